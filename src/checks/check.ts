@@ -1,0 +1,47 @@
+import type { ClusterView } from '../cluster/view.ts';
+import type { Facts } from '../host/facts.ts';
+import type { Inventory } from '../inventory/inventory.ts';
+
+export type Severity = 'critical' | 'warning' | 'info';
+
+/** One thing that a check has to say. Texts hold no secret. */
+export type Finding = {
+  /** Stable, as `WR-SLOTS-UNCOVERED`; documented in docs/findings.md. */
+  readonly id: `WR-${string}`;
+  readonly severity: Severity;
+  /** One line for a list. */
+  readonly title: string;
+  /** Inventory node ids concerned, then host names concerned. */
+  readonly nodes: readonly string[];
+  readonly hosts: readonly string[];
+  readonly seen: string;
+  readonly expected: string;
+  /** Why it matters, one sentence. */
+  readonly why: string;
+  /** The exact commands that mend it, in order; runnable as printed. */
+  readonly remedy: readonly string[];
+};
+
+export type HostFacts =
+  | { readonly reachable: true; readonly facts: Facts }
+  | { readonly reachable: false; readonly reason: string };
+
+/** Everything a check may look at; no check does I/O. */
+export type CheckInput = {
+  readonly inventory: Inventory;
+  readonly view: ClusterView;
+  /** By host name. */
+  readonly hosts: Readonly<Record<string, HostFacts>>;
+  /** Desired redis.conf directives by node id, as rendered: name to its argument lists. */
+  readonly desired: Readonly<Record<string, Readonly<Record<string, readonly (readonly string[])[]>>>>;
+  /** The operator's clock when the facts were read, ms since the epoch. */
+  readonly now: number;
+};
+
+/** A pure function of what was observed. One file a check, one line in `checks/registry.ts`. */
+export type Check = {
+  readonly name: string;
+  /** Which section of the report it belongs to. */
+  readonly section: 'cluster' | 'redundancy' | 'configuration' | 'persistence' | 'load' | 'security' | 'host';
+  readonly run: (input: CheckInput) => readonly Finding[];
+};

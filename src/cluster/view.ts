@@ -1,0 +1,77 @@
+/** What the cluster says of itself, as each node sees it. Plain data, parsed from replies; no I/O here. */
+
+export type SlotRange = readonly [first: number, last: number];
+
+export type OpenSlot = {
+  readonly slot: number;
+  readonly state: 'migrating' | 'importing';
+  /** 40-hex node id of the other side. */
+  readonly peer: string;
+};
+
+/** One line of CLUSTER NODES (redis.io, CLUSTER NODES; the one format common to every version). */
+export type NodeLine = {
+  readonly nodeId: string;
+  /** IP as the reporting node knows it; '' when it knows none. */
+  readonly ip: string;
+  readonly port: number;
+  readonly busPort: number;
+  readonly hostname: string | undefined;
+  readonly flags: readonly NodeFlag[];
+  readonly role: 'master' | 'replica';
+  readonly masterId: string | undefined;
+  /** Milliseconds since the epoch; 0 when none is pending. */
+  readonly pingSent: number;
+  readonly pongReceived: number;
+  readonly configEpoch: number;
+  readonly linkState: 'connected' | 'disconnected';
+  readonly slots: readonly SlotRange[];
+  readonly openSlots: readonly OpenSlot[];
+};
+
+export type NodeFlag =
+  | 'myself'
+  | 'master'
+  | 'slave'
+  | 'fail?'
+  | 'fail'
+  | 'handshake'
+  | 'noaddr'
+  | 'nofailover'
+  | 'noflags';
+
+/** The fields of INFO and CLUSTER INFO, as strings, by name (`master_link_status`, `cluster_state`, …). */
+export type InfoFields = Readonly<Record<string, string>>;
+
+/** What one reachable node says. */
+export type ReachableView = {
+  readonly reachable: true;
+  /** The inventory's node id, `host:port`. */
+  readonly node: string;
+  /** CLUSTER MYID; '' in standalone mode. */
+  readonly nodeId: string;
+  /** CLUSTER NODES; empty in standalone mode. */
+  readonly nodes: readonly NodeLine[];
+  /** CLUSTER INFO; empty in standalone mode. */
+  readonly clusterInfo: InfoFields;
+  /** INFO (default sections). */
+  readonly info: InfoFields;
+  /** DBSIZE of database 0 (and of all others in standalone mode). */
+  readonly keys: number;
+  /** CONFIG GET *, as the live server has it; secrets are replaced by '***' when set, '' when not. */
+  readonly config: Readonly<Record<string, string>>;
+};
+
+/** Nothing could be learnt from this node. `reason` is for people and holds no secret. */
+export type UnreachableView = {
+  readonly reachable: false;
+  readonly node: string;
+  /** refused: nothing listens. auth: it listens and rejects our password. host: its host cannot be reached. */
+  readonly failure: 'refused' | 'auth' | 'timeout' | 'host' | 'protocol';
+  readonly reason: string;
+};
+
+export type NodeView = ReachableView | UnreachableView;
+
+/** One view a node of the inventory, in the inventory's order. */
+export type ClusterView = { readonly nodes: readonly NodeView[] };

@@ -1,0 +1,66 @@
+/**
+ * One change to a host, as data. `describeStep` prints it, `scriptFor` turns it into the sh that does it:
+ * both from the same value, so what is promised and what is done cannot drift apart.
+ */
+export type HostStep =
+  | {
+      readonly kind: 'install-packages';
+      readonly manager: PackageManager;
+      readonly packages: readonly string[];
+    }
+  /** Stop, disable and mask a unit of the distribution's that would be in the way. */
+  | { readonly kind: 'mask-unit'; readonly unit: string; readonly why: string }
+  | { readonly kind: 'make-directory'; readonly directory: DirectorySpec }
+  /** `before` is what is there now; undefined when the file is not there. */
+  | { readonly kind: 'write-file'; readonly file: FileSpec; readonly before: string | undefined }
+  | {
+      readonly kind: 'remove-path';
+      readonly path: string;
+      readonly recursive: boolean;
+      readonly why: string;
+    }
+  | { readonly kind: 'reload-units' }
+  | { readonly kind: 'apply-sysctl'; readonly path: string }
+  | { readonly kind: 'set-transparent-hugepages'; readonly value: 'madvise' | 'never' }
+  | { readonly kind: 'start-service'; readonly service: Service }
+  | { readonly kind: 'enable-service'; readonly service: Service }
+  | { readonly kind: 'stop-service'; readonly service: Service }
+  | { readonly kind: 'disable-service'; readonly service: Service };
+
+export type PackageManager = 'apt' | 'dnf' | 'zypper';
+
+export type DirectorySpec = {
+  readonly path: string;
+  /** Octal, as `0750`. */
+  readonly mode: string;
+  /** undefined: whoever runs the step (local hosts). */
+  readonly owner: string | undefined;
+  readonly group: string | undefined;
+};
+
+export type FileSpec = DirectorySpec & {
+  readonly content: string;
+  /** Holds a password: shown masked, everywhere. */
+  readonly secret: boolean;
+};
+
+/** How one node's process is run. */
+export type Service =
+  /** A systemd unit on an SSH host, `weedgo-redis@7000.service`. */
+  | {
+      readonly manager: 'systemd';
+      readonly node: string;
+      readonly unit: string;
+      readonly port: number;
+      readonly logFile: string;
+    }
+  /** A plain daemon of an ordinary user on this machine. */
+  | {
+      readonly manager: 'daemon';
+      readonly node: string;
+      readonly configFile: string;
+      readonly pidFile: string;
+      readonly port: number;
+      readonly logFile: string;
+      readonly serverPath: string;
+    };

@@ -1,0 +1,21 @@
+/** What operations tell whoever conducts them. They print nothing; the CLI turns events into lines or a spinner. */
+export type OperationEvent =
+  | { readonly type: 'stage-started'; readonly stage: string; readonly title: string }
+  | {
+      readonly type: 'stage-finished';
+      readonly stage: string;
+      readonly title: string;
+      readonly durationMs: number;
+      readonly outcome: 'changed' | 'unchanged' | 'failed';
+    }
+  | { readonly type: 'host'; readonly host: string; readonly message: string }
+  | { readonly type: 'node'; readonly node: string; readonly message: string }
+  | {
+      readonly type: 'warning';
+      readonly message: string;
+      readonly host?: string;
+      readonly node?: string;
+      readonly hints?: readonly string[];
+    };
+
+export type Emit = (event: OperationEvent) => void;

@@ -1,0 +1,31 @@
+import type { Inventory, Node, Secrets } from '../inventory/inventory.ts';
+import type { OperationError } from '../errors.ts';
+import type { RedisConnection, RedisFailure } from '../redis/connection.ts';
+import type { Shell } from '../ssh/shell.ts';
+import type { Emit } from './events.ts';
+
+/**
+ * What an operation works with while it runs: one Shell a host and one connection a node, each made once and
+ * shared. Opened by `openSession`, closed by its owner.
+ */
+export type Session = {
+  readonly inventory: Inventory;
+  readonly secrets: Secrets;
+  readonly emit: Emit;
+  /** Aborted when the operator interrupts; operations stop at the next step boundary. */
+  readonly signal: AbortSignal;
+  /** Connected hosts, by name. */
+  readonly shells: ReadonlyMap<string, Shell>;
+  /** Hosts that could not be connected, by name, and why. */
+  readonly unreachable: ReadonlyMap<string, OperationError>;
+  /** The node's connection, made on first use and remade when it was lost. */
+  readonly redis: (node: Node) => Promise<RedisConnection | RedisFailure>;
+  readonly close: () => Promise<void>;
+};
+
+/** Questions that only a person can answer. Without a terminal every answer is undefined: a refusal. */
+export type Prompter = {
+  readonly interactive: boolean;
+  /** A line of text; `secret` is not echoed. */
+  readonly ask: (question: string, options?: { readonly secret?: boolean }) => Promise<string | undefined>;
+};

@@ -1,0 +1,45 @@
+import type { Duplex } from 'node:stream';
+
+/**
+ * What the rest of the product knows of a host's command line. One Shell is one connection to one host
+ * (or this machine); it knows nothing of Redis. Implementations: local, ssh2, openssh.
+ */
+export type Shell = {
+  /** The host's name in the inventory, for messages. */
+  readonly host: string;
+  readonly transport: 'local' | 'ssh2' | 'openssh';
+  /**
+   * Runs a POSIX sh script on the host, once. The script and its input travel over stdin, never in argv or
+   * environment, so both may hold secrets. Independent of the login shell.
+   * A non-zero exit is a result, not an error. Throws OperationError when the connection is lost, the
+   * deadline passes or privilege is refused.
+   */
+  run(request: RunRequest): Promise<RunResult>;
+  /**
+   * Opens a byte stream to `address:port` as seen from the host (direct-tcpip over SSH, a socket locally).
+   * Throws OperationError: the port is closed, or forwarding is forbidden and no fallback works.
+   */
+  forward(address: string, port: number): Promise<Duplex>;
+  /** Ends the connection; resolves also when it is already gone. */
+  close(): Promise<void>;
+};
+
+export type RunRequest = {
+  /** POSIX sh; `set -eu` is not implied. */
+  readonly script: string;
+  /** What the script reads on its stdin. */
+  readonly stdin?: string | Uint8Array;
+  /** Run as root by the host's `become` method (sudo, doas, or already root). Ignored by the local shell. */
+  readonly asRoot?: boolean;
+  /** Deadline in ms; default 60 000. The remote script is killed when it passes. */
+  readonly timeoutMs?: number;
+  /** Called with each complete line of stdout as it arrives. */
+  readonly onLine?: (line: string) => void;
+  readonly signal?: AbortSignal;
+};
+
+export type RunResult = {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+};
