@@ -1,0 +1,59 @@
+import type { Emit } from '../operations/events.ts';
+import type { Prompter } from '../operations/session.ts';
+
+/** One command of the command line, as data. The heavy part is loaded only when the command runs. */
+export type CommandSpec = {
+  readonly name: string;
+  /** One line for `--help`. */
+  readonly summary: string;
+  /** commander's argument syntax and a description, as `['[target]', 'node, shard or host']`. */
+  readonly arguments?: readonly (readonly [syntax: string, description: string])[];
+  /** commander's flag syntax and a description. */
+  readonly options?: readonly (readonly [flags: string, description: string])[];
+  /** Text after the options in `--help`: an example a line. */
+  readonly examples?: readonly string[];
+  readonly load: () => Promise<{ readonly run: CommandRun }>;
+};
+
+/** Parses its options, calls one operation, says what to print. Prints nothing itself but live views. */
+export type CommandRun = (invocation: Invocation) => Promise<CommandResult>;
+
+/** What a command was asked, and the means to answer. */
+export type Invocation = {
+  readonly args: readonly (string | undefined)[];
+  /** The command's own options, camel-cased by commander. */
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly global: GlobalOptions;
+  readonly emit: Emit;
+  readonly prompter: Prompter;
+  /** Aborted by the first Ctrl-C or SIGTERM. */
+  readonly signal: AbortSignal;
+  readonly terminal: Terminal;
+  /** The command line as typed, without the program; holds no secret because no option takes one. */
+  readonly commandLine: string;
+};
+
+export type GlobalOptions = {
+  /** Path of the inventory: -i, WEEDGO_REDIS_INVENTORY, ./weedgo-redis.yaml or the built-in one. */
+  readonly inventory: string;
+  readonly json: boolean;
+  readonly yes: boolean;
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+};
+
+/** What stdout can show. */
+export type Terminal = {
+  readonly interactive: boolean;
+  readonly color: boolean;
+  readonly columns: number;
+};
+
+/** `data` is printed with --json (schemaVersion is added), `text` without. */
+export type CommandResult = {
+  readonly data: Readonly<Record<string, unknown>>;
+  /** Without a final newline; '' prints nothing. */
+  readonly text: string;
+  /** Default 0. */
+  readonly exitCode?: number;
+};

@@ -1,0 +1,60 @@
+import { createColors } from 'picocolors';
+import { exitCodes, HostsFailedError, UsageError, WeedgoError } from '../errors.ts';
+
+/** The exit code that `docs/cli.md` promises for an error. */
+export function exitCodeOf(error: unknown): number {
+  return error instanceof WeedgoError ? exitCodes[error.kind] : exitCodes.failed;
+}
+
+/** What the operator reads on stderr. Only a defect of ours shows a stack trace. */
+export function formatFailure(error: unknown, color: boolean): string {
+  const paint = createColors(color);
+  if (!(error instanceof WeedgoError))
+    return `${paint.red('internal error:')} ${stackOf(error)}\nThis is a defect of weedgo-redis; please report it.`;
+  const label =
+    error.kind === 'refused'
+      ? paint.yellow('refused:')
+      : error.kind === 'interrupted'
+        ? paint.yellow('interrupted:')
+        : paint.red('error:');
+  const lines = [
+    `${label} ${placeOf(error)}${error.message}`,
+    ...error.hints.map((hint) => `  ${paint.dim('→')} ${hint}`),
+  ];
+  if (error instanceof HostsFailedError) {
+    for (const failure of error.failures)
+      lines.push(
+        ...formatFailure(failure, color)
+          .split('\n')
+          .map((line) => `  ${line}`),
+      );
+  }
+  return lines.join('\n');
+}
+
+/** The same as one JSON document, for --json. */
+export function failureDocument(error: unknown): Record<string, unknown> {
+  return { schemaVersion: 1, ok: false, exitCode: exitCodeOf(error), error: describeError(error) };
+}
+
+function describeError(error: unknown): Record<string, unknown> {
+  if (!(error instanceof WeedgoError)) return { kind: 'internal', message: stackOf(error) };
+  return {
+    kind: error.kind,
+    message: error.message,
+    ...(error.host !== undefined && { host: error.host }),
+    ...(error.node !== undefined && { node: error.node }),
+    hints: error.hints,
+    ...(error instanceof UsageError && { problems: error.problems }),
+    ...(error instanceof HostsFailedError && { failures: error.failures.map(describeError) }),
+  };
+}
+
+function placeOf(error: WeedgoError): string {
+  const place = error.node ?? error.host;
+  return place === undefined ? '' : `${place}: `;
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

@@ -1,0 +1,61 @@
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { exitCodes } from '../errors.ts';
+import type { CommandSpec } from './command.ts';
+import { commands } from './registry.ts';
+
+/**
+ * The command line. Only commander is loaded before a command is known, so that `--help` and `--version` start
+ * as fast as Node does.
+ */
+export async function main(argv: readonly string[]): Promise<void> {
+  const program = buildProgram();
+  await program.parseAsync([...argv], { from: 'user' });
+}
+
+function buildProgram(): Command {
+  const program = new Command('weedgo-redis')
+    .description(
+      'From bare Linux hosts to a verified, hardened Redis Cluster over SSH, and through its whole life.',
+    )
+    .version(readVersion(), '-V, --version', 'print the version')
+    .option(
+      '-i, --inventory <file>',
+      'the inventory (default: $WEEDGO_REDIS_INVENTORY, ./weedgo-redis.yaml, built-in)',
+    )
+    .option('--json', 'print one JSON document on stdout')
+    .option('-y, --yes', 'answer yes to confirmations')
+    .option('-q, --quiet', 'print results and errors only')
+    .option('-v, --verbose', 'print every step')
+    .option('--no-color', 'print without colours')
+    .showHelpAfterError('(weedgo-redis --help lists the commands)')
+    .configureHelp({ showGlobalOptions: true })
+    .exitOverride((error) => process.exit(error.exitCode === 0 ? exitCodes.ok : exitCodes.usage));
+  for (const spec of commands) addCommand(program, spec);
+  return program;
+}
+
+function addCommand(program: Command, spec: CommandSpec): void {
+  const command = program.command(spec.name).description(spec.summary);
+  for (const [syntax, description] of spec.arguments ?? []) command.argument(syntax, description);
+  for (const [flags, description] of spec.options ?? []) command.option(flags, description);
+  if (spec.examples)
+    command.addHelpText('after', `\nExamples:\n${spec.examples.map((line) => `  ${line}`).join('\n')}`);
+  command.action(async () => {
+    const { runCommand } = await import('./run.ts');
+    process.exitCode = await runCommand(spec, {
+      args: command.processedArgs,
+      options: command.opts(),
+      global: program.opts(),
+    });
+  });
+}
+
+function readVersion(): string {
+  const manifest: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  return typeof manifest === 'object' && manifest !== null && 'version' in manifest
+    ? String(manifest.version)
+    : '';
+}
+
+await main(process.argv.slice(2));

@@ -1,0 +1,79 @@
+import type { WriteStream } from 'node:tty';
+import ora from 'ora';
+import { createColors } from 'picocolors';
+import type { Emit, OperationEvent } from '../operations/events.ts';
+import { describeTerminal } from './terminal.ts';
+
+export type ProgressOptions = {
+  readonly stream: WriteStream;
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+  readonly color: boolean;
+};
+
+/** Shows events on stderr: one spinner for the stage under way on a terminal, a plain line an event elsewhere. */
+export function createProgress(options: ProgressOptions): { readonly emit: Emit; readonly stop: () => void } {
+  const terminal = describeTerminal(options.stream, { color: options.color });
+  const paint = createColors(terminal.color);
+  // discardStdin: true would swallow Ctrl-C.
+  const spinner =
+    terminal.interactive && !options.quiet ? ora({ stream: options.stream, discardStdin: false }) : undefined;
+  const print = (line: string): void => {
+    const under = spinner?.isSpinning === true ? spinner.text : undefined;
+    spinner?.stop();
+    options.stream.write(`${line}\n`);
+    if (under !== undefined) spinner?.start(under);
+  };
+  const emit: Emit = (event) => {
+    const line = lineFor(event, paint, { ...options, interactive: terminal.interactive });
+    if (event.type === 'stage-finished') spinner?.stop();
+    if (line !== undefined) print(line);
+    if (event.type === 'stage-started') spinner?.start(event.title);
+    if (spinner?.isSpinning === true && event.type === 'host')
+      spinner.suffixText = paint.dim(`${event.host}: ${event.message}`);
+    else if (spinner) spinner.suffixText = '';
+  };
+  return { emit, stop: () => spinner?.stop() };
+}
+
+type Paint = ReturnType<typeof createColors>;
+
+function lineFor(
+  event: OperationEvent,
+  paint: Paint,
+  { quiet, verbose, interactive }: ProgressOptions & { readonly interactive: boolean },
+): string | undefined {
+  switch (event.type) {
+    case 'warning':
+      return [
+        `${paint.yellow('warning:')} ${placeOf(event)}${event.message}`,
+        ...(event.hints ?? []).map((hint) => `  ${paint.dim('→')} ${hint}`),
+      ].join('\n');
+    case 'stage-finished':
+      return quiet
+        ? undefined
+        : `${markFor(event.outcome, paint)} ${event.title} ${paint.dim(formatMs(event.durationMs))}`;
+    case 'stage-started':
+      return quiet || interactive ? undefined : `  ${event.title} …`;
+    case 'host':
+    case 'node':
+      return verbose ? `    ${event.type === 'host' ? event.host : event.node}: ${event.message}` : undefined;
+  }
+}
+
+function placeOf(event: { readonly host?: string; readonly node?: string }): string {
+  const place = event.node ?? event.host;
+  return place === undefined ? '' : `${place}: `;
+}
+
+function markFor(outcome: 'changed' | 'unchanged' | 'failed', paint: Paint): string {
+  if (outcome === 'failed') return paint.red('✗');
+  return outcome === 'changed' ? paint.green('✓') : paint.dim('·');
+}
+
+/** `87 ms`, `1.4 s`, `2 min 5 s`. */
+export function formatMs(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
+  return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
+}

@@ -1,0 +1,64 @@
+import type { CommandSpec } from './command.ts';
+
+/** Every command, in the order `--help` lists them. A new command is a file in `commands/` and an entry here. */
+export const commands: readonly CommandSpec[] = [
+  {
+    name: 'init',
+    summary: 'write an inventory, by questions or from --host',
+    options: [
+      ['--host <user@address[:port]...>', 'a host, repeated for each (user and port as in ssh)'],
+      ['--cluster <name>', 'name of the cluster'],
+      ['-o, --output <file>', 'where to write it (default: weedgo-redis.yaml); never over an existing file'],
+    ],
+    examples: ['weedgo-redis init --host deploy@10.0.0.11 --host deploy@10.0.0.12 --host deploy@10.0.0.13'],
+    load: () => import('./commands/init.ts'),
+  },
+  {
+    name: 'render',
+    summary: 'write every file that provision would push, contacting no host',
+    arguments: [['[what]', '"files" (default), or "compose": a docker-compose.yml for a standalone node']],
+    options: [
+      ['-o, --output <dir>', 'folder to write to'],
+      ['--show-secrets', 'write the real passwords; without it they are masked'],
+    ],
+    examples: [
+      'weedgo-redis render -o out',
+      'weedgo-redis -i inventories/standalone.yaml render compose -o .',
+    ],
+    load: () => import('./commands/render.ts'),
+  },
+  {
+    name: 'plan',
+    summary: 'show what provision would do, changing nothing',
+    options: [['--exit-code', 'exit 3 when there is something to do']],
+    load: () => import('./commands/plan.ts'),
+  },
+  {
+    name: 'provision',
+    summary: 'make the hosts and the cluster what the inventory says, and verify it',
+    examples: ['weedgo-redis -i inventories/three-hosts.yaml provision'],
+    load: () => import('./commands/provision.ts'),
+  },
+  {
+    name: 'stop',
+    summary: "stop the inventory's nodes; data and configuration stay",
+    load: () => import('./commands/stop.ts'),
+  },
+  {
+    name: 'start',
+    summary: "start the inventory's nodes again and wait until the cluster is complete",
+    load: () => import('./commands/start.ts'),
+  },
+  {
+    name: 'destroy',
+    summary: "stop the nodes and delete their data; asks for the cluster's name",
+    options: [['--confirm <name>', "the cluster's name, where there is no terminal to type it"]],
+    load: () => import('./commands/destroy.ts'),
+  },
+  {
+    name: 'env',
+    summary: "print the application's .env for this inventory",
+    options: [['--show-secrets', 'print the password too']],
+    load: () => import('./commands/env.ts'),
+  },
+];

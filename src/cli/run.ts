@@ -1,0 +1,100 @@
+import { exitCodes, InterruptedError } from '../errors.ts';
+import type { CommandResult, CommandSpec, GlobalOptions, Invocation } from './command.ts';
+import { resolveInventoryPath } from './inventory-path.ts';
+import { formatFailure, failureDocument, exitCodeOf } from './failure.ts';
+import { createProgress } from './progress.ts';
+import { createPrompter } from './prompter.ts';
+import { describeTerminal } from './terminal.ts';
+
+/** What commander understood; nothing of it is trusted to be well-formed beyond commander's own checks. */
+export type ParsedCommandLine = {
+  readonly args: readonly unknown[];
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly global: Readonly<Record<string, unknown>>;
+};
+
+/** Runs one command and prints its result or its failure. Resolves to the process's exit code. */
+export async function runCommand(spec: CommandSpec, parsed: ParsedCommandLine): Promise<number> {
+  const interrupt = interruptSignal();
+  const json = parsed.global['json'] === true;
+  const progress = createProgress({
+    stream: process.stderr,
+    quiet: parsed.global['quiet'] === true,
+    verbose: parsed.global['verbose'] === true,
+    color: parsed.global['color'] !== false,
+  });
+  try {
+    const { run } = await spec.load();
+    const result = await run(invocationFor(parsed, progress.emit, interrupt.signal));
+    progress.stop();
+    printResult(result, json);
+    return result.exitCode ?? exitCodes.ok;
+  } catch (thrown) {
+    progress.stop();
+    const error = interrupt.signal.aborted ? asInterrupted(thrown) : thrown;
+    if (json) process.stdout.write(`${JSON.stringify(failureDocument(error), null, 2)}\n`);
+    process.stderr.write(`${formatFailure(error, describeTerminal(process.stderr, parsed.global).color)}\n`);
+    return exitCodeOf(error);
+  } finally {
+    interrupt.dispose();
+  }
+}
+
+function invocationFor(parsed: ParsedCommandLine, emit: Invocation['emit'], signal: AbortSignal): Invocation {
+  const { global } = parsed;
+  const inventory = resolveInventoryPath(global['inventory']);
+  if (inventory.builtIn) {
+    emit({
+      type: 'warning',
+      message: 'no inventory given: using the built-in one, six nodes on this machine',
+    });
+  }
+  return {
+    args: parsed.args.map((arg) => (typeof arg === 'string' ? arg : undefined)),
+    options: parsed.options,
+    global: {
+      inventory: inventory.file,
+      json: global['json'] === true,
+      yes: global['yes'] === true,
+      quiet: global['quiet'] === true,
+      verbose: global['verbose'] === true,
+    } satisfies GlobalOptions,
+    emit,
+    signal,
+    prompter: createPrompter(),
+    terminal: describeTerminal(process.stdout, global),
+    commandLine: process.argv.slice(2).join(' '),
+  };
+}
+
+function printResult(result: CommandResult, json: boolean): void {
+  if (json) process.stdout.write(`${JSON.stringify({ schemaVersion: 1, ...result.data }, null, 2)}\n`);
+  else if (result.text !== '') process.stdout.write(`${result.text}\n`);
+}
+
+function asInterrupted(thrown: unknown): InterruptedError {
+  if (thrown instanceof InterruptedError) return thrown;
+  return new InterruptedError('interrupted', {
+    cause: thrown,
+    hints: ['Run the same command again: it goes on from what is there.'],
+  });
+}
+
+/** First Ctrl-C or SIGTERM: stop at the next step boundary. Second: leave at once. */
+function interruptSignal(): { signal: AbortSignal; dispose: () => void } {
+  const controller = new AbortController();
+  const onSignal = (): void => {
+    if (controller.signal.aborted) process.exit(exitCodes.interrupted);
+    process.stderr.write('\nstopping at the next step boundary; press Ctrl-C again to leave at once\n');
+    controller.abort();
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  return {
+    signal: controller.signal,
+    dispose: () => {
+      process.off('SIGINT', onSignal);
+      process.off('SIGTERM', onSignal);
+    },
+  };
+}
