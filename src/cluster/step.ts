@@ -1,8 +1,9 @@
+import { countSlots, formatRanges } from './slots.ts';
 import type { SlotRange } from './view.ts';
 
 /**
  * One change to a cluster, as data. `node` is the node that receives the command, by inventory id.
- * `describeStep` prints a step and `redis/apply` does it, from the same value.
+ * `describeClusterStep` prints a step and `redis/apply` does it, from the same value.
  */
 export type ClusterStep =
   | {
@@ -12,16 +13,16 @@ export type ClusterStep =
       readonly value: string;
       readonly why: string;
     }
+  /** Live settings for as long as the plan runs; `after` is set again when it ends, however it ends. */
+  | {
+      readonly kind: 'set-temporarily';
+      readonly node: string;
+      readonly settings: readonly TemporarySetting[];
+    }
   | { readonly kind: 'assign-slots'; readonly node: string; readonly ranges: readonly SlotRange[] }
   | { readonly kind: 'set-config-epoch'; readonly node: string; readonly epoch: number }
-  | {
-      readonly kind: 'meet';
-      readonly node: string;
-      readonly peer: string;
-      readonly address: string;
-      readonly port: number;
-      readonly busPort: number;
-    }
+  /** `node` introduces itself to each peer; the peers learn of it in turn. */
+  | { readonly kind: 'meet'; readonly node: string; readonly peers: readonly Peer[] }
   | {
       readonly kind: 'replicate';
       readonly node: string;
@@ -33,3 +34,40 @@ export type ClusterStep =
       readonly node: string;
       readonly mode: 'graceful' | 'force' | 'takeover';
     };
+
+export type TemporarySetting = {
+  readonly directive: string;
+  readonly during: string;
+  readonly after: string;
+};
+
+/** A node as CLUSTER MEET needs it: `node` is its inventory id, `address` an IP address. */
+export type Peer = {
+  readonly node: string;
+  readonly address: string;
+  readonly port: number;
+  readonly busPort: number;
+};
+
+/** One line for people: what will be sent to which node. */
+export function describeClusterStep(step: ClusterStep): string {
+  switch (step.kind) {
+    case 'set-config':
+      return `${step.node}: set ${step.directive} to ${step.value} (${step.why})`;
+    case 'set-temporarily':
+      return `${step.node}: set ${step.settings.map(describeSetting).join(', ')} while the cluster forms`;
+    case 'assign-slots':
+      return `${step.node}: take ${countSlots(step.ranges)} slots (${formatRanges(step.ranges)})`;
+    case 'set-config-epoch':
+      return `${step.node}: set config epoch ${step.epoch}`;
+    case 'meet':
+      return `${step.node}: meet ${step.peers.map((peer) => peer.node).join(', ')}`;
+    case 'replicate':
+      return `${step.node}: replicate ${step.master}`;
+    case 'failover':
+      return `${step.node}: take over from its master (${step.mode} failover)`;
+  }
+}
+
+const describeSetting = ({ directive, during, after }: TemporarySetting): string =>
+  `${directive} to ${during} (then ${after})`;

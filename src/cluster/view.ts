@@ -56,7 +56,7 @@ export type ReachableView = {
   readonly clusterInfo: InfoFields;
   /** INFO (default sections). */
   readonly info: InfoFields;
-  /** DBSIZE of database 0 (and of all others in standalone mode). */
+  /** Keys in all databases (INFO keyspace); in cluster mode there is only database 0. */
   readonly keys: number;
   /** CONFIG GET *, as the live server has it; secrets are replaced by '***' when set, '' when not. */
   readonly config: Readonly<Record<string, string>>;
@@ -75,3 +75,14 @@ export type NodeView = ReachableView | UnreachableView;
 
 /** One view a node of the inventory, in the inventory's order. */
 export type ClusterView = { readonly nodes: readonly NodeView[] };
+
+/**
+ * The part of a ClusterView that says who is who: what the pure views in `shape.ts`, `agreement.ts` and
+ * `missing.ts` need. A poll that waits for roles to change reads only this (`readTopology`).
+ */
+export type TopologyView = { readonly nodes: readonly (NodeTopology | UnreachableView)[] };
+
+export type NodeTopology = Pick<
+  ReachableView,
+  'reachable' | 'node' | 'nodeId' | 'nodes' | 'clusterInfo' | 'info'
+>;

@@ -1,0 +1,102 @@
+import { OperationError } from '../errors.ts';
+import type { InfoFields, NodeFlag, NodeLine, OpenSlot, SlotRange } from './view.ts';
+
+/**
+ * Reads a CLUSTER NODES reply of any version from 6.2 on, of Redis and Valkey
+ * (`id ip:port@bus[,hostname[,name=value…]] flags master ping pong epoch link slots…`).
+ * Throws OperationError on a line of another shape.
+ */
+export function parseClusterNodes(reply: string): readonly NodeLine[] {
+  return reply
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+    .map(parseNodeLine);
+}
+
+/** Reads INFO or CLUSTER INFO: `name:value` lines; headings and blank lines are left out. */
+export function parseInfo(reply: string): InfoFields {
+  const fields: Record<string, string> = {};
+  for (const line of reply.split('\n')) {
+    const colon = line.indexOf(':');
+    if (colon > 0 && !line.startsWith('#')) fields[line.slice(0, colon)] = line.slice(colon + 1).trimEnd();
+  }
+  return fields;
+}
+
+/** Keys in all databases, from the keyspace section of INFO (`db0:keys=12,expires=0,avg_ttl=0`). */
+export function countKeys(info: InfoFields): number {
+  return Object.entries(info)
+    .filter(([name]) => /^db\d+$/.test(name))
+    .reduce((sum, [, value]) => sum + Number(/\bkeys=(\d+)/.exec(value)?.[1] ?? 0), 0);
+}
+
+/** Reads a CONFIG GET reply (name, value, name, value, …); the values of secrets become `***`, unset ones stay ''. */
+export function parseConfig(reply: readonly string[]): Readonly<Record<string, string>> {
+  const config: Record<string, string> = {};
+  for (let index = 0; index + 1 < reply.length; index += 2) {
+    const name = reply[index] ?? '';
+    const value = reply[index + 1] ?? '';
+    config[name] = secretDirectives.has(name) && value !== '' ? '***' : value;
+  }
+  return config;
+}
+
+const secretDirectives = new Set([
+  'requirepass',
+  'masterauth',
+  'primaryauth',
+  'tls-key-file-pass',
+  'tls-client-key-file-pass',
+]);
+
+function parseNodeLine(line: string): NodeLine {
+  const [nodeId, where, flagList, masterId, ping, pong, epoch, link, ...slots] = line.split(' ');
+  const place = /^(.*):(\d+)(?:@(\d+))?$/.exec(where?.split(',')[0] ?? '');
+  if (!nodeId || !place || !flagList || !masterId || !link) {
+    throw new OperationError(`not a line of CLUSTER NODES: ${line}`);
+  }
+  const flags = flagList.split(',');
+  return {
+    nodeId,
+    ip: place[1] ?? '',
+    port: Number(place[2]),
+    busPort: Number(place[3] ?? 0),
+    hostname: where?.split(',')[1] || undefined,
+    flags: flags.filter(isKnownFlag),
+    role: flags.includes('slave') || flags.includes('replica') ? 'replica' : 'master',
+    masterId: masterId === '-' ? undefined : masterId,
+    pingSent: Number(ping),
+    pongReceived: Number(pong),
+    configEpoch: Number(epoch),
+    linkState: link === 'connected' ? 'connected' : 'disconnected',
+    slots: slots.filter((slot) => !slot.startsWith('[')).map(parseRange),
+    openSlots: slots.filter((slot) => slot.startsWith('[')).map((slot) => parseOpenSlot(slot, line)),
+  };
+}
+
+const knownFlags: readonly string[] = [
+  'myself',
+  'master',
+  'slave',
+  'fail?',
+  'fail',
+  'handshake',
+  'noaddr',
+  'nofailover',
+  'noflags',
+] satisfies readonly NodeFlag[];
+
+const isKnownFlag = (flag: string): flag is NodeFlag => knownFlags.includes(flag);
+
+function parseRange(text: string): SlotRange {
+  const [first, last] = text.split('-').map(Number);
+  return [first ?? Number.NaN, last ?? first ?? Number.NaN];
+}
+
+/** `[93->-id]`: 93 migrates to id; `[93-<-id]`: 93 is imported from id. */
+function parseOpenSlot(text: string, line: string): OpenSlot {
+  const [, slot, arrow, peer] = /^\[(\d+)-([<>])-([0-9a-f]+)\]$/.exec(text) ?? [];
+  if (!slot || !peer) throw new OperationError(`not a line of CLUSTER NODES: ${line}`);
+  return { slot: Number(slot), state: arrow === '>' ? 'migrating' : 'importing', peer };
+}
