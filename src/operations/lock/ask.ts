@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import { OperationError } from '../../errors.ts';
+import type { Station } from '../places.ts';
+import { beatSeconds, lockInput, lockScript, parseLockAnswer } from './script.ts';
+import type { LockAction, LockAnswer } from './script.ts';
+
+const recordSchema = z.object({
+  /** `user@machine` */
+  owner: z.string(),
+  /** What is being done, as `failover redis1:7000`. */
+  reason: z.string(),
+  /** ISO 8601, by the holder's clock. */
+  since: z.string(),
+  /** Id of the holder's run; the audit log has the same. */
+  run: z.string(),
+});
+
+/** Who holds a lock, as its file says. */
+export type LockRecord = Readonly<z.infer<typeof recordSchema>>;
+
+/** Asks one host. Throws OperationError: the connection is lost or the lock's folder cannot be written. */
+export async function askLock(
+  { host, shell, places }: Station,
+  action: LockAction,
+  record: LockRecord,
+): Promise<LockAnswer> {
+  const { code, stdout, stderr } = await shell.run({
+    script: lockScript,
+    stdin: lockInput(action, { path: places.lock, token: record.run, record: JSON.stringify(record) }),
+    asRoot: true,
+    timeoutMs: action === 'acquire' ? 15_000 : beatSeconds * 1000,
+  });
+  const answer = code === 0 ? parseLockAnswer(stdout) : undefined;
+  if (answer) return answer;
+  throw new OperationError(`the lock ${places.lock} cannot be written (exit ${code}): ${stderr.trim()}`, {
+    host,
+    hints: ['The lock needs a writable folder and flock (util-linux) on the host.'],
+  });
+}
+
+/** A record that cannot be read still has somebody behind it. */
+export function parseLockRecord(text: string): LockRecord {
+  try {
+    return recordSchema.parse(JSON.parse(text));
+  } catch {
+    return { owner: 'somebody', reason: 'an unknown command', since: 'an unknown time', run: '' };
+  }
+}

@@ -1,0 +1,57 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import type { Host, Inventory } from '../inventory/inventory.ts';
+import type { Session } from './session.ts';
+import type { Shell } from '../ssh/shell.ts';
+
+/** Where the tool keeps its own few files on a host; all of them readable by root (or the local user) alone. */
+export type Places = {
+  /** Gone after a reboot. */
+  readonly lock: string;
+  /** JSON lines, one a changing command. */
+  readonly audit: string;
+  /** What the cluster itself cannot remember: drained hosts, a rolling restart under way. */
+  readonly memory: string;
+};
+
+export function placesOf(inventory: Inventory, host: Host): Places {
+  if (host.connection === 'local') {
+    const state = process.env['XDG_STATE_HOME'] ?? join(homedir(), '.local', 'state');
+    const folder = join(state, 'weedgo-redis', inventory.cluster);
+    return {
+      lock: join(folder, 'lock'),
+      audit: join(folder, 'audit.jsonl'),
+      memory: join(folder, 'memory.json'),
+    };
+  }
+  return {
+    lock: `/run/weedgo-redis/${inventory.cluster}.lock`,
+    audit: '/var/log/weedgo-redis/audit.jsonl',
+    memory: `/var/lib/weedgo-redis/${inventory.cluster}/memory.json`,
+  };
+}
+
+/** A connected host with its places. */
+export type Station = { readonly host: string; readonly shell: Shell; readonly places: Places };
+
+/**
+ * The connected hosts, by name: every operator meets them in the same order. Local hosts share one machine and
+ * one state folder, so only the first of them counts.
+ */
+export function stationsOf(session: Session): readonly Station[] {
+  const { inventory, shells } = session;
+  const local = inventory.hosts.find(({ connection }) => connection === 'local');
+  return inventory.hosts
+    .filter((host) => host.connection === 'ssh' || host === local)
+    .flatMap((host) => {
+      const shell = shells.get(host.name);
+      return shell ? [{ host: host.name, shell, places: placesOf(inventory, host) }] : [];
+    })
+    .toSorted((one, other) => (one.host < other.host ? -1 : 1));
+}
+
+/** How many stations there would be with every host connected. */
+export function stationCount(inventory: Inventory): number {
+  const local = inventory.hosts.filter(({ connection }) => connection === 'local').length;
+  return inventory.hosts.length - local + Math.min(local, 1);
+}
