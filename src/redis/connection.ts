@@ -1,4 +1,7 @@
+import { OperationError } from '../errors.ts';
 import type { Node } from '../inventory/inventory.ts';
+
+export type RedisCommand = readonly (string | number)[];
 
 /** One authenticated client connection to one node, through its host's Shell. */
 export type RedisConnection = {
@@ -8,14 +11,21 @@ export type RedisConnection = {
    * Throws ReplyError for an error reply (message as Redis wrote it) and OperationError when the connection is
    * lost or `timeoutMs` (default 5 000) passes.
    */
-  readonly call: (
-    command: readonly (string | number)[],
-    options?: { readonly timeoutMs?: number },
-  ) => Promise<unknown>;
-  /** Sends all at once, in one round trip; one entry a command, an Error where that command failed. */
-  readonly pipeline: (commands: readonly (readonly (string | number)[])[]) => Promise<readonly unknown[]>;
+  readonly call: (command: RedisCommand, options?: CallOptions) => Promise<unknown>;
+  /**
+   * Sends all at once, in one round trip; one entry a command, a ReplyError where that command failed.
+   * Throws OperationError as `call` does.
+   */
+  readonly pipeline: (
+    commands: readonly RedisCommand[],
+    options?: CallOptions,
+  ) => Promise<readonly unknown[]>;
+  /** A password was given, but the server asks for none: anyone who reaches its port may use it. */
+  readonly passwordless: boolean;
   readonly close: () => void;
 };
+
+export type CallOptions = { readonly timeoutMs?: number };
 
 /** A node that no connection could be made to, and why, for UnreachableView. */
 export type RedisFailure = {
@@ -23,3 +33,16 @@ export type RedisFailure = {
   readonly failure: 'refused' | 'auth' | 'timeout' | 'host' | 'protocol';
   readonly reason: string;
 };
+
+export type ConnectRedis = (node: Node) => Promise<RedisConnection | RedisFailure>;
+
+/** Redis answered with an error. The message is as Redis wrote it and the command is left out: it may hold a secret. */
+export class ReplyError extends OperationError {
+  /** The first word: ERR, NOAUTH, WRONGPASS, LOADING, CLUSTERDOWN, … */
+  get code(): string {
+    return this.message.split(' ', 1)[0] ?? '';
+  }
+}
+
+export const isFailure = (result: RedisConnection | RedisFailure): result is RedisFailure =>
+  'failure' in result;

@@ -1,0 +1,113 @@
+import type { Inventory, Node } from '../inventory/inventory.ts';
+import { agreementOf } from './agreement.ts';
+import { type Member, membersOf, ownLine, unownedSlots } from './shape.ts';
+import { countSlots, formatRanges, slotCount } from './slots.ts';
+import type { NodeLine, NodeTopology, TopologyView, UnreachableView } from './view.ts';
+
+/** One thing that a cluster lacks to be complete. */
+export type Missing = {
+  readonly kind: 'answer' | 'state' | 'slots' | 'peer' | 'link' | 'role' | 'replication' | 'agreement';
+  /** The inventory node that says so, or lacks it. */
+  readonly node: string;
+  /** The other side of a pair that is not connected. */
+  readonly peer?: string;
+  /** A clause that names the node, for a list. */
+  readonly message: string;
+};
+
+/**
+ * What the cluster still lacks; empty when every node of the inventory says so itself: state ok, 16384 slots owned
+ * once, all nodes known and connected both ways, none failing or in handshake, roles agreed, every replica's own link
+ * to its master up. Roles swapped by a failover and slots moved by a reshard lack nothing.
+ */
+export function listMissing(inventory: Inventory, view: TopologyView): readonly Missing[] {
+  const ids = new Map(view.nodes.map((node) => [node.node, node.reachable ? node.nodeId : undefined]));
+  const members = membersOf(inventory, view);
+  return [
+    ...view.nodes.flatMap((node) =>
+      node.reachable
+        ? [...missingState(node), ...missingPeers(node, inventory.nodes, ids)]
+        : missingAnswer(node),
+    ),
+    ...members.flatMap(missingRole),
+    ...missingOwners(members),
+    ...missingAgreement(view),
+  ];
+}
+
+const missingAnswer = ({ node, reason }: UnreachableView): readonly Missing[] => [
+  { kind: 'answer', node, message: `${node} cannot be asked: ${reason}` },
+];
+
+function missingState({ node, clusterInfo }: NodeTopology): readonly Missing[] {
+  const state = clusterInfo['cluster_state'];
+  const assigned = clusterInfo['cluster_slots_assigned'];
+  return [
+    ...(state === 'ok' ? [] : [missing('state', node, `${node} says that the cluster's state is ${state}`)]),
+    ...(assigned === String(slotCount)
+      ? []
+      : [missing('slots', node, `${node} knows an owner for ${assigned} of ${slotCount} slots`)]),
+  ];
+}
+
+/** Everyone else as this node sees them: known by the id they have, connected, neither failing nor in handshake. */
+function missingPeers(
+  view: NodeTopology,
+  nodes: readonly Node[],
+  ids: ReadonlyMap<string, string | undefined>,
+): readonly Missing[] {
+  const { node } = view;
+  const lines = new Map(view.nodes.map((line) => [line.nodeId, line]));
+  const peers = nodes.filter((peer) => peer.id !== node && ids.get(peer.id) !== undefined);
+  const strangers = view.nodes.length - 1 - peers.length;
+  return [
+    ...peers.flatMap((peer) => missingLink(node, peer.id, lines.get(ids.get(peer.id) ?? ''))),
+    ...(strangers > 0 && peers.every((peer) => lines.has(ids.get(peer.id) ?? ''))
+      ? [missing('peer', node, `${node} still lists ${strangers} more than the inventory's nodes`)]
+      : []),
+  ];
+}
+
+function missingLink(node: string, peer: string, line: NodeLine | undefined): readonly Missing[] {
+  const pair = (kind: Missing['kind'], message: string): readonly Missing[] => [
+    { kind, node, peer, message: `${node} ${message}` },
+  ];
+  if (!line) return pair('peer', `does not know ${peer}`);
+  const flag = line.flags.find((candidate) => candidate === 'fail' || candidate === 'fail?');
+  if (flag) return pair('link', `says ${peer} is ${flag === 'fail' ? 'failing' : 'possibly failing'}`);
+  if (line.flags.includes('handshake') || line.flags.includes('noaddr')) {
+    return pair('peer', `has not finished its handshake with ${peer}`);
+  }
+  return line.linkState === 'connected' ? [] : pair('link', `is not connected to ${peer}`);
+}
+
+function missingRole({ node, role, slots, linked, source }: Member): readonly Missing[] {
+  if (source === 'own' && linked === false) {
+    return [missing('replication', node.id, `${node.id} has no link to its master yet`)];
+  }
+  return node.preferredRole === 'replica' && role === 'master' && countSlots(slots) === 0
+    ? [missing('role', node.id, `${node.id} replicates nobody yet`)]
+    : [];
+}
+
+function missingOwners(members: readonly Member[]): readonly Missing[] {
+  const free = unownedSlots(members);
+  const node = members.find(({ role }) => role === 'master')?.node.id;
+  return free.length > 0 && node !== undefined
+    ? [missing('slots', node, `no node owns the slots ${formatRanges(free)}`)]
+    : [];
+}
+
+function missingAgreement(view: TopologyView): readonly Missing[] {
+  return agreementOf(view).disagreements.flatMap(({ nodeId, node, aspect, own, claims }) =>
+    claims
+      .filter(({ value }) => aspect !== 'membership' && value !== own)
+      .flatMap(({ value, by }) =>
+        by.map((reporter) =>
+          missing('agreement', reporter, `${reporter} says ${aspect} of ${node ?? nodeId} is ${value}`),
+        ),
+      ),
+  );
+}
+
+const missing = (kind: Missing['kind'], node: string, message: string): Missing => ({ kind, node, message });

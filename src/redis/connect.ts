@@ -1,0 +1,160 @@
+import type { Duplex } from 'node:stream';
+import type { Redis } from 'ioredis';
+import { OperationError } from '../errors.ts';
+import type { Node } from '../inventory/inventory.ts';
+import type { Shell } from '../ssh/shell.ts';
+import { clientOver } from './client.ts';
+import {
+  type CallOptions,
+  type RedisCommand,
+  type RedisConnection,
+  type RedisFailure,
+  ReplyError,
+} from './connection.ts';
+import { DeadlineError, withDeadline } from './deadline.ts';
+
+export type RedisAuth = {
+  readonly password: string | undefined;
+  /** Default: the `default` user. */
+  readonly username?: string;
+};
+
+/**
+ * Connects to a node at its private address as seen from its own host, through the host's Shell, and authenticates.
+ * Resolves to a RedisFailure when nothing listens there, the password is rejected or missing, or no Redis answers
+ * within `timeoutMs` (default 5 000). Never retries.
+ */
+export async function connectNode(
+  shell: Shell,
+  node: Node,
+  { timeoutMs = defaultTimeoutMs, ...auth }: RedisAuth & CallOptions,
+): Promise<RedisConnection | RedisFailure> {
+  let stream: Duplex;
+  try {
+    stream = await withDeadline(shell.forward(node.address, node.port), timeoutMs);
+  } catch (error) {
+    return { node, ...classifyForward(error) };
+  }
+  const client = clientOver(stream);
+  let streamError: Error | undefined;
+  client.on('error', (error: Error) => (streamError ??= error));
+  try {
+    await withDeadline(client.connect(), timeoutMs);
+    const commands = commandsOf(client, node);
+    const passwordless = await authenticate(commands.call, auth, timeoutMs);
+    return { node, ...commands, passwordless, close: () => client.disconnect() };
+  } catch (error) {
+    client.disconnect();
+    stream.destroy();
+    return { node, ...classifyGreeting(error, streamError) };
+  }
+}
+
+const defaultTimeoutMs = 5000;
+
+type Commands = Pick<RedisConnection, 'call' | 'pipeline'>;
+
+function commandsOf(client: Redis, node: Node): Commands {
+  const send = async <T>(reply: Promise<T>, what: string, options: CallOptions = {}): Promise<T> => {
+    try {
+      return await withDeadline(reply, options.timeoutMs ?? defaultTimeoutMs);
+    } catch (error) {
+      throw translate(error, node, what);
+    }
+  };
+  return {
+    call: (command, options) => {
+      const [name = '', ...args] = command;
+      return send(client.call(String(name), ...args), nameOf(command), options);
+    },
+    pipeline: async (commands, options) => {
+      const pipeline = client.pipeline();
+      for (const [name = '', ...args] of commands) pipeline.call(String(name), ...args);
+      const replies = (await send(pipeline.exec(), commands.map(nameOf).join(', '), options)) ?? [];
+      return replies.map(([error, reply], index) => {
+        if (!error) return reply;
+        const translated = translate(error, node, nameOf(commands[index] ?? []));
+        if (translated instanceof ReplyError) return translated;
+        throw translated;
+      });
+    },
+  };
+}
+
+/** The command's name without its arguments, which may hold secrets. */
+function nameOf([name, subcommand]: RedisCommand): string {
+  const container = ['CLUSTER', 'CONFIG', 'ACL', 'CLIENT'].includes(String(name).toUpperCase());
+  return container ? `${name} ${subcommand}` : String(name);
+}
+
+function translate(error: unknown, node: Node, what: string): OperationError {
+  const details = { node: node.id, host: node.host };
+  if (error instanceof DeadlineError) {
+    const seconds = error.timeoutMs / 1000;
+    return new OperationError(`${node.id} did not answer ${what} within ${seconds} s`, {
+      ...details,
+      cause: error,
+    });
+  }
+  // No cause: ioredis keeps the command's arguments in its errors, a password among them.
+  if (error instanceof Error && error.name === 'ReplyError') return new ReplyError(error.message, details);
+  return new OperationError(`${node.id} closed the connection during ${what}`, {
+    ...details,
+    hints: [`Look at the log of ${node.id}: it has stopped, or its host cannot be reached any more.`],
+  });
+}
+
+/** Resolves to whether the server asks for no password although one was given; throws what the server answered. */
+async function authenticate(
+  call: RedisConnection['call'],
+  { password, username }: RedisAuth,
+  timeoutMs: number,
+): Promise<boolean> {
+  try {
+    const credentials = username === undefined ? [password ?? ''] : [username, password ?? ''];
+    await call(password === undefined ? ['PING'] : ['AUTH', ...credentials], { timeoutMs });
+    return false;
+  } catch (error) {
+    if (!(error instanceof ReplyError)) throw error;
+    if (error.code === 'LOADING') return false;
+    if (/without any password configured|no password is set/.test(error.message)) return true;
+    throw error;
+  }
+}
+
+type Failure = Omit<RedisFailure, 'node'>;
+
+function classifyForward(error: unknown): Failure {
+  if (error instanceof DeadlineError) return { failure: 'timeout', reason: error.message };
+  const reason = error instanceof Error ? error.message : String(error);
+  return { failure: isRefusal(error) ? 'refused' : 'host', reason };
+}
+
+/** The port is closed: ECONNREFUSED of a local socket, or reason 2 of SSH (RFC 4254, SSH_OPEN_CONNECT_FAILED). */
+function isRefusal(error: unknown): boolean {
+  if (typeof error !== 'object' || error === null) return false;
+  const { code, reason, cause } = error as { code?: unknown; reason?: unknown; cause?: unknown };
+  return code === 'ECONNREFUSED' || reason === 2 || isRefusal(cause);
+}
+
+function classifyGreeting(error: unknown, streamError: Error | undefined): Failure {
+  if (error instanceof ReplyError) {
+    switch (error.code) {
+      case 'NOAUTH':
+        return { failure: 'auth', reason: 'it asks for a password and the inventory has none' };
+      case 'WRONGPASS':
+        return { failure: 'auth', reason: "it rejects the inventory's password" };
+      case 'DENIED':
+        return { failure: 'auth', reason: 'it runs in protected mode without a password' };
+      default:
+        return { failure: 'protocol', reason: error.message };
+    }
+  }
+  if (error instanceof DeadlineError || streamError === undefined) {
+    return {
+      failure: 'timeout',
+      reason: 'something accepts connections there but does not answer as Redis does',
+    };
+  }
+  return { failure: 'protocol', reason: `what answers there is not Redis: ${streamError.message}` };
+}

@@ -1,0 +1,122 @@
+import { countKeys, parseClusterNodes, parseConfig, parseInfo } from '../cluster/parse.ts';
+import type {
+  ClusterView,
+  NodeTopology,
+  ReachableView,
+  TopologyView,
+  UnreachableView,
+} from '../cluster/view.ts';
+import { OperationError } from '../errors.ts';
+import type { Node } from '../inventory/inventory.ts';
+import {
+  type CallOptions,
+  type ConnectRedis,
+  type RedisCommand,
+  type RedisConnection,
+  isFailure,
+} from './connection.ts';
+import { DeadlineError } from './deadline.ts';
+
+/**
+ * Asks every node, all in parallel, what it says of itself and of the cluster: one round trip each, within
+ * `timeoutMs` (default 5 000) once it is connected. A node that cannot be asked is in the view with the reason; it
+ * throws nothing.
+ */
+export async function observeCluster(
+  nodes: readonly Node[],
+  connect: ConnectRedis,
+  options: CallOptions = {},
+): Promise<ClusterView> {
+  const read = (connection: RedisConnection): Promise<ReachableView> => observeNode(connection, options);
+  return { nodes: await Promise.all(nodes.map((node) => observe(node, connect, read))) };
+}
+
+/** As `observeCluster`, but only who is who: cheap enough to poll. */
+export async function observeTopology(
+  nodes: readonly Node[],
+  connect: ConnectRedis,
+  options: CallOptions = {},
+): Promise<TopologyView> {
+  const read = (connection: RedisConnection): Promise<NodeTopology> => readTopology(connection, options);
+  return { nodes: await Promise.all(nodes.map((node) => observe(node, connect, read))) };
+}
+
+/** Everything one node says. Throws OperationError when it does not answer in time, or with an error. */
+export async function observeNode(
+  connection: RedisConnection,
+  options: CallOptions = {},
+): Promise<ReachableView> {
+  const replies = await connection.pipeline([['INFO'], ['CONFIG', 'GET', '*'], ...topologyCommands], options);
+  const [info, config, ...topology] = replies;
+  const fields = parseInfo(text(info));
+  return {
+    ...toTopology(connection.node, fields, topology),
+    keys: countKeys(fields),
+    config: parseConfig(list(config)),
+  };
+}
+
+/** Who is who, as one node says; `info` holds its replication and cluster sections. Throws as `observeNode`. */
+export async function readTopology(
+  connection: RedisConnection,
+  options: CallOptions = {},
+): Promise<NodeTopology> {
+  const commands = [['INFO', 'replication'], ['INFO', 'cluster'], ...topologyCommands];
+  const [replication, cluster, ...topology] = await connection.pipeline(commands, options);
+  return toTopology(connection.node, parseInfo(text(replication) + text(cluster)), topology);
+}
+
+const topologyCommands: readonly RedisCommand[] = [
+  ['CLUSTER', 'MYID'],
+  ['CLUSTER', 'NODES'],
+  ['CLUSTER', 'INFO'],
+];
+
+function toTopology(node: Node, info: NodeTopology['info'], replies: readonly unknown[]): NodeTopology {
+  const standalone = info['cluster_enabled'] === '0';
+  const [myId, nodes, clusterInfo] = standalone ? ['', '', ''] : replies.map(text);
+  return {
+    reachable: true,
+    node: node.id,
+    nodeId: myId ?? '',
+    nodes: parseClusterNodes(nodes ?? ''),
+    clusterInfo: parseInfo(clusterInfo ?? ''),
+    info,
+  };
+}
+
+async function observe<T>(
+  node: Node,
+  connect: ConnectRedis,
+  read: (connection: RedisConnection) => Promise<T>,
+): Promise<T | UnreachableView> {
+  const connection = await connect(node);
+  if (isFailure(connection)) {
+    const { failure, reason } = connection;
+    return { reachable: false, node: node.id, failure, reason };
+  }
+  try {
+    return await read(connection);
+  } catch (error) {
+    return { reachable: false, node: node.id, ...classify(error) };
+  }
+}
+
+function classify(error: unknown): Pick<UnreachableView, 'failure' | 'reason'> {
+  if (!(error instanceof Error)) throw error;
+  const failure = error.cause instanceof DeadlineError ? 'timeout' : 'protocol';
+  return { failure, reason: error.message };
+}
+
+function text(reply: unknown): string {
+  if (typeof reply === 'string') return reply;
+  throw unexpected(reply);
+}
+
+function list(reply: unknown): readonly string[] {
+  if (Array.isArray(reply)) return reply.map(String);
+  throw unexpected(reply);
+}
+
+const unexpected = (reply: unknown): Error =>
+  reply instanceof Error ? reply : new OperationError('a reply of an unexpected type');
