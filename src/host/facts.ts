@@ -2,42 +2,15 @@ import type { PackageManager } from './step.ts';
 
 /** What is on one host, read in one round trip. Sizes in bytes. */
 export type Facts = {
-  readonly os: {
-    /** /etc/os-release ID and VERSION_ID, as `debian`, `12`. */
-    readonly id: string;
-    readonly versionId: string;
-    readonly prettyName: string;
-    readonly packageManager: PackageManager | undefined;
-    /** systemd is PID 1. */
-    readonly systemd: boolean;
-    readonly kernel: string;
-  };
+  readonly os: OsFacts;
   /** The user that the steps would run as, after become. */
-  readonly effectiveUser: { readonly name: string; readonly uid: number; readonly home: string };
+  readonly effectiveUser: UserFacts;
   readonly cpus: number;
-  readonly memory: {
-    /** The smaller of MemTotal and the cgroup's limit. */
-    readonly total: number;
-    readonly available: number;
-    readonly swapTotal: number;
-  };
-  readonly clock: {
-    /** The host's time, ms since the epoch. */
-    readonly now: number;
-    readonly synchronized: boolean | undefined;
-  };
+  readonly memory: MemoryFacts;
+  readonly clock: ClockFacts;
   /** Free space where data, configuration and logs (will) live, by path of the layout. */
-  readonly disks: Readonly<
-    Record<string, { readonly total: number; readonly available: number; readonly inodesAvailable: number }>
-  >;
-  readonly server: {
-    /** The installed redis-server (or valkey-server); undefined: not installed. */
-    readonly installed: { readonly path: string; readonly version: string } | undefined;
-    /** What the package manager would install, upstream version; undefined: nothing. */
-    readonly available: string | undefined;
-    /** The service user exists. */
-    readonly userExists: boolean;
-  };
+  readonly disks: Readonly<Record<string, DiskState>>;
+  readonly server: ServerFacts;
   /** Managed files that are there, by path. */
   readonly files: Readonly<Record<string, FileState>>;
   /** Managed directories that are there, by path. */
@@ -46,21 +19,64 @@ export type Facts = {
   readonly units: Readonly<Record<string, UnitState>>;
   /** TCP sockets in LISTEN on ports and bus ports of the inventory. */
   readonly listeners: readonly Listener[];
-  readonly kernel: {
-    readonly overcommitMemory: number;
-    readonly somaxconn: number;
-    /** The chosen word of /sys/kernel/mm/transparent_hugepage/enabled; undefined: no such file. */
-    readonly transparentHugepages: string | undefined;
-    readonly transparentHugepagesWritable: boolean;
-  };
-  readonly firewall: {
-    readonly ufw: boolean;
-    readonly firewalld: boolean;
-    /** An nftables or iptables input chain that drops by default. */
-    readonly inputDrops: boolean;
-  };
+  readonly kernel: KernelFacts;
+  readonly firewall: FirewallFacts;
   /** The nodes' running processes, by inventory node id; only those that run. */
   readonly processes: Readonly<Record<string, ProcessState>>;
+  /** Instances of the distribution's own that run, by unit name. */
+  readonly foreignServers: Readonly<Record<string, ForeignServer>>;
+};
+
+export type OsFacts = {
+  /** /etc/os-release ID and VERSION_ID, as `debian`, `12`; '' when it does not say. */
+  readonly id: string;
+  readonly versionId: string;
+  readonly prettyName: string;
+  readonly packageManager: PackageManager | undefined;
+  /** systemd is PID 1. */
+  readonly systemd: boolean;
+  readonly kernel: string;
+  /** SELinux confines services here. */
+  readonly selinuxEnforcing: boolean;
+};
+
+export type UserFacts = { readonly name: string; readonly uid: number; readonly home: string };
+
+export type MemoryFacts = {
+  /** The smaller of MemTotal and the cgroup's limit. */
+  readonly total: number;
+  readonly available: number;
+  readonly swapTotal: number;
+};
+
+export type ClockFacts = {
+  /** The host's time, ms since the epoch. */
+  readonly now: number;
+  /** Host's clock minus the operator's, ms, taken at the middle of the round trip. */
+  readonly offsetMs: number;
+  /** Half the round trip: the offset is right to within this many ms. */
+  readonly uncertaintyMs: number;
+  /** Some time service keeps it; undefined: cannot be told. */
+  readonly synchronized: boolean | undefined;
+};
+
+export type DiskState = {
+  readonly total: number;
+  readonly available: number;
+  /** undefined: this file system does not count inodes. */
+  readonly inodesAvailable: number | undefined;
+};
+
+export type ServerFacts = {
+  /** The installed redis-server (or valkey-server); undefined: not installed. */
+  readonly installed: { readonly path: string; readonly version: string } | undefined;
+  /**
+   * What the package manager would install, upstream version; undefined: nothing that it knows of, or not asked
+   * (it is asked where no server is installed, or when the context says so: asking apt takes half a second).
+   */
+  readonly available: string | undefined;
+  /** The service user exists; true where the nodes run as whoever runs the steps. */
+  readonly userExists: boolean;
 };
 
 export type FileState = {
@@ -68,6 +84,8 @@ export type FileState = {
   readonly owner: string;
   readonly group: string;
   readonly content: string;
+  /** Last modification, ms since the epoch by the host's clock. */
+  readonly modified: number;
 };
 
 export type DirectoryState = {
@@ -86,9 +104,12 @@ export type UnitState = {
   readonly enabled: string;
   readonly mainPid: number;
   readonly restarts: number;
+  /** The unit's files changed since systemd read them. */
+  readonly needsReload: boolean;
 };
 
 export type Listener = {
+  /** IP address; `0.0.0.0` or `::` for all. */
   readonly address: string;
   readonly port: number;
   readonly pid: number | undefined;
@@ -96,9 +117,35 @@ export type Listener = {
   readonly process: string | undefined;
 };
 
+export type KernelFacts = {
+  readonly overcommitMemory: number;
+  readonly somaxconn: number;
+  /** The chosen word of /sys/kernel/mm/transparent_hugepage/enabled; undefined: no such file. */
+  readonly transparentHugepages: string | undefined;
+  /** Which of them whoever runs the steps may change here: containers often may not. */
+  readonly overcommitMemoryWritable: boolean;
+  readonly somaxconnWritable: boolean;
+  readonly transparentHugepagesWritable: boolean;
+};
+
+export type FirewallFacts = {
+  readonly ufw: boolean;
+  readonly firewalld: boolean;
+  /** An nftables or iptables input chain that drops or rejects what no rule accepts. */
+  readonly inputDrops: boolean;
+};
+
 export type ProcessState = {
   readonly pid: number;
   /** The executable's path; ends in ` (deleted)` when it was replaced on disk while running. */
   readonly executable: string;
   readonly openFilesLimit: number;
+  /** ms since the epoch by the host's clock; right to a second. */
+  readonly started: number;
+};
+
+export type ForeignServer = {
+  readonly pid: number;
+  /** Keys it holds; undefined: it would not say. */
+  readonly keys: number | undefined;
 };

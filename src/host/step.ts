@@ -3,6 +3,8 @@
  * both from the same value, so what is promised and what is done cannot drift apart.
  */
 export type HostStep =
+  /** Ask the repositories what there is: after it the facts have to be read again. */
+  | { readonly kind: 'refresh-packages'; readonly manager: PackageManager }
   | {
       readonly kind: 'install-packages';
       readonly manager: PackageManager;
@@ -20,14 +22,19 @@ export type HostStep =
       readonly why: string;
     }
   | { readonly kind: 'reload-units' }
-  | { readonly kind: 'apply-sysctl'; readonly path: string }
+  | { readonly kind: 'apply-sysctl'; readonly settings: readonly KernelSetting[] }
   | { readonly kind: 'set-transparent-hugepages'; readonly value: 'madvise' | 'never' }
+  /** Running, and its port open, when it is done. */
   | { readonly kind: 'start-service'; readonly service: Service }
+  /** Started at boot; takes effect with the reload-units that follows. */
   | { readonly kind: 'enable-service'; readonly service: Service }
   | { readonly kind: 'stop-service'; readonly service: Service }
   | { readonly kind: 'disable-service'; readonly service: Service };
 
 export type PackageManager = 'apt' | 'dnf' | 'zypper';
+
+/** `key` as sysctl writes it, `vm.overcommit_memory`. */
+export type KernelSetting = { readonly key: string; readonly value: number };
 
 export type DirectorySpec = {
   readonly path: string;
@@ -45,22 +52,25 @@ export type FileSpec = DirectorySpec & {
 };
 
 /** How one node's process is run. */
-export type Service =
-  /** A systemd unit on an SSH host, `weedgo-redis@7000.service`. */
-  | {
-      readonly manager: 'systemd';
-      readonly node: string;
-      readonly unit: string;
-      readonly port: number;
-      readonly logFile: string;
-    }
-  /** A plain daemon of an ordinary user on this machine. */
-  | {
-      readonly manager: 'daemon';
-      readonly node: string;
-      readonly configFile: string;
-      readonly pidFile: string;
-      readonly port: number;
-      readonly logFile: string;
-      readonly serverPath: string;
-    };
+export type Service = SystemdService | DaemonService;
+
+/** A systemd unit on an SSH host, `weedgo-redis@7000.service`. */
+export type SystemdService = {
+  readonly manager: 'systemd';
+  readonly node: string;
+  readonly unit: string;
+  readonly port: number;
+  readonly logFile: string;
+};
+
+/** A plain daemon of an ordinary user on this machine. */
+export type DaemonService = {
+  readonly manager: 'daemon';
+  readonly node: string;
+  readonly configFile: string;
+  readonly pidFile: string;
+  readonly dataDirectory: string;
+  readonly port: number;
+  readonly logFile: string;
+  readonly serverPath: string;
+};

@@ -1,0 +1,37 @@
+/** What one host is asked for; follows from the inventory and the layout (`factsContext`). */
+export type FactsContext = {
+  readonly server: 'redis' | 'valkey';
+  /** undefined: the nodes run as whoever runs the steps. */
+  readonly serviceUser: string | undefined;
+  /** Managed files and directories, and the folders whose free space matters: absolute paths. */
+  readonly files: readonly string[];
+  readonly directories: readonly string[];
+  readonly disks: readonly string[];
+  /** Units of ours, then the distribution's that could be in the way; empty on local hosts. */
+  readonly units: readonly string[];
+  readonly distributionUnits: readonly string[];
+  /** Node ports and bus ports. */
+  readonly ports: readonly number[];
+  readonly nodes: readonly NodePlace[];
+  /** Ask the package manager what it would install even where a server is installed. */
+  readonly askPackages: boolean;
+};
+
+/** Where a node's process is found: its unit's main process, or the one its pid file names. */
+export type NodePlace = {
+  readonly node: string;
+  readonly dataDirectory: string;
+} & ({ readonly unit: string } | { readonly pidFile: string });
+
+/** The operator's clock around the round trip, ms since the epoch. */
+export type Instants = { readonly sent: number; readonly received: number };
+
+/**
+ * One thing to know about a host. `script` is POSIX sh that needs nothing but coreutils, grep and sed (with
+ * fallbacks, where even those differ) and prints UTF-8 lines; what it cannot find out it leaves out. `parse` reads
+ * what it printed and throws an Error where that makes no sense.
+ */
+export type Fact<Value> = {
+  readonly script: (context: FactsContext) => string;
+  readonly parse: (output: string, context: FactsContext, instants: Instants) => Value;
+};
