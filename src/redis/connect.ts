@@ -42,7 +42,13 @@ export async function connectNode(
     await withDeadline(client.connect(), timeoutMs);
     const commands = commandsOf(client, node);
     const passwordless = await authenticate(commands.call, auth, timeoutMs);
-    return { node, ...commands, passwordless, close: () => client.disconnect() };
+    return {
+      node,
+      ...commands,
+      passwordless,
+      close: () => client.disconnect(),
+      closed: () => client.status === 'end',
+    };
   } catch (error) {
     client.disconnect();
     stream.destroy();

@@ -23,6 +23,8 @@ export type RedisConnection = {
   /** A password was given, but the server asks for none: anyone who reaches its port may use it. */
   readonly passwordless: boolean;
   readonly close: () => void;
+  /** It was closed, or the server or the network ended it: nothing more can be sent. */
+  readonly closed: () => boolean;
 };
 
 export type CallOptions = { readonly timeoutMs?: number };

@@ -1,0 +1,78 @@
+import { resolveSecret, resolveSecrets } from '../inventory/secrets.ts';
+import type { Host, Inventory, Node } from '../inventory/inventory.ts';
+import type { SecretSource } from '../inventory/schema.ts';
+import { connectNode } from '../redis/connect.ts';
+import { isFailure, type RedisConnection, type RedisFailure } from '../redis/connection.ts';
+import { connectHosts } from '../ssh/connect.ts';
+import { localShell } from '../ssh/local.ts';
+import type { Emit } from './events.ts';
+import type { Prompter, Session } from './session.ts';
+
+export type SessionRequest = {
+  readonly inventory: Inventory;
+  /** Make the secrets that `generate:` asks for where they are not there yet; false leaves a placeholder. */
+  readonly createSecrets: boolean;
+  readonly emit: Emit;
+  readonly signal: AbortSignal;
+  readonly prompter: Prompter;
+};
+
+/**
+ * Resolves the secrets and connects every host, all in parallel. Hosts that cannot be connected are in
+ * `session.unreachable`; whether that is fatal is the operation's to say.
+ * Throws UsageError when a secret is missing.
+ */
+export async function openSession(request: SessionRequest): Promise<Session> {
+  const { inventory, emit, signal } = request;
+  const secrets = await resolveSecrets(inventory, { create: request.createSecrets });
+  const { shells, unreachable } = await connectAll(request);
+  const connections = new Map<string, Promise<RedisConnection | RedisFailure>>();
+
+  const connect = async (node: Node): Promise<RedisConnection | RedisFailure> => {
+    const shell = shells.get(node.host);
+    if (shell) return connectNode(shell, node, { password: secrets.password });
+    const reason = unreachable.get(node.host)?.message ?? 'its host is not connected';
+    return { node, failure: 'host', reason };
+  };
+  return {
+    inventory,
+    secrets,
+    emit,
+    signal,
+    shells,
+    unreachable,
+    redis: async (node) => {
+      const known = await connections.get(node.id);
+      if (known && !isFailure(known) && !known.closed()) return known;
+      const made = connect(node);
+      connections.set(node.id, made);
+      return made;
+    },
+    close: async () => {
+      for (const connection of await Promise.all(connections.values())) {
+        if (!isFailure(connection)) connection.close();
+      }
+      await Promise.all([...shells.values()].map((shell) => shell.close()));
+    },
+  };
+}
+
+async function connectAll({ inventory, emit, signal, prompter }: SessionRequest) {
+  const resolve = (source: SecretSource): Promise<string> =>
+    resolveSecret(source, { inventory, path: ['ssh'], create: false });
+  const remote = inventory.hosts.filter((host) => host.connection === 'ssh');
+  const connected = await connectHosts(remote.map(sshTarget), {
+    resolveSecret: resolve,
+    becomePassword: inventory.becomePassword,
+    prompter,
+    signal,
+    notify: (host, message) => emit({ type: 'warning', host, message }),
+  });
+  const local = inventory.hosts.filter((host) => host.connection === 'local');
+  return {
+    unreachable: connected.unreachable,
+    shells: new Map([...connected.shells, ...local.map(({ name }) => [name, localShell(name)] as const)]),
+  };
+}
+
+const sshTarget = ({ name, address, ssh, become }: Host) => ({ name, address, ssh, become });
