@@ -46,7 +46,9 @@ function lossesOf(seats: readonly ShardSeats[], host: string): readonly string[]
   const noMajority = masters.length > 0 && (seats.length - masters.length) * 2 <= seats.length;
   return [
     ...bare.map(({ number }) => `shard ${number} has no copy in sync elsewhere`),
-    ...(noMajority ? [`it has ${masters.length} of ${seats.length} masters, so no majority would be left`] : []),
+    ...(noMajority
+      ? [`it has ${masters.length} of ${seats.length} masters, so no majority would be left`]
+      : []),
   ];
 }
 

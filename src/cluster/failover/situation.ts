@@ -22,7 +22,10 @@ export const defaultMaxLag = 10 * 1024 * 1024;
 export function situationOf(
   inventory: Inventory,
   view: TopologyView,
-  { maxLag = defaultMaxLag, drained = [] }: { readonly maxLag?: number; readonly drained?: readonly string[] } = {},
+  {
+    maxLag = defaultMaxLag,
+    drained = [],
+  }: { readonly maxLag?: number; readonly drained?: readonly string[] } = {},
 ): Situation {
   return {
     inventory,
