@@ -4,12 +4,11 @@ import type { NodeLine, TopologyView } from '../view.ts';
 
 /**
  * The hosts that are drained for maintenance, by the cluster's own word: every node there that anybody knows of
- * carries the flag `nofailover` (cluster-replica-no-failover yes) although the inventory does not ask for it.
+ * carries the flag `nofailover` (cluster-replica-no-failover yes), which an inventory cannot ask for.
  * The flag travels in the cluster bus, so this holds also while the host is down; after a restart the
  * configuration file's value is back.
  */
 export function drainedHosts(inventory: Inventory, view: TopologyView): readonly string[] {
-  if (isYes(inventory.config['cluster-replica-no-failover'])) return [];
   return inventory.hosts
     .filter(({ nodes }) => {
       const lines = nodes.flatMap((node) => lineOf(view, node) ?? []);
@@ -25,5 +24,3 @@ function lineOf(view: TopologyView, node: Node): NodeLine | undefined {
   const sources = own ? [own] : reachable;
   return sources.flatMap(({ nodes }) => nodes).find((line) => standsAt(line, node));
 }
-
-const isYes = (value: unknown): boolean => value === true || value === 'yes';
