@@ -74,3 +74,42 @@ export type DaemonService = {
   readonly logFile: string;
   readonly serverPath: string;
 };
+
+/** One line for people, as an imperative: what the step does. Holds no secret. */
+export function describeStep(step: HostStep): string {
+  switch (step.kind) {
+    case 'refresh-packages':
+      return `refresh the package lists (${step.manager})`;
+    case 'install-packages':
+      return `install ${step.packages.join(', ')} (${step.manager})`;
+    case 'mask-unit':
+      return `stop and mask ${step.unit} (${step.why})`;
+    case 'make-directory':
+      return `make directory ${describePlace(step.directory)}`;
+    case 'write-file':
+      return `${step.before === undefined ? 'write' : 'change'} ${describePlace(step.file)}`;
+    case 'remove-path':
+      return `remove ${step.path}${step.recursive ? ' and all that is in it' : ''} (${step.why})`;
+    case 'reload-units':
+      return 'have systemd read its units again';
+    case 'apply-sysctl':
+      return `set ${step.settings.map(({ key, value }) => `${key} = ${value}`).join(', ')}`;
+    case 'set-transparent-hugepages':
+      return `set transparent hugepages to ${step.value}`;
+    case 'start-service':
+      return `start ${nameOf(step.service)}`;
+    case 'enable-service':
+      return `enable ${nameOf(step.service)} at boot`;
+    case 'stop-service':
+      return `stop ${nameOf(step.service)}`;
+    case 'disable-service':
+      return `no longer start ${nameOf(step.service)} at boot`;
+  }
+}
+
+function describePlace({ path, mode, owner, group }: DirectorySpec): string {
+  return owner === undefined ? `${path} (${mode})` : `${path} (${owner}:${group ?? owner} ${mode})`;
+}
+
+const nameOf = (service: Service): string =>
+  service.manager === 'systemd' ? service.unit : `${service.node} (${service.configFile})`;

@@ -1,0 +1,95 @@
+import { randomBytes } from 'node:crypto';
+import { OperationError } from '../errors.ts';
+import type { Shell } from '../ssh/shell.ts';
+import { scriptsFor } from './script.ts';
+import { interruptedBetweenSteps, StepFailedError } from './step-failure.ts';
+import { createStepLog } from './step-log.ts';
+import type { HostStep } from './step.ts';
+
+export type ApplyOptions = {
+  /** Called when a step begins and when it is done, as the host says it. */
+  readonly onStep?: (step: HostStep, state: 'started' | 'done') => void;
+  /** Aborted: the step under way is finished, nothing after it begun, and InterruptedError thrown. */
+  readonly signal?: AbortSignal;
+};
+
+/**
+ * Does the steps on one host, in order, as root where the host's `become` allows: all in one run, so one round
+ * trip. Stops at the first that fails.
+ * Throws StepFailedError (an OperationError with what was done and what was not), also when the connection is lost.
+ */
+export async function applySteps(
+  shell: Shell,
+  steps: readonly HostStep[],
+  { onStep, signal }: ApplyOptions = {},
+): Promise<void> {
+  if (steps.length === 0) return;
+  const marker = `step-${randomBytes(12).toString('hex')}`;
+  const log = createStepLog(steps, marker, {
+    onPid: () => signal?.aborted && onAbort(),
+    onStep: (step, state) => onStep?.(step, state),
+  });
+  const onAbort = (): void => stopScript(shell, log.state().pid);
+  signal?.addEventListener('abort', onAbort, { once: true });
+  try {
+    await shell.run({
+      script: applyScript(steps, marker),
+      asRoot: true,
+      timeoutMs: steps.reduce((sum, step) => sum + deadlineOf(step), 0),
+      onLine: log.onLine,
+    });
+  } catch (error) {
+    throw error instanceof OperationError ? new StepFailedError(shell.host, log.state(), error) : error;
+  } finally {
+    signal?.removeEventListener('abort', onAbort);
+  }
+  const state = log.state();
+  if (state.stopped) throw interruptedBetweenSteps(shell.host, state);
+  if (state.done.length < steps.length) throw new StepFailedError(shell.host, state);
+}
+
+/**
+ * Each step between its two lines of the marker, as `createStepLog` reads them. The process says its own pid (`$$`
+ * would be its parent's) and on SIGTERM stops before the next step; a step's own processes never get that signal.
+ */
+export function applyScript(steps: readonly HostStep[], marker: string): string {
+  const scripts = scriptsFor(steps).map(
+    ({ prepare, body }, index) => `
+[ -z "$stop" ] || { echo '${marker} stopped'; exit 1; }
+${prepare && `{\n${prepare}\n} </dev/null >/dev/null 2>&1`}
+echo '${marker} begin ${index}'
+(
+trap - TERM
+set -e
+${body}
+) </dev/null 2>&1
+code=$?
+printf '\\n%s %s\\n' '${marker} end ${index}' $code
+[ $code = 0 ] || exit $code`,
+  );
+  return `export LC_ALL=C
+stop=
+trap 'stop=yes' TERM
+begin=$(date +%s)
+read -r self rest </proc/self/stat
+echo "${marker} pid $self"
+${scripts.join('\n')}
+`;
+}
+
+function stopScript(shell: Shell, pid: number | undefined): void {
+  // Before it said its pid it has begun nothing; it is told when it does.
+  if (pid === undefined) return;
+  // A connection that is lost just now ends the run itself, and says so there.
+  shell.run({ script: `kill -TERM ${pid}`, asRoot: true }).catch(() => undefined);
+}
+
+const minute = 60_000;
+/** Milliseconds that a step may take; installations wait for mirrors, servers load and save their data. */
+const deadlines: Readonly<Partial<Record<HostStep['kind'], number>>> = {
+  'refresh-packages': 15 * minute,
+  'install-packages': 15 * minute,
+  'start-service': 60 * minute,
+  'stop-service': 60 * minute,
+};
+const deadlineOf = (step: HostStep): number => deadlines[step.kind] ?? minute;

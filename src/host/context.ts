@@ -1,0 +1,40 @@
+import { dirname } from 'node:path';
+import type { Host, Inventory } from '../inventory/inventory.ts';
+import { type Layout, layoutFiles, layoutOf, type NodeLayout } from '../render/layout.ts';
+import type { FactsContext, NodePlace } from './facts/fact.ts';
+import { distributionUnits } from './packages.ts';
+
+/** What to ask a host, as it follows from the inventory. `askPackages`: see `FactsContext`. */
+export function factsContext(
+  inventory: Pick<Inventory, 'cluster' | 'server' | 'mode'>,
+  host: Host,
+  options: { readonly layout?: Layout; readonly askPackages?: boolean } = {},
+): FactsContext {
+  const layout = options.layout ?? layoutOf(inventory, host);
+  const { nodes } = layout;
+  return {
+    server: inventory.server,
+    serviceUser: layout.serviceUser,
+    files: layoutFiles(layout),
+    directories: layout.directories.map(({ path }) => path),
+    disks: unique(
+      nodes.flatMap((node) => [node.dataDirectory, dirname(node.configFile), dirname(node.logFile)]),
+    ),
+    units: nodes.flatMap(({ service }) => (service.manager === 'systemd' ? [service.unit] : [])),
+    distributionUnits: layout.manager === 'systemd' ? distributionUnits : [],
+    ports: nodes.flatMap(({ node }) =>
+      inventory.mode === 'cluster' ? [node.port, node.busPort] : [node.port],
+    ),
+    nodes: nodes.map(placeOf),
+    askPackages: options.askPackages ?? false,
+  };
+}
+
+function placeOf({ node, dataDirectory, service }: NodeLayout): NodePlace {
+  const place = { node: node.id, dataDirectory };
+  return service.manager === 'systemd'
+    ? { ...place, unit: service.unit }
+    : { ...place, pidFile: service.pidFile };
+}
+
+const unique = (paths: readonly string[]): readonly string[] => [...new Set(paths)];

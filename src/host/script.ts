@@ -1,0 +1,98 @@
+import { checkDaemonScript, startDaemonsScript, stopDaemonScript } from './scripts/daemon.ts';
+import { makeDirectoryScript, removePathScript, writeFileScript } from './scripts/files.ts';
+import { sysctlScript, transparentHugepagesScript } from './scripts/kernel.ts';
+import { installScript, refreshScript } from './scripts/packages.ts';
+import {
+  checkUnitScript,
+  disableUnitsScript,
+  enableUnitsScript,
+  maskScript,
+  startUnitsScript,
+  stopUnitsScript,
+} from './scripts/systemd.ts';
+import type { DaemonService, HostStep, Service, SystemdService } from './step.ts';
+
+/**
+ * The sh of one step. `body` is to run in a subshell under `set -e`. `prepare` runs before it, in the same shell as
+ * everything else and whatever comes of it: it begins what several steps then wait for, so that the nodes of a
+ * host start at the same time.
+ */
+export type StepScript = { readonly prepare: string; readonly body: string };
+
+/** One script a step. Steps of one kind that follow each other are done together, where that saves time. */
+export function scriptsFor(steps: readonly HostStep[]): readonly StepScript[] {
+  return steps.map((step, index) => {
+    const isFirst = steps[index - 1]?.kind !== step.kind;
+    return { prepare: isFirst ? prepareScript(runOf(steps, index)) : '', body: bodyScript(step) };
+  });
+}
+
+/** The steps from `index` on that are of the same kind. */
+function runOf(steps: readonly HostStep[], index: number): readonly HostStep[] {
+  const end = steps.findIndex((step, at) => at > index && step.kind !== steps[index]?.kind);
+  return steps.slice(index, end === -1 ? undefined : end);
+}
+
+function prepareScript(run: readonly HostStep[]): string {
+  const starts = run.flatMap((step) => (step.kind === 'start-service' ? [step.service] : []));
+  const stops = run.flatMap((step) => (step.kind === 'stop-service' ? [step.service] : []));
+  return [
+    onUnits(starts, startUnitsScript),
+    onDaemons(starts, startDaemonsScript),
+    stops.length > 1 ? onUnits(stops, stopUnitsScript) : '',
+  ]
+    .filter(Boolean)
+    .join('\n');
+}
+
+function bodyScript(step: HostStep): string {
+  switch (step.kind) {
+    case 'refresh-packages':
+      return refreshScript(step.manager);
+    case 'install-packages':
+      return installScript(step.manager, step.packages);
+    case 'mask-unit':
+      return maskScript(step.unit);
+    case 'make-directory':
+      return makeDirectoryScript(step.directory);
+    case 'write-file':
+      return writeFileScript(step.file);
+    case 'remove-path':
+      return removePathScript(step.path, step.recursive);
+    case 'reload-units':
+      return 'systemctl daemon-reload';
+    case 'apply-sysctl':
+      return sysctlScript(step.settings);
+    case 'set-transparent-hugepages':
+      return transparentHugepagesScript(step.value);
+    case 'start-service':
+      return step.service.manager === 'systemd'
+        ? checkUnitScript(step.service)
+        : checkDaemonScript(step.service);
+    case 'stop-service':
+      return step.service.manager === 'systemd'
+        ? stopUnitsScript([step.service])
+        : stopDaemonScript(step.service);
+    // Nothing starts a plain daemon at boot.
+    case 'enable-service':
+      return onUnits([step.service], enableUnitsScript) || ':';
+    case 'disable-service':
+      return onUnits([step.service], disableUnitsScript) || ':';
+  }
+}
+
+function onUnits(
+  services: readonly Service[],
+  build: (services: readonly SystemdService[]) => string,
+): string {
+  const units = services.filter((service) => service.manager === 'systemd');
+  return units.length > 0 ? build(units) : '';
+}
+
+function onDaemons(
+  services: readonly Service[],
+  build: (services: readonly DaemonService[]) => string,
+): string {
+  const daemons = services.filter((service) => service.manager === 'daemon');
+  return daemons.length > 0 ? build(daemons) : '';
+}

@@ -1,0 +1,86 @@
+import type { HostStep } from './step.ts';
+
+/**
+ * What a host says of the steps of one run, line by line: `MARKER pid PID` first, each step between
+ * `MARKER begin INDEX` and `MARKER end INDEX CODE` with its output between, `MARKER stopped` when it was told to stop.
+ */
+export type StepLog = {
+  readonly onLine: (line: string) => void;
+  readonly state: () => StepLogState;
+};
+
+export type StepLogState = {
+  /** The script's process on the host; undefined before it said so. */
+  readonly pid: number | undefined;
+  /** It was told to stop and did, between two steps. */
+  readonly stopped: boolean;
+  readonly done: readonly HostStep[];
+  /** The step that was begun and is not done; undefined between two. */
+  readonly current: HostStep | undefined;
+  /** Those that were not begun. */
+  readonly notDone: readonly HostStep[];
+  /** Exit code of `current` when it failed. */
+  readonly code: number | undefined;
+  /** The last lines that `current` printed. */
+  readonly output: readonly string[];
+};
+
+/** How much of a step's output is kept. */
+const outputLines = 45;
+
+export type StepListener = {
+  readonly onPid: (pid: number) => void;
+  readonly onStep: (step: HostStep, state: 'started' | 'done') => void;
+};
+
+export function createStepLog(steps: readonly HostStep[], marker: string, listener: StepListener): StepLog {
+  let state: StepLogState = {
+    pid: undefined,
+    stopped: false,
+    done: [],
+    current: undefined,
+    notDone: steps,
+    code: undefined,
+    output: [],
+  };
+  const onMarker = (word: string, [first = '', second]: readonly string[]): void => {
+    const step = steps[Number(first)];
+    state = { ...state, ...change(word, [first, second], steps) };
+    if (word === 'pid') listener.onPid(Number(first));
+    else if (word === 'begin' && step) listener.onStep(step, 'started');
+    else if (word === 'end' && second === '0' && step) listener.onStep(step, 'done');
+  };
+  return {
+    state: () => state,
+    onLine: (line) => {
+      if (line.startsWith(`${marker} `)) {
+        const [, word = '', ...rest] = line.split(' ');
+        onMarker(word, rest);
+      } else if (line.trim() !== '') {
+        state = { ...state, output: [...state.output, line].slice(-outputLines) };
+      }
+    },
+  };
+}
+
+function change(
+  word: string,
+  [first, second]: readonly (string | undefined)[],
+  steps: readonly HostStep[],
+): Partial<StepLogState> {
+  const index = Number(first);
+  switch (word) {
+    case 'pid':
+      return { pid: index };
+    case 'stopped':
+      return { stopped: true };
+    case 'begin':
+      return { current: steps[index], notDone: steps.slice(index + 1), output: [] };
+    case 'end':
+      return second === '0'
+        ? { current: undefined, done: steps.slice(0, index + 1) }
+        : { code: Number(second) };
+    default:
+      return {};
+  }
+}
