@@ -1,6 +1,8 @@
 import type { ClusterView } from '../cluster/view.ts';
 import type { Facts } from '../host/facts.ts';
 import type { Inventory } from '../inventory/inventory.ts';
+import type { HostProbe, NodeProbe, WriteTestResult } from './probe.ts';
+import type { Topology } from './topology.ts';
 
 export type Severity = 'critical' | 'warning' | 'info';
 
@@ -20,6 +22,11 @@ export type Finding = {
   readonly why: string;
   /** The exact commands that mend it, in order; runnable as printed. */
   readonly remedy: readonly string[];
+  /**
+   * The cluster mends this by itself within seconds (gossip under way, a replica linking up): verify looks again
+   * before it reports it.
+   */
+  readonly passing?: boolean;
 };
 
 export type HostFacts =
@@ -36,12 +43,32 @@ export type CheckInput = {
   readonly desired: Readonly<Record<string, Readonly<Record<string, readonly (readonly string[])[]>>>>;
   /** The operator's clock when the facts were read, ms since the epoch. */
   readonly now: number;
+  /** By node id; no entry where nothing could be asked. */
+  readonly probes: Readonly<Record<string, NodeProbe>>;
+  /** By host name; no entry where nothing could be asked. */
+  readonly hostProbes: Readonly<Record<string, HostProbe>>;
+  /** The inventory's password is one that guides print or that everybody tries first. */
+  readonly passwordPublished: boolean;
+  /** What the write test met, one entry a shard; undefined when it was not asked for. */
+  readonly writeTest: readonly WriteTestResult[] | undefined;
 };
+
+export type Section =
+  | 'cluster'
+  | 'redundancy'
+  | 'configuration'
+  | 'persistence'
+  | 'load'
+  | 'security'
+  | 'host'
+  | 'live';
 
 /** A pure function of what was observed. One file a check, one line in `checks/registry.ts`. */
 export type Check = {
   readonly name: string;
   /** Which section of the report it belongs to. */
-  readonly section: 'cluster' | 'redundancy' | 'configuration' | 'persistence' | 'load' | 'security' | 'host';
-  readonly run: (input: CheckInput) => readonly Finding[];
+  readonly section: Section;
+  /** Needs a cluster: left out in standalone mode. */
+  readonly cluster?: boolean;
+  readonly run: (input: CheckInput, topology: Topology) => readonly Finding[];
 };

@@ -1,0 +1,33 @@
+import type { Check } from '../check.ts';
+import { call } from '../remedy.ts';
+import { joinNames } from '../text.ts';
+
+/** No two masters have one config epoch: it decides who is right when two claim a slot. */
+export const epochs: Check = {
+  name: 'config epochs differ',
+  section: 'cluster',
+  cluster: true,
+  run: ({ inventory }, { members }) => {
+    const masters = members.filter(({ role, slots, view }) => role === 'master' && slots.length > 0 && view);
+    const shared = new Set(
+      masters
+        .map(({ configEpoch }) => configEpoch)
+        .filter((epoch, index, all) => all.indexOf(epoch) !== index),
+    );
+    return [...shared].map((epoch) => {
+      const nodes = masters.filter(({ configEpoch }) => configEpoch === epoch).map(({ node }) => node.id);
+      return {
+        id: 'WR-EPOCH-COLLISION',
+        severity: 'warning',
+        title: `${joinNames(nodes)} have the same config epoch`,
+        nodes,
+        hosts: [],
+        seen: `config epoch ${epoch} on each of them`,
+        expected: 'a different config epoch on every master',
+        why: 'If they ever claim the same slot the cluster cannot tell who is right.',
+        remedy: nodes.slice(1).map((node) => call(inventory, node, 'CLUSTER', 'BUMPEPOCH')),
+        passing: true,
+      };
+    });
+  },
+};

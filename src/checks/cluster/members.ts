@@ -1,0 +1,129 @@
+import { shQuote } from '../../host/sh.ts';
+import type { Check, CheckInput, Finding } from '../check.ts';
+import { heirOf } from '../consequences.ts';
+import { identityLosses, isCountedIn, type IdentityLoss } from '../identity.ts';
+import { call, onHost, ours, unitOf } from '../remedy.ts';
+import { count, joinNames } from '../text.ts';
+import { lineOf, type Member, type Topology } from '../topology.ts';
+
+/** Every node of the inventory belongs to the cluster, under the id that the others know it by. */
+export const members: Check = {
+  name: 'members',
+  section: 'cluster',
+  cluster: true,
+  run: (input, topology) => {
+    const lost = identityLosses(input, topology);
+    const replaced = new Set(lost.map(({ node }) => node.id));
+    return [
+      ...lost.map((loss) => changedIdentity(input, topology, loss)),
+      ...topology.members
+        .filter(({ view, node }) => view && !replaced.has(node.id))
+        .flatMap((member) => notKnown(input, topology, member)),
+    ];
+  },
+};
+
+function notKnown(input: CheckInput, topology: Topology, member: Member): readonly Finding[] {
+  const others = topology.reachable.filter(
+    ({ nodeId, node }) => nodeId !== member.nodeId && !isAlone(node, topology),
+  );
+  const without = others.filter((observer) => lineOf(observer, member.nodeId) === undefined);
+  if (without.length === 0) return [];
+  return [isAlone(member.node.id, topology) ? alone(input, member) : forgotten(input, member, { without, others })];
+}
+
+/** It lists nobody else and nobody lists it. */
+function isAlone(id: string, topology: Topology): boolean {
+  const member = topology.byNode.get(id);
+  if (!member?.view) return false;
+  const listed = member.view.nodes.filter(({ nodeId, flags }) => nodeId !== member.nodeId && !flags.includes('handshake'));
+  return listed.length === 0 && !isCountedIn(member, topology) && topology.reachable.length > 1;
+}
+
+function alone({ inventory }: CheckInput, { node, view }: Member): Finding {
+  return {
+    id: 'WR-NODE-ALONE',
+    severity: 'critical',
+    title: `${node.id} runs, but is not part of the cluster`,
+    nodes: [node.id],
+    hosts: [],
+    seen: `it knows no other node, and no other node knows it; it holds ${count(view?.keys ?? 0, 'key')}`,
+    expected: 'every node of the inventory is a member',
+    why: 'It neither serves nor protects any data of the cluster.',
+    remedy: [ours(inventory, 'provision')],
+  };
+}
+
+function forgotten(
+  { inventory }: CheckInput,
+  { node }: Member,
+  { without, others }: { readonly without: Topology['reachable']; readonly others: Topology['reachable'] },
+): Finding {
+  const by = without.map((view) => view.node);
+  // One introduction is enough: gossip brings it to the rest, but not while they ban it, so each is told.
+  const meets = by.map((observer) =>
+    call(inventory, observer, 'CLUSTER', 'MEET', node.address, node.port, node.busPort),
+  );
+  return {
+    id: 'WR-NODE-FORGOTTEN',
+    severity: by.length === others.length ? 'critical' : 'warning',
+    title: `${node.id} is not known to ${by.length === others.length ? 'any other node' : joinNames(by)}`,
+    nodes: [node.id],
+    hosts: [],
+    seen: `${by.length} of ${others.length} other nodes do not list it, although it lists itself as a member`,
+    expected: 'every node is known to every other',
+    why: 'Those that do not know it would not let it take part in a failover.',
+    remedy: meets,
+    passing: true,
+  };
+}
+
+function changedIdentity(input: CheckInput, topology: Topology, loss: IdentityLoss): Finding {
+  const { node, member, former } = loss;
+  return {
+    id: 'WR-NODE-IDENTITY',
+    severity: 'critical',
+    title: `${node.id} runs under another cluster id`,
+    nodes: [node.id],
+    hosts: [],
+    seen: [
+      `it calls itself ${member.nodeId}`,
+      `the others remember ${joinNames(former)} there`,
+      `it holds ${count(member.view?.keys ?? 0, 'key')}`,
+      ...loss.strangers.filter(ownsSlots).map(({ nodeId }) => `slots of ${nodeId.slice(0, 8)} are not served`),
+    ].join('; '),
+    expected: 'the id that it had when it joined, kept in its nodes.conf',
+    why: 'To the cluster it is another node, so what it served or copied is missing, and no failover starts for it.',
+    remedy: rejoin(input, topology, loss),
+  };
+}
+
+function ownsSlots({ lines }: { readonly lines: Topology['strangers'][number]['lines'] }): boolean {
+  return lines.some(({ slots }) => slots.length > 0);
+}
+
+/**
+ * First whoever replicates the lost id takes its slots over, then the id is forgotten, and the node starts over
+ * empty: its old data is moved aside, never deleted.
+ */
+function rejoin({ inventory }: CheckInput, topology: Topology, { node, member, strangers }: IdentityLoss): readonly string[] {
+  const heirs = strangers.filter(ownsSlots).flatMap(({ nodeId }) => {
+    const replicas = topology.members.filter(({ masterId, view }) => masterId === nodeId && view);
+    return heirOf({ number: 0, master: member, replicas }) ?? [];
+  });
+  const dir = member.view?.config['dir'] ?? '';
+  const aside = `${dir}.aside-${member.nodeId.slice(0, 8)}`;
+  const unit = unitOf(inventory, node);
+  const stop = unit ? `systemctl stop ${unit}` : endProcess(member.view?.info['process_id'] ?? '');
+  return [
+    ...heirs.map((heir) => ours(inventory, 'failover', heir.node.id, '--force')),
+    onHost(inventory, node.host, `${stop} && mv ${shQuote(dir)} ${shQuote(aside)}`),
+    ...strangers.map(({ nodeId }) => call(inventory, 'all', 'CLUSTER', 'FORGET', nodeId)),
+    ours(inventory, 'provision'),
+  ];
+}
+
+/** It may save before it ends, so its folder is not moved until it has. */
+function endProcess(pid: string): string {
+  return `kill ${pid} && while kill -0 ${pid} 2>/dev/null; do sleep 0.1; done`;
+}

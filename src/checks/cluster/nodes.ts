@@ -1,0 +1,109 @@
+import type { UnreachableView } from '../../cluster/view.ts';
+import { findNode } from '../../inventory/topology.ts';
+import type { Check, CheckInput, Finding } from '../check.ts';
+import { consequencesOf, heirOf, isUnserved } from '../consequences.ts';
+import { call, onHost, ours, unitOf } from '../remedy.ts';
+import type { Topology } from '../topology.ts';
+
+/** Nodes that do not answer although their host does. */
+export const nodes: Check = {
+  name: 'nodes answer',
+  section: 'cluster',
+  run: (input, topology) =>
+    topology.unreachable
+      .filter(({ failure }) => failure !== 'host')
+      .map((view) => {
+        const illness = diagnose(view, input);
+        return {
+          ...illness,
+          nodes: [view.node],
+          hosts: [],
+          seen: [illness.seen, ...consequencesOf(topology, [view.node])].join('; '),
+          expected: 'the node answers and takes our password',
+          remedy: [...takeover(input, topology, view.node), ...illness.remedy],
+        };
+      }),
+};
+
+type Illness = Omit<Finding, 'nodes' | 'hosts' | 'expected'>;
+
+function diagnose(view: UnreachableView, input: CheckInput): Illness {
+  if (view.failure === 'refused') return down(view, input);
+  if (view.failure === 'auth') return wrongPassword(view, input);
+  if (view.reason.includes('LOADING')) return loading(view);
+  if (view.reason.includes('BUSY')) return busy(view, input);
+  return silent(view, input);
+}
+
+function down({ node, reason }: UnreachableView, { inventory }: CheckInput): Illness {
+  return {
+    id: 'WR-NODE-DOWN',
+    severity: 'critical',
+    title: `${node} is down`,
+    seen: `nothing listens on its port (${reason})`,
+    why: 'While it is down its shard has one copy of the data less, or none that serves.',
+    remedy: [ours(inventory, 'start')],
+  };
+}
+
+function wrongPassword({ node, reason }: UnreachableView, { inventory }: CheckInput): Illness {
+  const known = findNode(inventory, node);
+  const unit = known && unitOf(inventory, known);
+  return {
+    id: 'WR-NODE-AUTH',
+    severity: 'critical',
+    title: `${node} does not accept the inventory's password`,
+    seen: reason,
+    why: 'Another password is in use there, so neither the tool nor the applications can work with it.',
+    remedy: [
+      ours(inventory, 'provision'),
+      ...(known && unit ? [onHost(inventory, known.host, `systemctl restart ${unit}`)] : []),
+    ],
+  };
+}
+
+function loading({ node, reason }: UnreachableView): Illness {
+  return {
+    id: 'WR-NODE-LOADING',
+    severity: 'warning',
+    title: `${node} is loading its data`,
+    seen: reason,
+    why: 'It serves nothing until its data set is in memory.',
+    remedy: [],
+    passing: true,
+  };
+}
+
+function busy({ node, reason }: UnreachableView, { inventory }: CheckInput): Illness {
+  return {
+    id: 'WR-NODE-BUSY',
+    severity: 'critical',
+    title: `${node} runs a script that does not end`,
+    seen: reason,
+    why: 'It answers nothing else meanwhile, and the cluster soon takes it for dead.',
+    remedy: [call(inventory, node, 'SCRIPT', 'KILL')],
+  };
+}
+
+function silent({ node, reason }: UnreachableView, { inventory, hostProbes }: CheckInput): Illness {
+  const known = findNode(inventory, node);
+  const stopped = known && hostProbes[known.host]?.stopped[node];
+  return {
+    id: 'WR-NODE-SILENT',
+    severity: 'critical',
+    title: `${node} accepts connections and does not answer`,
+    seen: stopped === undefined ? reason : `${reason}; its process ${stopped} is stopped (SIGSTOP)`,
+    why: 'Clients hang on it instead of failing over, until the cluster takes it for dead.',
+    remedy:
+      known && stopped !== undefined
+        ? [onHost(inventory, known.host, `kill -CONT ${stopped}`)]
+        : [ours(inventory, 'restart', node)],
+  };
+}
+
+/** A shard that nobody serves is helped first, when a replica is there to do it. */
+function takeover({ inventory }: CheckInput, topology: Topology, node: string): readonly string[] {
+  const shard = topology.shards.find(({ master }) => master.node.id === node);
+  const heir = shard && isUnserved(shard) && shard.master.failedBy.length > 0 ? heirOf(shard) : undefined;
+  return heir ? [ours(inventory, 'failover', heir.node.id, '--force')] : [];
+}

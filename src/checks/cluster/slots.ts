@@ -1,0 +1,118 @@
+import { compactSlots, countSlots, expandRanges, formatRanges, subtractSlots, uncoveredSlots } from '../../cluster/slots.ts';
+import type { SlotRange } from '../../cluster/view.ts';
+import type { Check, CheckInput, Finding } from '../check.ts';
+import { call } from '../remedy.ts';
+import { joinNames } from '../text.ts';
+import { lineOf, type Member, type Topology } from '../topology.ts';
+
+/** Every slot has one owner by the owner's own word. A down owner still owns; its own finding speaks of it. */
+export const slots: Check = {
+  name: 'slots owned once',
+  section: 'cluster',
+  cluster: true,
+  run: (input, topology) => [...uncovered(input, topology), ...twice(input, topology)],
+};
+
+function uncovered(input: CheckInput, topology: Topology): readonly Finding[] {
+  const held = [
+    ...masters(topology).flatMap(({ slots: own }) => own),
+    ...topology.strangers.flatMap(({ lines }) => lines.flatMap(({ slots: own }) => own)),
+  ];
+  const free = uncoveredSlots(held);
+  // Before the first forming, and where no node answers, other findings say so.
+  if (free.length === 0 || masters(topology).length === 0) return [];
+  const claims = topology.members.flatMap((member) => claimedFor(member, free, topology));
+  return [
+    {
+      id: 'WR-SLOTS-UNCOVERED',
+      severity: 'critical',
+      title: `slots ${formatRanges(free)} have no owner`,
+      nodes: claims.map(({ member }) => member.node.id),
+      hosts: [],
+      seen: [
+        `no master says of itself that it owns ${countSlots(free) === 1 ? 'slot' : 'slots'} ${formatRanges(free)}`,
+        ...claims.map(
+          ({ member, by, ranges }) => `${joinNames(by)} still give ${formatRanges(ranges)} to ${member.node.id}`,
+        ),
+        ...stateOf(topology),
+      ].join('; '),
+      expected: 'all 16384 slots have an owner',
+      why: 'Keys in these slots can be neither read nor written, and by default the whole cluster stops serving.',
+      remedy: assignments(input, topology, { free, claims }),
+    },
+  ];
+}
+
+type Claim = { readonly member: Member; readonly by: readonly string[]; readonly ranges: readonly SlotRange[] };
+
+/** Others that still give free slots to a node that has given them up: where they belong. */
+function claimedFor(member: Member, free: readonly SlotRange[], { reachable }: Topology): readonly Claim[] {
+  const wanted = new Set(expandRanges(free));
+  const claims = reachable.flatMap(({ node, ...view }) => {
+    const said = lineOf({ node, ...view }, member.nodeId)?.slots ?? [];
+    const ranges = compactSlots(expandRanges(said).filter((slot) => wanted.has(slot)));
+    return ranges.length > 0 ? [{ node, ranges }] : [];
+  });
+  const ranges = compactSlots(claims.flatMap((claim) => expandRanges(claim.ranges)));
+  return claims.length > 0 ? [{ member, by: claims.map(({ node }) => node), ranges }] : [];
+}
+
+function stateOf({ reachable }: Topology): readonly string[] {
+  const failing = reachable.filter(({ clusterInfo }) => clusterInfo['cluster_state'] !== 'ok');
+  return failing.length === 0 ? [] : [`cluster_state:fail on ${joinNames(failing.map(({ node }) => node))}`];
+}
+
+/** Back to whom the others still give them, the rest to the master that owns the fewest. */
+function assignments(
+  { inventory }: CheckInput,
+  topology: Topology,
+  { free, claims }: { readonly free: readonly SlotRange[]; readonly claims: readonly Claim[] },
+): readonly string[] {
+  const claimed = claims.flatMap(({ ranges }) => ranges);
+  const rest = subtractSlots(free, claimed);
+  const fewest = masters(topology)
+    .filter(({ view }) => view)
+    .toSorted((a, b) => countSlots(a.slots) - countSlots(b.slots))[0];
+  const targets = [
+    ...claims.map(({ member, ranges }) => ({ member, ranges })),
+    ...(rest.length > 0 && fewest ? [{ member: fewest, ranges: rest }] : []),
+  ];
+  return targets.map(({ member, ranges }) =>
+    call(inventory, member.node.id, 'CLUSTER', ...addSlots(member, ranges)),
+  );
+}
+
+/** ADDSLOTSRANGE is of Redis 7.0; a server that answers CLUSTER LINKS' version or later has it. */
+function addSlots({ view }: Member, ranges: readonly SlotRange[]): readonly (string | number)[] {
+  const major = Number.parseInt(view?.info['redis_version'] ?? '0', 10);
+  return major >= 7 ? ['ADDSLOTSRANGE', ...ranges.flat()] : ['ADDSLOTS', ...expandRanges(ranges)];
+}
+
+function twice({ inventory }: CheckInput, topology: Topology): readonly Finding[] {
+  const owners = masters(topology).filter(({ view }) => view);
+  const pairs = owners.flatMap((one, index) => owners.slice(index + 1).map((other) => [one, other] as const));
+  return pairs.flatMap(([one, other]) => {
+    const theirs = new Set(expandRanges(other.slots));
+    const shared = compactSlots(expandRanges(one.slots).filter((slot) => theirs.has(slot)));
+    if (shared.length === 0) return [];
+    const newer = one.configEpoch > other.configEpoch ? one : other;
+    return [
+      {
+        id: 'WR-SLOTS-TWICE',
+        severity: 'critical',
+        title: `${one.node.id} and ${other.node.id} both own slots ${formatRanges(shared)}`,
+        nodes: [one.node.id, other.node.id],
+        hosts: [],
+        seen: `config epoch ${one.configEpoch} on ${one.node.id}, ${other.configEpoch} on ${other.node.id}`,
+        expected: 'one owner a slot',
+        why: 'Both accept writes for the same keys; what the loser took is dropped when they agree.',
+        remedy: [call(inventory, newer.node.id, 'CLUSTER', 'BUMPEPOCH')],
+        passing: true,
+      } satisfies Finding,
+    ];
+  });
+}
+
+function masters({ members }: Topology): readonly Member[] {
+  return members.filter(({ role, slots: own }) => role === 'master' && own.length > 0);
+}

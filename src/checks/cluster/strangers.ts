@@ -1,0 +1,41 @@
+import { countSlots } from '../../cluster/slots.ts';
+import type { Check, CheckInput, Finding } from '../check.ts';
+import { call } from '../remedy.ts';
+import { count, joinNames } from '../text.ts';
+import { identityLosses } from '../identity.ts';
+import type { Stranger } from '../topology.ts';
+
+/** Nodes in the cluster that the inventory does not have: another cluster met in, or an address used again. */
+export const strangers: Check = {
+  name: 'no foreign nodes',
+  section: 'cluster',
+  cluster: true,
+  run: (input, topology) => {
+    const former = new Set(identityLosses(input, topology).flatMap(({ former: ids }) => ids));
+    return topology.strangers
+      .filter(({ nodeId }) => !former.has(nodeId))
+      .map((stranger) => foreign(input, stranger));
+  },
+};
+
+function foreign({ inventory }: CheckInput, stranger: Stranger): Finding {
+  const { nodeId, address, lines, knownBy } = stranger;
+  const slots = Math.max(0, ...lines.map((line) => countSlots(line.slots)));
+  const dead = lines.every(({ flags }) => flags.includes('fail') || flags.includes('noaddr'));
+  return {
+    id: 'WR-NODE-UNKNOWN',
+    severity: dead && slots === 0 ? 'warning' : 'critical',
+    title: `${address || nodeId.slice(0, 8)} is in the cluster and not in the inventory`,
+    nodes: [],
+    hosts: [],
+    seen: [
+      `${joinNames(knownBy)} ${knownBy.length === 1 ? 'lists' : 'list'} ${nodeId}`,
+      lines[0]?.role === 'replica' ? 'a replica' : `a master with ${count(slots, 'slot')}`,
+      ...(dead ? ['marked as failed or without an address'] : []),
+    ].join(', '),
+    expected: 'only the nodes of the inventory',
+    why: 'A foreign node can take over slots and data, and two clusters that have met merge.',
+    // A node with slots holds keys: forgetting it would give them up, so that is not a command to print.
+    remedy: slots > 0 ? [call(inventory, 'all', 'CLUSTER', 'NODES')] : [call(inventory, 'all', 'CLUSTER', 'FORGET', nodeId)],
+  };
+}

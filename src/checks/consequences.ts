@@ -1,0 +1,37 @@
+import { formatRanges } from '../cluster/slots.ts';
+import type { Member, Shard, Topology } from './topology.ts';
+
+/**
+ * What the absence of these nodes means for the data, as clauses. It belongs to the finding about the nodes
+ * themselves, so that one cause makes one finding.
+ */
+export function consequencesOf(topology: Topology, nodes: readonly string[]): readonly string[] {
+  return topology.shards.flatMap((shard) => [...unserved(shard, nodes), ...bare(topology, shard, nodes)]);
+}
+
+/** The master cannot be asked and, as far as anybody knows, does not serve. */
+export function isUnserved({ master }: Shard): boolean {
+  return master.view === undefined && master.slots.length > 0;
+}
+
+/** The replica with the most data that could take over from a lost master; undefined when there is none. */
+export function heirOf({ replicas }: Shard): Member | undefined {
+  const offset = ({ view }: Member): number => Number(view?.info['slave_repl_offset'] ?? 0);
+  return replicas.filter(({ view }) => view !== undefined).toSorted((a, b) => offset(b) - offset(a))[0];
+}
+
+function unserved(shard: Shard, nodes: readonly string[]): readonly string[] {
+  if (!isUnserved(shard) || !nodes.includes(shard.master.node.id)) return [];
+  const slots = `slots ${formatRanges(shard.master.slots)} (shard ${shard.number})`;
+  return shard.master.failedBy.length > 0
+    ? [`${slots} are not served`]
+    : [`no other node has taken over ${slots}`];
+}
+
+/** A shard that has lost its last replica with these nodes: by the inventory they belong to it. */
+function bare(topology: Topology, shard: Shard, nodes: readonly string[]): readonly string[] {
+  const { master, replicas, number } = shard;
+  const lost = nodes.some((id) => topology.byNode.get(id)?.node.shard === number && id !== master.node.id);
+  if (!lost || !master.view || replicas.some(({ view }) => view !== undefined)) return [];
+  return [`shard ${number} (${master.node.id}) is left without a replica`];
+}

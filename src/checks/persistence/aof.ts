@@ -1,0 +1,71 @@
+import type { ReachableView } from '../../cluster/view.ts';
+import type { Check, CheckInput, Finding } from '../check.ts';
+import { call, ours } from '../remedy.ts';
+import { formatBytes, formatSeconds, numberOf } from '../text.ts';
+
+/** A rewrite writes at least some MB/s: this many seconds, or 60 s a GB, is long. */
+const longRewrite = { seconds: 600, secondsPerGb: 60 };
+
+/** The append-only file: written, rewritten, and not for ever. */
+export const aof: Check = {
+  name: 'append-only file',
+  section: 'persistence',
+  run: (input, { reachable }) =>
+    reachable
+      .filter(({ info }) => info['aof_enabled'] === '1')
+      .flatMap((view) => [...writeFailed(input, view), ...rewriteFailed(input, view), ...rewriteLong(input, view)]),
+};
+
+function writeFailed({ inventory }: CheckInput, { node, info }: ReachableView): readonly Finding[] {
+  if (info['aof_last_write_status'] !== 'err') return [];
+  return [
+    {
+      id: 'WR-AOF-WRITE-FAILED',
+      severity: 'critical',
+      title: `${node} cannot write its append-only file`,
+      nodes: [node],
+      hosts: [],
+      seen: 'aof_last_write_status:err',
+      expected: 'aof_last_write_status:ok',
+      why: 'It refuses every write (MISCONF) until the file can be written again.',
+      remedy: [ours(inventory, 'check'), call(inventory, node, 'BGREWRITEAOF')],
+    },
+  ];
+}
+
+function rewriteFailed({ inventory }: CheckInput, { node, info }: ReachableView): readonly Finding[] {
+  if (info['aof_last_bgrewrite_status'] !== 'err') return [];
+  return [
+    {
+      id: 'WR-AOF-REWRITE-FAILED',
+      severity: 'warning',
+      title: `${node} could not rewrite its append-only file`,
+      nodes: [node],
+      hosts: [],
+      seen: 'aof_last_bgrewrite_status:err',
+      expected: 'aof_last_bgrewrite_status:ok',
+      why: 'The file grows until the disk is full, and a restart takes ever longer.',
+      remedy: [call(inventory, node, 'BGREWRITEAOF')],
+    },
+  ];
+}
+
+function rewriteLong({ inventory }: CheckInput, { node, info }: ReachableView): readonly Finding[] {
+  const running = numberOf(info, 'aof_current_rewrite_time_sec') ?? -1;
+  const bytes = numberOf(info, 'used_memory') ?? 0;
+  const limit = Math.max(longRewrite.seconds, (longRewrite.secondsPerGb * bytes) / 1024 ** 3);
+  if (running <= limit) return [];
+  return [
+    {
+      id: 'WR-AOF-REWRITE-LONG',
+      severity: 'warning',
+      title: `${node} has been rewriting its append-only file for ${formatSeconds(running)}`,
+      nodes: [node],
+      hosts: [],
+      seen: `aof_current_rewrite_time_sec:${running} with ${formatBytes(bytes)} of data`,
+      expected: `a rewrite within ${formatSeconds(limit)}`,
+      why: 'The disk is too slow, and memory and disk fill up with what is written meanwhile.',
+      remedy: [call(inventory, node, 'INFO', 'persistence')],
+    },
+  ];
+}

@@ -1,0 +1,31 @@
+import type { Check } from '../check.ts';
+import { call } from '../remedy.ts';
+import { formatBytes, numberOf } from '../text.ts';
+
+/** A fork stops the server: half a second of it is felt by every client. */
+const slowForkMs = 500;
+
+/** How long the last fork (snapshot, rewrite, full sync) kept the server from answering. */
+export const fork: Check = {
+  name: 'fork time',
+  section: 'persistence',
+  run: ({ inventory }, { reachable }) =>
+    reachable.flatMap(({ node, info }) => {
+      const ms = (numberOf(info, 'latest_fork_usec') ?? 0) / 1000;
+      if (ms <= slowForkMs) return [];
+      return [
+        {
+          id: 'WR-FORK-SLOW',
+          severity: 'warning',
+          title: `the last fork of ${node} took ${Math.round(ms)} ms`,
+          nodes: [node],
+          hosts: [],
+          seen: `latest_fork_usec:${info['latest_fork_usec'] ?? ''} with ${formatBytes(numberOf(info, 'used_memory') ?? 0)} in use`,
+          expected: `at most ${slowForkMs} ms`,
+          why: 'The node answers nobody during a fork, and every snapshot and rewrite forks.',
+          // The figure stays until the next fork: a snapshot shows whether it was an exception.
+          remedy: [call(inventory, node, 'BGSAVE')],
+        },
+      ];
+    }),
+};

@@ -1,0 +1,74 @@
+/** Answers to what only `verify` asks, as plain data. Read by `operations/verify/`, judged by the checks. */
+
+/** One bus connection of a node (CLUSTER LINKS, Redis 7.0). */
+export type BusLink = {
+  readonly direction: 'to' | 'from';
+  /** 40-hex id of the other side. */
+  readonly nodeId: string;
+  /** False while it is still connecting: such a link has no read handler (`events` without `r`). */
+  readonly established: boolean;
+};
+
+/** One line of LATENCY LATEST. */
+export type LatencyEvent = {
+  readonly event: string;
+  /** Seconds since the epoch, the server's clock. */
+  readonly at: number;
+  readonly lastMs: number;
+  readonly maxMs: number;
+};
+
+/** One user of ACL LIST. Password hashes were compared with ours and dropped. */
+export type AclUser = {
+  readonly name: string;
+  readonly enabled: boolean;
+  readonly noPassword: boolean;
+  readonly passwords: number;
+  /** The inventory's password for this user is among them. */
+  readonly oursWorks: boolean;
+  /** The command rules in order, as `+@all`, `-@dangerous`; selectors of Redis 7 included. */
+  readonly commands: readonly string[];
+};
+
+/** What one reachable node answered. A field is undefined where the server does not know the command. */
+export type NodeProbe = {
+  readonly links: readonly BusLink[] | undefined;
+  readonly latency: readonly LatencyEvent[] | undefined;
+  /** The newest slow commands: seconds since the epoch (server's clock) and duration. */
+  readonly slowlog: readonly { readonly at: number; readonly microseconds: number }[] | undefined;
+  readonly users: readonly AclUser[] | undefined;
+  /** Keys in each slot that this node has open (CLUSTER COUNTKEYSINSLOT), by slot. */
+  readonly openSlotKeys: Readonly<Record<number, number>>;
+  /** The live masterauth against the inventory's password. */
+  readonly masterauth: 'ours' | 'other' | 'none';
+  /** What a second connection got that gave no password. */
+  readonly anonymous: 'refused' | 'answered' | 'unknown';
+};
+
+/** What one reachable host was asked beyond its facts. */
+export type HostProbe = {
+  /** Kernel lines since boot that tell of a killed server; undefined: the log cannot be read. */
+  readonly oomKills: readonly string[] | undefined;
+  /** Whether the server's user can create files there, by node id; missing where the folder is missing. */
+  readonly dataWritable: Readonly<Record<string, boolean>>;
+  /** The TLS certificates that the configuration names, by path; ms since the epoch, undefined: unreadable. */
+  readonly certificates: Readonly<Record<string, { readonly notAfter: number | undefined }>>;
+  /** Node processes that are stopped (SIGSTOP, a debugger), by node id, with their pid. */
+  readonly stopped: Readonly<Record<string, number>>;
+};
+
+/** What happened to the canary key of one shard. */
+export type WriteTestResult = {
+  readonly shard: string;
+  /** Inventory node ids. */
+  readonly master: string;
+  readonly replicas: readonly string[];
+  /** Replicas that acknowledged within the deadline (WAIT). */
+  readonly acknowledged: number;
+  /** Nodes that returned the value that was written. */
+  readonly readFrom: readonly string[];
+  readonly removed: boolean;
+  readonly durationMs: number;
+  /** The first error met; it holds no secret. */
+  readonly error: string | undefined;
+};

@@ -1,0 +1,60 @@
+import type { Inventory } from '../../inventory/inventory.ts';
+import { shardsOf } from '../../inventory/topology.ts';
+import type { Check, CheckInput, Finding } from '../check.ts';
+import { ours } from '../remedy.ts';
+import type { Topology } from '../topology.ts';
+import { simulateLosses, type WhatIf } from '../what-if.ts';
+
+/** The cluster survives the loss of any one host and of any one zone. */
+export const losses: Check = {
+  name: 'survives the loss of a host or zone',
+  section: 'redundancy',
+  cluster: true,
+  run: (input, topology) =>
+    fatalLosses(input, topology).map((loss) => describe(input.inventory, loss, isSurvivable(input.inventory, loss))),
+};
+
+/**
+ * Losses that would take the cluster down. While nodes are out the reserve is used up by them, which their own
+ * findings say; one host alone, or replicas beside their masters by choice, leave nothing to survive with.
+ */
+export function fatalLosses({ inventory }: CheckInput, topology: Topology): readonly WhatIf[] {
+  const isWhole =
+    topology.out.size === 0 && topology.shards.every(({ replicas }) => replicas.every(({ linked }) => linked === true));
+  const bare = topology.shards.some(({ replicas }) => replicas.length < inventory.replicas);
+  if (!isWhole || bare || inventory.antiAffinity === 'none' || inventory.hosts.length < 2) return [];
+  if (inventory.replicas === 0 || topology.shards.length === 0) return [];
+  return simulateLosses(inventory, topology).filter(
+    (loss) => !loss.staysUp && (loss.kind === 'host' || hostsOf(inventory, loss).length > 1),
+  );
+}
+
+/** Whether the inventory's own layout would survive it: otherwise only more hosts or zones help. */
+function isSurvivable(inventory: Inventory, { kind, name }: WhatIf): boolean {
+  const shards = shardsOf(inventory);
+  const hit = shards.filter(({ master }) => master[kind] === name);
+  const left = shards.length - hit.length;
+  return left * 2 > shards.length && hit.every(({ replicas }) => replicas.some((replica) => replica[kind] !== name));
+}
+
+function describe(inventory: Inventory, loss: WhatIf, survivable: boolean): Finding {
+  return {
+    id: loss.kind === 'host' ? 'WR-HOST-LOSS' : 'WR-ZONE-LOSS',
+    severity: survivable ? 'warning' : 'info',
+    title: `the cluster would not survive the loss of ${loss.kind} ${loss.name}`,
+    nodes: [],
+    hosts: hostsOf(inventory, loss),
+    seen: loss.sentence,
+    expected: survivable
+      ? `the loss of any one ${loss.kind} is survived, as the inventory's layout would`
+      : `the loss of any one ${loss.kind} is survived; the inventory's own layout cannot: masters need a third ${loss.kind}`,
+    why: 'Every slot would stop being served, and no failover could be elected, until it is back.',
+    remedy: survivable
+      ? [ours(inventory, 'balance-masters')]
+      : [ours(inventory, 'verify', '--what-if')],
+  };
+}
+
+function hostsOf(inventory: Inventory, { kind, name }: WhatIf): readonly string[] {
+  return inventory.hosts.filter((host) => (kind === 'host' ? host.name : host.zone) === name).map((host) => host.name);
+}

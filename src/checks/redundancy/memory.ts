@@ -1,0 +1,61 @@
+import type { Inventory } from '../../inventory/inventory.ts';
+import type { Check, CheckInput, Finding } from '../check.ts';
+import { ours } from '../remedy.ts';
+import { count, formatBytes, numberOf } from '../text.ts';
+import type { Shard, Topology } from '../topology.ts';
+
+/** Enough memory on the survivors after a failover. */
+export const survivorMemory: Check = {
+  name: 'memory after a failover',
+  section: 'redundancy',
+  run: (input, topology) => [
+    ...topology.shards.flatMap((shard) => promotions(input.inventory, shard)),
+    ...input.inventory.hosts.flatMap(({ name }) => overcommitted(input, topology, name)),
+  ],
+};
+
+/** A replica ignores maxmemory until it is a master: then it evicts or refuses writes at once. */
+function promotions(inventory: Inventory, { number, master, replicas }: Shard): readonly Finding[] {
+  const used = numberOf(master.view?.info ?? {}, 'used_memory') ?? 0;
+  return replicas.flatMap(({ node, view }) => {
+    const limit = Number(view?.config['maxmemory'] ?? 0);
+    if (limit === 0 || limit >= used) return [];
+    return [
+      {
+        id: 'WR-MEMORY-PROMOTION',
+        severity: 'warning',
+        title: `${node.id} has less memory than its master uses`,
+        nodes: [node.id, master.node.id],
+        hosts: [],
+        seen: `maxmemory ${formatBytes(limit)} on ${node.id}, ${formatBytes(used)} used by shard ${number}`,
+        expected: "a replica's maxmemory of at least what its master uses",
+        why: 'After a failover to it, it evicts keys or refuses writes at once.',
+        remedy: [ours(inventory, 'provision')],
+      } satisfies Finding,
+    ];
+  });
+}
+
+/** All nodes of a host at their limits must fit, or the kernel kills one of them. */
+function overcommitted(input: CheckInput, { reachable }: Topology, host: string): readonly Finding[] {
+  const facts = input.hosts[host];
+  if (!facts?.reachable) return [];
+  const own = new Set(input.inventory.nodes.filter((node) => node.host === host).map(({ id }) => id));
+  const limits = reachable.filter(({ node }) => own.has(node)).map(({ config }) => Number(config['maxmemory'] ?? 0));
+  const sum = limits.reduce((total, limit) => total + limit, 0);
+  const { total } = facts.facts.memory;
+  if (sum <= total) return [];
+  return [
+    {
+      id: 'WR-MEMORY-OVERCOMMIT',
+      severity: 'warning',
+      title: `the nodes on ${host} may use more memory than it has`,
+      nodes: [...own],
+      hosts: [host],
+      seen: `maxmemory of ${count(limits.length, 'node')} adds up to ${formatBytes(sum)} of ${formatBytes(total)}`,
+      expected: 'limits that fit into the memory of the host, with room to fork',
+      why: 'When the nodes fill up the kernel kills one, most likely while it saves.',
+      remedy: [ours(input.inventory, 'provision')],
+    },
+  ];
+}

@@ -1,0 +1,107 @@
+import type { ReachableView } from '../../cluster/view.ts';
+import type { Check, CheckInput, Finding } from '../check.ts';
+import { call, ours } from '../remedy.ts';
+import { formatBytes, formatSeconds, numberOf } from '../text.ts';
+import type { Member } from '../topology.ts';
+
+/** Seconds without a word from a replica after which its master's count of lag is worth a finding. */
+const lagSeconds = 10;
+
+/** Each replica's own link to its master: gossip does not know when replication is broken. */
+export const replication: Check = {
+  name: 'replication links',
+  section: 'redundancy',
+  cluster: true,
+  run: (input, topology) =>
+    topology.members.flatMap((member) => {
+      const { view, role, masterId } = member;
+      const master = masterId === undefined ? undefined : topology.byId.get(masterId);
+      if (role !== 'replica' || !view || topology.out.has(member.node.id)) return [];
+      // A master that does not answer has its finding; what its replicas lack follows from it.
+      if (!master?.view) return [];
+      return judge(input, { view, master, masterView: master.view });
+    }),
+};
+
+type Pair = { readonly view: ReachableView; readonly master: Member; readonly masterView: ReachableView };
+
+function judge(input: CheckInput, pair: Pair): readonly Finding[] {
+  const { info, node } = pair.view;
+  if (info['master_sync_in_progress'] === '1') return [syncing(pair)];
+  if (info['master_link_status'] !== 'up') {
+    // The wrong masterauth is a finding of the security section.
+    return input.probes[node] && input.probes[node].masterauth !== 'ours' ? [] : [linkDown(input, pair)];
+  }
+  return lagging(input, pair);
+}
+
+function linkDown({ inventory }: CheckInput, { view, master }: Pair): Finding {
+  const since = numberOf(view.info, 'master_link_down_since_seconds');
+  return {
+    id: 'WR-REPLICA-LINK-DOWN',
+    severity: 'critical',
+    title: `${view.node} does not receive what ${master.node.id} writes`,
+    nodes: [view.node, master.node.id],
+    hosts: [],
+    seen: `master_link_status:down${since === undefined || since < 0 ? '' : ` for ${formatSeconds(since)}`}`,
+    expected: 'master_link_status:up, as the replica itself says',
+    why: 'Its copy is getting older; it will refuse to take over, or take over and lose what came since.',
+    remedy: [
+      ours(inventory, 'check'),
+      call(inventory, view.node, 'CLUSTER', 'REPLICATE', master.nodeId),
+      ours(inventory, 'restart', view.node),
+    ],
+    passing: true,
+  };
+}
+
+function syncing({ view, master }: Pair): Finding {
+  const left = numberOf(view.info, 'master_sync_left_bytes') ?? 0;
+  return {
+    id: 'WR-REPLICA-SYNCING',
+    severity: 'warning',
+    title: `${view.node} is still copying all data from ${master.node.id}`,
+    nodes: [view.node, master.node.id],
+    hosts: [],
+    seen: `master_sync_in_progress:1${left > 0 ? `, ${formatBytes(left)} left` : ''}`,
+    expected: 'a replica in sync',
+    why: 'Until it is done it cannot take over.',
+    remedy: [],
+    passing: true,
+  };
+}
+
+/** What the master itself counts, at one instant: comparing two nodes' offsets would compare two moments. */
+function lagging({ inventory }: CheckInput, pair: Pair): readonly Finding[] {
+  const lag = lagOf(pair.masterView, pair.view);
+  const backlog = numberOf(pair.masterView.info, 'repl_backlog_size') ?? Number.POSITIVE_INFINITY;
+  if (!lag || (lag.seconds <= lagSeconds && lag.bytes <= backlog)) return [];
+  return [
+    {
+      id: 'WR-REPLICA-LAG',
+      severity: 'warning',
+      title: `${pair.view.node} lags behind ${pair.master.node.id}`,
+      nodes: [pair.view.node, pair.master.node.id],
+      hosts: [],
+      seen: `${formatBytes(lag.bytes)} behind, last heard of ${formatSeconds(lag.seconds)} ago`,
+      expected: `at most ${lagSeconds} s and less than the backlog of ${formatBytes(backlog)}`,
+      why: 'A failover now would lose what the replica has not received.',
+      remedy: [ours(inventory, 'status', '--watch')],
+      passing: true,
+    },
+  ];
+}
+
+export type Lag = { readonly bytes: number; readonly seconds: number };
+
+/** The master's own line about the replica (`slave0:ip=…,port=…,state=online,offset=…,lag=…`). */
+export function lagOf(master: ReachableView, replica: ReachableView): Lag | undefined {
+  const own = replica.nodes.find(({ nodeId }) => nodeId === replica.nodeId);
+  const head = numberOf(master.info, 'master_repl_offset');
+  const lines = Object.entries(master.info).filter(([name]) => /^slave\d+$/.test(name));
+  const fields = lines
+    .map(([, value]) => Object.fromEntries(value.split(',').map((part) => part.split('=', 2))))
+    .find(({ port, ip }) => Number(port) === own?.port && (own.ip === '' || ip === own.ip));
+  if (!fields || head === undefined) return undefined;
+  return { bytes: Math.max(0, head - Number(fields['offset'])), seconds: Number(fields['lag']) };
+}

@@ -1,0 +1,90 @@
+import { shQuote } from '../host/sh.ts';
+import type { Host, Inventory, Node } from '../inventory/inventory.ts';
+import type { SecretSource } from '../inventory/schema.ts';
+import { findNode } from '../inventory/topology.ts';
+
+/** Commands that findings print: runnable as they stand, from where `verify` ran, no secret in them. */
+
+/** One of our own commands, with the inventory it was run for. */
+export function ours(inventory: Inventory, ...words: readonly string[]): string {
+  return ['weedgo-redis', '-i', inventory.file, ...words].map(quoteWord).join(' ');
+}
+
+/** One Redis command on one node, or on `all`, through the host's connection and with the inventory's password. */
+export function call(inventory: Inventory, node: string, ...command: readonly (string | number)[]): string {
+  return ours(inventory, 'call', node, ...command.map(String));
+}
+
+/**
+ * redis-cli on the node's host, for what takes it as a whole; the password reaches it by a pipe, not by a command
+ * line (`-a` would show it to every user).
+ */
+export function redisCli(
+  inventory: Inventory,
+  node: string,
+  words: (address: string) => readonly string[],
+): string {
+  const known = findNode(inventory, node);
+  if (!known) return '';
+  const address = `${known.address.includes(':') ? `[${known.address}]` : known.address}:${known.port}`;
+  const client = ['redis-cli', ...words(address)].map(quoteWord).join(' ');
+  const source = inventory.auth.password;
+  if (!source) return onHost(inventory, known.host, client, { root: false });
+  const line = `IFS= read -r REDISCLI_AUTH; export REDISCLI_AUTH; exec ${client}`;
+  const remote = onHost(inventory, known.host, line, { root: false });
+  const isLocal = remote === line;
+  return `${printSecret(inventory, source)} | ${isLocal ? `sh -c ${quoteWord(line)}` : remote}`;
+}
+
+/** A command line on a host, as root where the host's steps run as root. */
+export function onHost(
+  inventory: Inventory,
+  name: string,
+  command: string,
+  { root = true }: { readonly root?: boolean } = {},
+): string {
+  const host = inventory.hosts.find((candidate) => candidate.name === name);
+  if (!host || host.connection === 'local') return command;
+  const line = root ? privileged(host, command) : command;
+  return ['ssh', ...sshOptions(host), sshTarget(host), line].map(quoteWord).join(' ');
+}
+
+/** Where the node's process can be asked for by name: its systemd unit; undefined for a local daemon. */
+export function unitOf(inventory: Inventory, node: Node): string | undefined {
+  const host = inventory.hosts.find(({ name }) => name === node.host);
+  return host?.connection === 'ssh' ? `weedgo-redis@${node.port}.service` : undefined;
+}
+
+/** Plain words stay readable; everything else is quoted for POSIX sh. */
+function quoteWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : shQuote(word);
+}
+
+/** Prints the password on stdout, as the inventory says where it is. */
+function printSecret({ file }: Inventory, source: SecretSource): string {
+  if ('env' in source) return `printf '%s\\n' "$${source.env}"`;
+  if ('command' in source) return source.command.map(quoteWord).join(' ');
+  const path = 'file' in source ? source.file : source.generate;
+  const folder = file.slice(0, file.lastIndexOf('/'));
+  if (path.startsWith('~/')) return `head -n 1 "$HOME"${quoteWord(path.slice(1))}`;
+  return `head -n 1 ${quoteWord(path.startsWith('/') ? path : `${folder}/${path}`)}`;
+}
+
+function sshOptions({ ssh }: Host): readonly string[] {
+  const identities = ssh.identityFile === undefined ? [] : [ssh.identityFile].flat();
+  return [
+    ...(ssh.configFile === undefined ? [] : ['-F', ssh.configFile]),
+    ...identities.flatMap((file) => ['-i', file]),
+    ...(ssh.proxyJump === undefined || ssh.proxyJump === 'none' ? [] : ['-J', ssh.proxyJump]),
+    ...(ssh.port === undefined ? [] : ['-p', String(ssh.port)]),
+  ];
+}
+
+function sshTarget({ address, ssh }: Host): string {
+  return ssh.user === undefined ? address : `${ssh.user}@${address}`;
+}
+
+function privileged({ become, ssh }: Host, command: string): string {
+  if (become === false || ssh.user === 'root') return command;
+  return `${become === 'doas' ? 'doas' : 'sudo'} sh -c ${quoteWord(command)}`;
+}
