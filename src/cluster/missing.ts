@@ -1,6 +1,6 @@
 import type { Inventory, Node } from '../inventory/inventory.ts';
 import { agreementOf } from './agreement.ts';
-import { type Member, membersOf, ownLine, unownedSlots } from './shape.ts';
+import { type Member, membersOf, unownedSlots } from './shape.ts';
 import { countSlots, formatRanges, slotCount } from './slots.ts';
 import type { NodeLine, NodeTopology, TopologyView, UnreachableView } from './view.ts';
 

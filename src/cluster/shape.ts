@@ -1,3 +1,4 @@
+import { canonicalAddress } from '../inventory/address.ts';
 import type { Inventory, Node } from '../inventory/inventory.ts';
 import { countSlots, expandRanges, uncoveredSlots } from './slots.ts';
 import type { NodeLine, NodeTopology, SlotRange, TopologyView } from './view.ts';
@@ -103,15 +104,10 @@ function memberByPeers(node: Node, peers: readonly NodeTopology[]): Member | und
   return line && toMember(node, line, { source: 'peers', linked: undefined });
 }
 
-const currentEpoch = ({ clusterInfo }: NodeTopology): number => Number(clusterInfo['cluster_current_epoch'] ?? 0);
+const currentEpoch = ({ clusterInfo }: NodeTopology): number =>
+  Number(clusterInfo['cluster_current_epoch'] ?? 0);
 
 function toMember(node: Node, line: NodeLine, known: Pick<Member, 'source' | 'linked'>): Member {
   const { nodeId, role, masterId, configEpoch, slots } = line;
   return { node, nodeId, role, masterId, configEpoch, slots, ...known };
-}
-
-/** One notation for each IPv6 address (`::1`, `0:0:0:0:0:0:0:1`), so that they compare equal. */
-function canonicalAddress(address: string): string {
-  const url = `http://[${address}]`;
-  return address.includes(':') && URL.canParse(url) ? new URL(url).hostname.slice(1, -1) : address;
 }

@@ -136,12 +136,12 @@ function classifyForward(error: unknown): Failure {
   return { failure: isRefusal(error) ? 'refused' : 'host', reason };
 }
 
-/** The port is closed: ECONNREFUSED of a local socket, or reason 2 of SSH (RFC 4254, SSH_OPEN_CONNECT_FAILED). */
-function isRefusal(error: unknown): boolean {
-  if (typeof error !== 'object' || error === null) return false;
-  const { code, reason, cause } = error as { code?: unknown; reason?: unknown; cause?: unknown };
-  return code === 'ECONNREFUSED' || reason === 2 || isRefusal(cause);
-}
+/** Nobody listens there, as opposed to a host that does not forward or is lost (`ForwardFailure` in ssh/link.ts). */
+const isRefusal = (error: unknown): boolean =>
+  error instanceof Error &&
+  error.cause instanceof Error &&
+  'why' in error.cause &&
+  error.cause.why === 'refused';
 
 function classifyGreeting(error: unknown, streamError: Error | undefined): Failure {
   if (error instanceof ReplyError) {

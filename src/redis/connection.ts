@@ -48,3 +48,9 @@ export class ReplyError extends OperationError {
 
 export const isFailure = (result: RedisConnection | RedisFailure): result is RedisFailure =>
   'failure' in result;
+
+/** Connections that are open already, as `observeCluster` and others ask for them. */
+export const connectionsTo =
+  (connections: ReadonlyMap<string, RedisConnection>): ConnectRedis =>
+  (node) =>
+    Promise.resolve(connections.get(node.id) ?? { node, failure: 'host', reason: 'it was not connected to' });

@@ -1,0 +1,158 @@
+import type { Inventory } from '../inventory/inventory.ts';
+import { plannedSlots } from './placement.ts';
+import { type Member, membersOf, ownLine, reachableNodes, standsAt, unownedSlots } from './shape.ts';
+import { countSlots, expandRanges, formatRanges, subtractSlots } from './slots.ts';
+import type { ClusterView, NodeLine, NodeView, ReachableView } from './view.ts';
+
+/** Why forming a cluster must not go on; `reason` names the node. Neither holds a secret. */
+export type Refusal = {
+  readonly node: string;
+  readonly reason: string;
+  readonly hints: readonly string[];
+};
+
+/**
+ * What forbids forming (DESIGN.md, "What must never happen", 4): a node that rejects our password, runs in another
+ * mode, knows nodes outside the inventory, holds keys or owns slots that the inventory does not account for. Empty for
+ * bare nodes, for what an interrupted forming left, and for the whole cluster, wherever roles and slots have moved.
+ */
+export function guardForm(inventory: Inventory, view: ClusterView): readonly Refusal[] {
+  const modes = view.nodes.flatMap((node) => guardMode(inventory, node));
+  if (inventory.mode === 'standalone') return modes;
+  const members = membersOf(inventory, view);
+  const each = reachableNodes(view).flatMap((node) => [
+    ...guardStrangers(inventory, node, members),
+    ...guardKeys(node),
+    ...guardLoneSlots(inventory, node),
+  ]);
+  return [...modes, ...each, ...guardDoubleOwners(view, members), ...guardUnowned(view, members)];
+}
+
+function guardMode({ mode }: Inventory, view: NodeView): readonly Refusal[] {
+  const { node } = view;
+  if (!view.reachable) {
+    return view.failure === 'auth'
+      ? [
+          refuse(
+            node,
+            view.reason,
+            'A server is running there that does not have this password: choose another port, or give its password.',
+          ),
+        ]
+      : [];
+  }
+  const standalone = view.info['cluster_enabled'] === '0';
+  if (standalone === (mode === 'standalone')) return [];
+  return standalone
+    ? [refuse(node, 'it runs without cluster-enabled', 'Stop that server, or choose another port.')]
+    : [refuse(node, 'it runs with cluster-enabled', 'Stop that server, or choose another port.')];
+}
+
+/** Nodes that it knows and that are not of the inventory, or that have come back there as somebody else. */
+function guardStrangers(
+  inventory: Inventory,
+  view: ReachableView,
+  members: readonly Member[],
+): readonly Refusal[] {
+  const ours = new Map(members.map((member) => [member.nodeId, member]));
+  const strangers = view.nodes.filter((line) => !ours.has(line.nodeId));
+  return strangers.flatMap((line) => {
+    const place = inventory.nodes.find((node) => standsAt(line, node));
+    if (!place) return foreign(view.node, line);
+    const resident = members.find(({ node, source }) => node === place && source === 'own');
+    if (!resident || line.flags.includes('handshake')) return [];
+    return refuse(
+      view.node,
+      `it knows ${place.id} as ${line.nodeId}, but the node there says that it is ${resident.nodeId}`,
+      `${place.id} has lost its nodes.conf or was set up anew. Bring its data folder back, or have every node`,
+      `forget the old one: CLUSTER FORGET ${line.nodeId}`,
+    );
+  });
+}
+
+const foreign = (node: string, { ip, port, nodeId }: NodeLine): Refusal =>
+  refuse(
+    node,
+    `it belongs to a cluster with ${ip}:${port} (${nodeId}), which is not in the inventory`,
+    'If that is this cluster, add the node to the inventory; if it is another, choose other ports.',
+  );
+
+function guardKeys(view: ReachableView): readonly Refusal[] {
+  const own = ownLine(view);
+  if (view.keys === 0 || own === undefined || own.role === 'replica') return [];
+  if (isAlone(view)) {
+    return [refuse(view.node, `it holds ${view.keys} keys and belongs to no cluster`, ...keepKeys)];
+  }
+  return countSlots(own.slots) === 0
+    ? [refuse(view.node, `it holds ${view.keys} keys but owns no slots`, ...keepKeys)]
+    : [];
+}
+
+const keepKeys = [
+  'Nothing is ever wiped to make room. Save the keys elsewhere and empty the node yourself, or choose another port.',
+];
+
+/** It has finished a handshake with nobody. */
+const isAlone = (view: ReachableView): boolean =>
+  view.nodes.every((line) => line.nodeId === view.nodeId || line.flags.includes('handshake'));
+
+/** A node that stands alone may own what forming gives to it, as an interrupted forming leaves it; nothing else. */
+function guardLoneSlots(inventory: Inventory, view: ReachableView): readonly Refusal[] {
+  const slots = ownLine(view)?.slots ?? [];
+  const strange = subtractSlots(slots, plannedSlots(inventory, view.node));
+  return isAlone(view) && strange.length > 0
+    ? [
+        refuse(
+          view.node,
+          `it owns the slots ${formatRanges(strange)}, which the inventory would not give to it`,
+          'It may be a cluster of its own. Choose another port, or reset it yourself when it is not needed.',
+        ),
+      ]
+    : [];
+}
+
+/** Two masters that claim one slot and do not know each other: two clusters, and joining them would drop one's keys. */
+function guardDoubleOwners(view: ClusterView, members: readonly Member[]): readonly Refusal[] {
+  const known = new Map(
+    reachableNodes(view).map((node) => [node.node, new Set(node.nodes.map((l) => l.nodeId))]),
+  );
+  const owners = new Map<number, Member>();
+  const rivals = new Map<string, Refusal>();
+  for (const member of members.filter(({ role, source }) => role === 'master' && source === 'own')) {
+    for (const slot of expandRanges(member.slots)) {
+      const other = owners.get(slot);
+      if (!other) owners.set(slot, member);
+      else if (!known.get(member.node.id)?.has(other.nodeId)) {
+        rivals.set(
+          `${member.nodeId} ${other.nodeId}`,
+          refuse(
+            member.node.id,
+            `it and ${other.node.id} own the same slots and do not know each other`,
+            'They belong to two clusters. Take one of the two out of the inventory.',
+          ),
+        );
+      }
+    }
+  }
+  return [...rivals.values()];
+}
+
+/** Slots that nobody owns, in a cluster with keys: an earlier owner may still hold theirs, so none is guessed. */
+function guardUnowned(view: ClusterView, members: readonly Member[]): readonly Refusal[] {
+  const free = unownedSlots(members);
+  const holder = reachableNodes(view).find(({ keys }) => keys > 0);
+  if (free.length === 0 || !holder || view.nodes.some(({ reachable }) => !reachable)) return [];
+  return [
+    refuse(
+      holder.node,
+      `nobody owns the slots ${formatRanges(free)}, and the cluster holds keys`,
+      'Find out who last owned them; CLUSTER COUNTKEYSINSLOT on each node tells who holds their keys.',
+    ),
+  ];
+}
+
+const refuse = (node: string, clause: string, ...hints: readonly string[]): Refusal => ({
+  node,
+  reason: `${node}: ${clause}`,
+  hints,
+});

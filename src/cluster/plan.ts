@@ -1,0 +1,114 @@
+import type { Inventory, Node } from '../inventory/inventory.ts';
+import { type Refusal, guardForm } from './guard.ts';
+import { planHaste } from './haste.ts';
+import { plannedSlots } from './placement.ts';
+import { type Member, membersOf, ownLine, reachableNodes, unownedSlots } from './shape.ts';
+import { countSlots, subtractSlots, uncoveredSlots } from './slots.ts';
+import type { ClusterStep, Peer } from './step.ts';
+import type { ClusterView } from './view.ts';
+
+export type FormPlan = {
+  /** Not empty: nothing may be done, and `steps` is empty. */
+  readonly refusals: readonly Refusal[];
+  readonly steps: readonly ClusterStep[];
+};
+
+/**
+ * What is still to be done to make the inventory's nodes one cluster, from any state that an earlier forming left;
+ * empty for a cluster that is formed. No step takes a slot from its owner, or makes a replica of a node that holds
+ * keys or slots.
+ * `lasting` holds the values that temporary settings return to, by directive; default: what the server has now.
+ */
+export function planForm(
+  inventory: Inventory,
+  view: ClusterView,
+  lasting: Readonly<Record<string, string>> = {},
+): FormPlan {
+  const refusals = guardForm(inventory, view);
+  if (refusals.length > 0 || inventory.mode === 'standalone') return { refusals, steps: [] };
+  const members = membersOf(inventory, view).filter(({ source }) => source === 'own');
+  const assignments = planSlots(inventory, view, members);
+  const changes = [
+    ...assignments,
+    ...planEpochs(view),
+    ...planMeetings(inventory, view),
+    ...planReplicas(view, members, assignments),
+  ];
+  return { refusals, steps: changes.length === 0 ? [] : [...planHaste(view, lasting), ...changes] };
+}
+
+type AssignSlots = Extract<ClusterStep, { readonly kind: 'assign-slots' }>;
+
+/** Slots that nobody owns go to the master of the shard that should have them; guardForm vouches for no keys. */
+function planSlots(
+  inventory: Inventory,
+  view: ClusterView,
+  members: readonly Member[],
+): readonly AssignSlots[] {
+  const free = unownedSlots(members);
+  if (free.length === 0 || view.nodes.some(({ reachable }) => !reachable)) return [];
+  const owned = uncoveredSlots(free);
+  return inventory.nodes.flatMap((node) => {
+    const ranges = subtractSlots(plannedSlots(inventory, node.id), owned);
+    const owner = ranges.length > 0 ? masterOfShard(members, node.shard) : undefined;
+    return owner ? [{ kind: 'assign-slots', node: owner.node.id, ranges }] : [];
+  });
+}
+
+/** The master that owns the shard's slots now, or else the one that should. */
+function masterOfShard(members: readonly Member[], shard: number): Member | undefined {
+  const masters = members.filter(({ node, role }) => node.shard === shard && role === 'master');
+  return (
+    masters.find(({ slots }) => countSlots(slots) > 0) ??
+    masters.find(({ node }) => node.preferredRole === 'master')
+  );
+}
+
+/** Redis takes a config epoch only from nodes that have none and know nobody; the cluster settles the others. */
+function planEpochs(view: ClusterView): readonly ClusterStep[] {
+  const nodes = reachableNodes(view);
+  const highest = Math.max(
+    0,
+    ...nodes.map(({ clusterInfo }) => Number(clusterInfo['cluster_current_epoch'])),
+  );
+  return nodes
+    .filter((node) => node.nodes.length === 1 && ownLine(node)?.configEpoch === 0)
+    .map(({ node }, index) => ({ kind: 'set-config-epoch', node, epoch: highest + 1 + index }));
+}
+
+/** Every pair that does not know each other both ways, introduced by the one that stands first in the inventory. */
+function planMeetings(inventory: Inventory, view: ClusterView): readonly ClusterStep[] {
+  const nodes = reachableNodes(view);
+  const places = new Map(inventory.nodes.map((node) => [node.id, node]));
+  const known = new Map(nodes.map(({ node, nodes: lines }) => [node, new Set(lines.map((l) => l.nodeId))]));
+  return nodes.flatMap((first, index) => {
+    const peers = nodes
+      .slice(index + 1)
+      .filter(
+        ({ node, nodeId }) => !known.get(first.node)?.has(nodeId) || !known.get(node)?.has(first.nodeId),
+      )
+      .flatMap(({ node }) => places.get(node) ?? []);
+    return peers.length > 0 ? [{ kind: 'meet', node: first.node, peers: peers.map(toPeer) }] : [];
+  });
+}
+
+const toPeer = ({ id, address, port, busPort }: Node): Peer => ({ node: id, address, port, busPort });
+
+/** Empty masters of shards whose slots another node owns, or is about to. */
+function planReplicas(
+  view: ClusterView,
+  members: readonly Member[],
+  assignments: readonly AssignSlots[],
+): readonly ClusterStep[] {
+  const assigned = new Set(assignments.map(({ node }) => node));
+  const holders = new Set(reachableNodes(view).flatMap(({ node, keys }) => (keys > 0 ? node : [])));
+  return members
+    .filter(({ node, role, slots }) => role === 'master' && countSlots(slots) === 0 && !assigned.has(node.id))
+    .filter(({ node }) => !holders.has(node.id))
+    .flatMap(({ node }) => {
+      const master = masterOfShard(members, node.shard);
+      return master && master.node !== node
+        ? [{ kind: 'replicate', node: node.id, master: master.node.id, masterNodeId: master.nodeId }]
+        : [];
+    });
+}

@@ -1,0 +1,55 @@
+import { expandRanges } from '../cluster/slots.ts';
+import type { ClusterStep } from '../cluster/step.ts';
+import type { SlotRange } from '../cluster/view.ts';
+import { type RedisCommand, type RedisConnection, ReplyError } from './connection.ts';
+
+/**
+ * Does one step on the node that it names, whose connection this is. Throws ReplyError when Redis refuses it and
+ * OperationError when the connection is lost. That Redis took a step does not mean that the cluster has followed:
+ * observe it.
+ */
+export async function applyClusterStep(step: ClusterStep, connection: RedisConnection): Promise<void> {
+  if (step.kind === 'assign-slots') return assignSlots(step.ranges, connection);
+  const replies = await connection.pipeline(commandsFor(step));
+  const error = replies.find((reply) => reply instanceof Error);
+  if (error) throw error;
+}
+
+/** Undoes `set-temporarily`. */
+export async function restoreSettings(
+  step: Extract<ClusterStep, { readonly kind: 'set-temporarily' }>,
+  connection: RedisConnection,
+): Promise<void> {
+  const replies = await connection.pipeline(
+    step.settings.map(({ directive, after }) => ['CONFIG', 'SET', directive, after]),
+  );
+  const error = replies.find((reply) => reply instanceof Error);
+  if (error) throw error;
+}
+
+function commandsFor(step: Exclude<ClusterStep, { readonly kind: 'assign-slots' }>): readonly RedisCommand[] {
+  switch (step.kind) {
+    case 'set-config':
+      return [['CONFIG', 'SET', step.directive, step.value]];
+    case 'set-temporarily':
+      return step.settings.map(({ directive, during }) => ['CONFIG', 'SET', directive, during]);
+    case 'set-config-epoch':
+      return [['CLUSTER', 'SET-CONFIG-EPOCH', step.epoch]];
+    case 'meet':
+      return step.peers.map(({ address, port, busPort }) => ['CLUSTER', 'MEET', address, port, busPort]);
+    case 'replicate':
+      return [['CLUSTER', 'REPLICATE', step.masterNodeId]];
+    case 'failover':
+      return [['CLUSTER', 'FAILOVER', ...(step.mode === 'graceful' ? [] : [step.mode.toUpperCase()])]];
+  }
+}
+
+/** ADDSLOTSRANGE came with 7.0; 6.2 says that it does not know the subcommand. */
+async function assignSlots(ranges: readonly SlotRange[], { call }: RedisConnection): Promise<void> {
+  try {
+    await call(['CLUSTER', 'ADDSLOTSRANGE', ...ranges.flat()]);
+  } catch (error) {
+    if (!(error instanceof ReplyError) || !/unknown subcommand/i.test(error.message)) throw error;
+    await call(['CLUSTER', 'ADDSLOTS', ...expandRanges(ranges)]);
+  }
+}

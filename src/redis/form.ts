@@ -1,0 +1,142 @@
+import { type ClusterStep, describeClusterStep } from '../cluster/step.ts';
+import { OperationError } from '../errors.ts';
+import type { Inventory } from '../inventory/inventory.ts';
+import { applyClusterStep, restoreSettings } from './apply.ts';
+import { type ConnectRedis, type RedisConnection, ReplyError, isFailure } from './connection.ts';
+import { settle } from './settle.ts';
+import { pause, throwIfAborted } from './wait.ts';
+
+export type FormRequest = {
+  readonly inventory: Inventory;
+  /** From `planForm`. */
+  readonly steps: readonly ClusterStep[];
+  readonly connect: ConnectRedis;
+  /** For the cluster to become complete, in ms; default 30 s and half a second a node. */
+  readonly deadlineMs?: number;
+  readonly signal?: AbortSignal;
+  readonly emit?: (event: FormEvent) => void;
+};
+
+/** A subset of the events of operations. */
+export type FormEvent =
+  | { readonly type: 'node'; readonly node: string; readonly message: string }
+  | {
+      readonly type: 'warning';
+      readonly node: string;
+      readonly message: string;
+      readonly hints: readonly string[];
+    };
+
+/**
+ * Does the steps of a forming, kind by kind and on all nodes at once, and waits until every node of the inventory
+ * sees a complete cluster (`listMissing`). Temporary settings are set back in any case.
+ * Throws OperationError naming the nodes or pairs when a node fails or the deadline passes, and InterruptedError
+ * between steps. A rerun with a new plan goes on from there.
+ */
+export async function formCluster(request: FormRequest): Promise<void> {
+  const { inventory, steps, signal } = request;
+  const stop = new AbortController();
+  const run: Run = {
+    ...request,
+    connections: await connectAll(request),
+    deadlineMs: request.deadlineMs ?? 30_000 + 500 * inventory.nodes.length,
+    signal: signal ? AbortSignal.any([signal, stop.signal]) : stop.signal,
+  };
+  try {
+    for (const kind of ['set-temporarily', 'assign-slots', 'set-config-epoch', 'meet'] as const) {
+      throwIfAborted(signal);
+      await Promise.all(stepsOf(kind, steps).map((step) => apply(step, run)));
+    }
+    await Promise.all([...stepsOf('replicate', steps).map((step) => replicate(step, run)), settle(run)]);
+  } finally {
+    stop.abort();
+    await restore(run);
+  }
+}
+
+type Run = FormRequest & {
+  /** By inventory node id; one for every node. */
+  readonly connections: ReadonlyMap<string, RedisConnection>;
+  readonly deadlineMs: number;
+  readonly signal: AbortSignal;
+};
+
+type StepOf<K extends ClusterStep['kind']> = Extract<ClusterStep, { readonly kind: K }>;
+
+const stepsOf = <K extends ClusterStep['kind']>(
+  kind: K,
+  steps: readonly ClusterStep[],
+): readonly StepOf<K>[] => steps.filter((step): step is StepOf<K> => step.kind === kind);
+
+/** Every node must be there before anything is changed on one. */
+async function connectAll({ inventory, connect }: FormRequest): Promise<Run['connections']> {
+  const results = await Promise.all(inventory.nodes.map((node) => connect(node)));
+  const failures = results.filter(isFailure);
+  if (failures.length > 0) {
+    const reasons = failures.map(({ node, reason }) => `${node.id}: ${reason}`).join('; ');
+    throw new OperationError(`the cluster cannot form without all its nodes: ${reasons}`);
+  }
+  return new Map(results.flatMap((result) => (isFailure(result) ? [] : [[result.node.id, result] as const])));
+}
+
+async function apply(step: ClusterStep, run: Run): Promise<void> {
+  try {
+    await applyClusterStep(step, connectionFor(step.node, run));
+  } catch (error) {
+    // A node that an earlier MEET reached after the plan was made has settled its epoch with the others.
+    if (!(error instanceof ReplyError)) throw error;
+    if (step.kind !== 'set-config-epoch') throw failed(step, error);
+  }
+  run.emit?.({ type: 'node', node: step.node, message: describeClusterStep(step) });
+}
+
+/** A node learns of its master from the handshakes of the meet steps; until then it says "Unknown node". */
+async function replicate(step: StepOf<'replicate'>, run: Run): Promise<void> {
+  for (;;) {
+    throwIfAborted(run.signal);
+    try {
+      return await apply(step, run);
+    } catch (error) {
+      const unknown = error instanceof OperationError && /unknown node/i.test(error.message);
+      if (!unknown) throw error;
+    }
+    await pause(retryMs, run.signal);
+  }
+}
+
+const retryMs = 50;
+
+function connectionFor(node: string, { connections }: Run): RedisConnection {
+  const connection = connections.get(node);
+  if (!connection) throw new OperationError(`${node} is not a node of the inventory`, { node });
+  return connection;
+}
+
+const failed = (step: ClusterStep, error: ReplyError): OperationError =>
+  new OperationError(`${describeClusterStep(step)}: Redis answered "${error.message}"`, {
+    node: step.node,
+    hints: ['The cluster has changed since the plan was made: run the same command again.'],
+    cause: error,
+  });
+
+/** A node that has gone needs nothing: its file has the lasting values. */
+async function restore({ steps, connections, emit }: Run): Promise<void> {
+  await Promise.all(
+    stepsOf('set-temporarily', steps).map(async (step) => {
+      const connection = connections.get(step.node);
+      try {
+        if (connection) await restoreSettings(step, connection);
+      } catch (error) {
+        if (!(error instanceof OperationError)) throw error;
+        emit?.({
+          type: 'warning',
+          node: step.node,
+          message: `${step.node} did not take back its lasting settings: ${error.message}`,
+          hints: step.settings.map(
+            ({ directive, after }) => `CONFIG SET ${directive} ${after} on ${step.node}`,
+          ),
+        });
+      }
+    }),
+  );
+}

@@ -1,0 +1,45 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { InterruptedError } from '../errors.ts';
+
+export type WaitOptions = {
+  readonly deadlineMs: number;
+  /** Pause between two looks; default 50. */
+  readonly intervalMs?: number;
+  readonly signal?: AbortSignal | undefined;
+};
+
+export type Waited<T, M> = {
+  /** What was seen last, and what it still lacked: empty when the wait succeeded. */
+  readonly seen: T;
+  readonly missing: readonly M[];
+  readonly elapsedMs: number;
+};
+
+/**
+ * Looks until nothing is missing or `deadlineMs` have passed; resolves to the last look either way, so that the
+ * caller can name what was missing. Looks at least once. Throws InterruptedError when the signal aborts.
+ */
+export async function waitUntil<T, M>(
+  observe: () => Promise<T>,
+  missing: (seen: T) => readonly M[],
+  { deadlineMs, intervalMs = 50, signal }: WaitOptions,
+): Promise<Waited<T, M>> {
+  const start = performance.now();
+  for (;;) {
+    throwIfAborted(signal);
+    const seen = await observe();
+    const lacking = missing(seen);
+    const elapsedMs = performance.now() - start;
+    if (lacking.length === 0 || elapsedMs >= deadlineMs) return { seen, missing: lacking, elapsedMs };
+    await pause(intervalMs, signal);
+  }
+}
+
+/** Sleeps for `ms`; throws InterruptedError as soon as the signal aborts. */
+export async function pause(ms: number, signal?: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal }).catch(() => throwIfAborted(signal));
+}
+
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new InterruptedError('interrupted', { cause: signal.reason });
+}
