@@ -1,0 +1,123 @@
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { Host, Inventory, Node } from '../inventory/inventory.ts';
+
+/** Where everything of one host's nodes lies. A pure view of the inventory; nothing here looks at the host. */
+export type Layout = {
+  readonly manager: 'systemd' | 'daemon';
+  /** The user and group that the server runs as; undefined: whoever runs the tool. */
+  readonly serviceUser: string | undefined;
+  /** In the order in which they are made. */
+  readonly directories: readonly LayoutDirectory[];
+  /** Files of the host as a whole; undefined for a local host, which has none. */
+  readonly shared: SharedFiles | undefined;
+  /** In the order of the host's ports. */
+  readonly nodes: readonly NodeLayout[];
+};
+
+export type LayoutDirectory = {
+  readonly path: string;
+  /** Octal, as `0750`. */
+  readonly mode: string;
+  readonly owner: string | undefined;
+  readonly group: string | undefined;
+  /**
+   * The distribution's: made when it is missing, its mode and owner left alone when it is there. Debian's
+   * packages set theirs again at every upgrade.
+   */
+  readonly foreign: boolean;
+};
+
+export type SharedFiles = {
+  /** The systemd template unit. */
+  readonly unit: string;
+  readonly sysctl: string;
+  /** tmpfiles.d: sets transparent hugepages at boot. */
+  readonly hugepages: string;
+  readonly logrotate: string;
+};
+
+export type NodeLayout = {
+  readonly node: Node;
+  readonly configFile: string;
+  readonly dataDirectory: string;
+  readonly logFile: string;
+  /** The unit's instance under systemd, the pid file of a plain daemon. */
+  readonly service:
+    | { readonly manager: 'systemd'; readonly unit: string }
+    | { readonly manager: 'daemon'; readonly pidFile: string };
+};
+
+/** `~/.local/state` or what XDG_STATE_HOME says, with our name: where local hosts keep everything. */
+export function defaultStateDirectory(environment: Readonly<Record<string, string | undefined>>): string {
+  const state = environment['XDG_STATE_HOME'];
+  // The XDG specification has relative paths ignored.
+  const base = state?.startsWith('/') ? state : join(homedir(), '.local', 'state');
+  return join(base, 'weedgo-redis');
+}
+
+/** The layout of one host; `stateDirectory` matters to local hosts alone. */
+export function layoutOf(
+  inventory: Pick<Inventory, 'cluster' | 'server'>,
+  host: Pick<Host, 'connection' | 'nodes'>,
+  stateDirectory: string = defaultStateDirectory(process.env),
+): Layout {
+  return host.connection === 'local'
+    ? localLayout(host.nodes, join(stateDirectory, inventory.cluster))
+    : systemdLayout(inventory.server, host.nodes);
+}
+
+function systemdLayout(server: Inventory['server'], nodes: readonly Node[]): Layout {
+  const placed = nodes.map((node): NodeLayout => ({
+    node,
+    configFile: `/etc/${server}/${server}-${node.port}.conf`,
+    dataDirectory: `/var/lib/${server}/${node.port}`,
+    logFile: `/var/log/${server}/${server}-${node.port}.log`,
+    service: { manager: 'systemd', unit: `weedgo-redis@${node.port}.service` },
+  }));
+  const owned = { owner: server, group: server };
+  return {
+    manager: 'systemd',
+    serviceUser: server,
+    directories: [
+      { path: `/etc/${server}`, mode: '0750', owner: 'root', group: server, foreign: true },
+      { path: `/var/lib/${server}`, mode: '0750', ...owned, foreign: true },
+      { path: `/var/log/${server}`, mode: '0750', ...owned, foreign: true },
+      ...placed.map(({ dataDirectory }) => ({ path: dataDirectory, mode: '0750', ...owned, foreign: false })),
+    ],
+    shared: {
+      unit: '/etc/systemd/system/weedgo-redis@.service',
+      sysctl: '/etc/sysctl.d/60-weedgo-redis.conf',
+      hugepages: '/etc/tmpfiles.d/weedgo-redis.conf',
+      logrotate: '/etc/logrotate.d/weedgo-redis',
+    },
+    nodes: placed,
+  };
+}
+
+function localLayout(nodes: readonly Node[], root: string): Layout {
+  const placed = nodes.map((node): NodeLayout => {
+    const folder = join(root, String(node.port));
+    return {
+      node,
+      configFile: join(folder, 'redis.conf'),
+      dataDirectory: join(folder, 'data'),
+      logFile: join(folder, 'redis.log'),
+      service: { manager: 'daemon', pidFile: join(folder, 'redis.pid') },
+    };
+  });
+  const made = [root, ...placed.flatMap(({ dataDirectory }) => [dirname(dataDirectory), dataDirectory])];
+  const own = { mode: '0700', owner: undefined, group: undefined, foreign: false };
+  return {
+    manager: 'daemon',
+    serviceUser: undefined,
+    directories: made.map((path) => ({ path, ...own })),
+    shared: undefined,
+    nodes: placed,
+  };
+}
+
+/** Every file that the tool keeps on the host. */
+export function layoutFiles({ nodes, shared }: Layout): readonly string[] {
+  return [...nodes.map(({ configFile }) => configFile), ...Object.values(shared ?? {})];
+}

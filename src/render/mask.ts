@@ -1,0 +1,26 @@
+import { masked } from './compare.ts';
+import { isSecretDirective } from './directives.ts';
+import { parseRedisConf, quote } from './redis-conf.ts';
+
+/** A redis.conf that may be shown: passwords and their hashes replaced, every other line as it was. */
+export function maskSecrets(conf: string): string {
+  return conf.split('\n').map(maskLine).join('\n');
+}
+
+function maskLine(line: string): string {
+  const name = /^\s*(\S+)/.exec(line)?.[1] ?? '';
+  if (!isSecretDirective(name.toLowerCase())) return line;
+  const args = argumentsOf(line).map((arg) =>
+    name.toLowerCase() !== 'user' || /^[#<>!]/.test(arg) ? masked : arg,
+  );
+  return [name, ...args.map(quote)].join(' ');
+}
+
+/** A line that the server could not read either is hidden whole. */
+function argumentsOf(line: string): readonly string[] {
+  try {
+    return parseRedisConf(line)[0]?.args ?? [];
+  } catch {
+    return [masked];
+  }
+}

@@ -1,0 +1,51 @@
+import { readFileSync } from 'node:fs';
+import Handlebars from 'handlebars';
+import { quote } from './redis-conf.ts';
+
+export type TemplateName =
+  | 'redis.conf'
+  | 'weedgo-redis@.service'
+  | 'sysctl.conf'
+  | 'tmpfiles.conf'
+  | 'logrotate'
+  | 'docker-compose.yml';
+
+type Context = Readonly<Record<string, string | boolean>>;
+type Helpers = Readonly<Record<string, (...args: readonly string[]) => string>>;
+
+const compiled = new Map<TemplateName, Handlebars.TemplateDelegate>();
+
+/**
+ * A file from `templates/NAME.hbs`. Nothing is escaped here: every value that is not the tool's own goes through
+ * a helper that quotes it for its format. A name that the context lacks throws, an unknown helper does not compile.
+ */
+export function fillTemplate(name: TemplateName, context: Context, helpers: Helpers = {}): string {
+  const template = compiled.get(name) ?? compile(name);
+  compiled.set(name, template);
+  const bound = Object.entries(helpers).map(
+    ([helper, run]) =>
+      [helper, (...args: readonly unknown[]) => run(...args.slice(0, -1).map(asText))] as const,
+  );
+  return template(context, { helpers: Object.fromEntries(bound) });
+}
+
+function compile(name: TemplateName): Handlebars.TemplateDelegate {
+  const text = readFileSync(new URL(`../../templates/${name}.hbs`, import.meta.url), 'utf8');
+  return Handlebars.create().compile(text, {
+    noEscape: true,
+    strict: true,
+    knownHelpersOnly: true,
+    knownHelpers: { set: true, rest: true, yaml: true },
+  });
+}
+
+/** Strict mode lets a missing helper argument through as undefined. */
+function asText(value: unknown): string {
+  if (typeof value === 'string') return value;
+  throw new TypeError(`a template passed ${typeof value} where text belongs`);
+}
+
+/** One line of redis.conf; every argument is quoted. */
+export function directiveLine(name: string, args: readonly string[]): string {
+  return [name, ...args.map(quote)].join(' ');
+}
