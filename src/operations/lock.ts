@@ -5,8 +5,8 @@ import { askLock, parseLockRecord } from './lock/ask.ts';
 import type { LockRecord } from './lock/ask.ts';
 import { startHeart } from './lock/heart.ts';
 import { beatSeconds, leaseSeconds } from './lock/script.ts';
-import type { LockAnswer } from './lock/script.ts';
-import { describeOperator } from './operator.ts';
+import type { LockAction } from './lock/script.ts';
+import { describeOperator, isProvablyGone, operatorProcess } from './operator.ts';
 import { stationCount, stationsOf } from './places.ts';
 import type { Station } from './places.ts';
 import type { Session } from './session.ts';
@@ -45,6 +45,7 @@ export async function withLock<T>(
     reason: request.reason,
     since: new Date().toISOString(),
     run: randomUUID(),
+    process: operatorProcess(),
   };
   const abandoned = await acquireAll(session, stations, record);
   const heart = startHeart(stations, record);
@@ -85,23 +86,30 @@ async function acquireAll(
   return abandoned;
 }
 
-/** A holder that missed two beats is probably gone: its lease is waited for. A living one is refused at once. */
+/**
+ * A living holder is refused to at once. One whose process ran on this machine and is gone is taken over from; one
+ * that missed two beats is probably gone, and its lease is waited for.
+ */
 async function acquireOne(
   session: Session,
   station: Station,
   record: LockRecord,
 ): Promise<LockRecord | undefined> {
+  let action: LockAction = 'acquire';
   for (;;) {
     throwIfInterrupted(session.signal);
-    const answer = await askLock(station, 'acquire', record);
+    const answer = await askLock(station, action, record);
     if (answer.kind === 'stolen') return parseLockRecord(answer.record);
     if (answer.kind !== 'held') return undefined;
-    if (answer.silentSeconds <= 2 * beatSeconds) throw heldBy(session, station, answer);
-    session.emit({
-      type: 'host',
-      host: station.host,
-      message: `waiting for the lock of a holder that has been silent for ${answer.silentSeconds} s`,
-    });
+    const holder = parseLockRecord(answer.record);
+    if (action === 'acquire' && holder.process && isProvablyGone(holder.process)) {
+      action = `seize ${holder.run}`;
+      continue;
+    }
+    if (answer.silentSeconds <= 2 * beatSeconds) throw heldBy(session, station, { ...answer, holder });
+    const message = `waiting for the lock of ${holder.owner}, silent for ${answer.silentSeconds} s`;
+    session.emit({ type: 'host', host: station.host, message });
+    action = 'acquire';
     await sleep(1000);
   }
 }
@@ -111,11 +119,15 @@ async function releaseAll(stations: readonly Station[], record: LockRecord): Pro
   await Promise.allSettled(stations.map((station) => askLock(station, 'release', record)));
 }
 
-function heldBy(session: Session, { host }: Station, answer: LockAnswer & { kind: 'held' }): RefusedError {
-  const { owner, reason, since } = parseLockRecord(answer.record);
+function heldBy(
+  session: Session,
+  { host }: Station,
+  { holder, silentSeconds }: { readonly holder: LockRecord; readonly silentSeconds: number },
+): RefusedError {
+  const { owner, reason, since } = holder;
   return new RefusedError(
     `${session.inventory.cluster} is locked by ${owner} since ${since}: ${reason} ` +
-      `(seen on ${host}; last sign of life ${answer.silentSeconds} s ago)`,
+      `(seen on ${host}; last sign of life ${silentSeconds} s ago)`,
     {
       hints: [
         `Wait until it is done, or ask ${owner}. Commands that only read work meanwhile.`,

@@ -1,6 +1,6 @@
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Host, Inventory } from '../inventory/inventory.ts';
+import { defaultStateDirectory } from '../render/layout.ts';
 import type { Session } from './session.ts';
 import type { Shell } from '../ssh/shell.ts';
 
@@ -16,12 +16,12 @@ export type Places = {
 
 export function placesOf(inventory: Inventory, host: Host): Places {
   if (host.connection === 'local') {
-    const state = process.env['XDG_STATE_HOME'] ?? join(homedir(), '.local', 'state');
-    const folder = join(state, 'weedgo-redis', inventory.cluster);
+    // Beside the cluster's own folder, which `destroy` removes; no cluster's name begins with a dot.
+    const folder = join(defaultStateDirectory(process.env), '.operations');
     return {
-      lock: join(folder, 'lock'),
-      audit: join(folder, 'audit.jsonl'),
-      memory: join(folder, 'memory.json'),
+      lock: join(folder, `${inventory.cluster}.lock`),
+      audit: join(folder, `${inventory.cluster}.audit.jsonl`),
+      memory: join(folder, `${inventory.cluster}.memory.json`),
     };
   }
   return {

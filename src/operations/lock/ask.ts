@@ -13,6 +13,7 @@ const recordSchema = z.object({
   since: z.string(),
   /** Id of the holder's run; the audit log has the same. */
   run: z.string(),
+  process: z.object({ pid: z.number(), startedAt: z.string(), machine: z.string() }).optional(),
 });
 
 /** Who holds a lock, as its file says. */
@@ -28,7 +29,7 @@ export async function askLock(
     script: lockScript,
     stdin: lockInput(action, { path: places.lock, token: record.run, record: JSON.stringify(record) }),
     asRoot: true,
-    timeoutMs: action === 'acquire' ? 15_000 : beatSeconds * 1000,
+    timeoutMs: action === 'beat' || action === 'release' ? beatSeconds * 1000 : 15_000,
   });
   const answer = code === 0 ? parseLockAnswer(stdout) : undefined;
   if (answer) return answer;

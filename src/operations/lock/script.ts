@@ -13,7 +13,12 @@ export const leaseSeconds = 25;
 export const beatSeconds = 5;
 
 /** A beat takes a free lock again (the host was rebooted), but never another's. */
-export type LockAction = 'acquire' | 'beat' | 'release';
+export type LockAction =
+  | 'acquire'
+  | 'beat'
+  | 'release'
+  /** Takes the lock from the holder of this token, whose process is known to be gone. */
+  | `seize ${string}`;
 
 /** stdin of `lockScript`. */
 export const lockInput = (
@@ -46,6 +51,7 @@ if [ -z "$htoken" ] || [ "$htoken" = "$token" ]; then take taken; fi
 silent=$((now - hbeat))
 if [ "$hboot" != "$boot" ]; then silent=${leaseSeconds}; fi
 if [ "$action" = acquire ] && [ "$silent" -ge ${leaseSeconds} ]; then take stolen; fi
+if [ "$action" = "seize $htoken" ]; then take stolen; fi
 say "held $silent"
 `;
 

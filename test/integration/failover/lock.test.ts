@@ -1,0 +1,209 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { InterruptedError, OperationError, RefusedError } from '../../../src/errors.ts';
+import { parseAuditLog } from '../../../src/operations/audit/line.ts';
+import { changing } from '../../../src/operations/changing.ts';
+import { withLock } from '../../../src/operations/lock.ts';
+import { placesOf } from '../../../src/operations/places.ts';
+import type { Places } from '../../../src/operations/places.ts';
+import { throwIfInterrupted } from '../../../src/operations/stage.ts';
+import { localInventory } from '../../support/inventory.ts';
+import { openLocalSession } from './session.ts';
+
+const inventory = localInventory([17900, 17901, 17902, 17903, 17904, 17905]);
+const request = { reason: 'failover 1', command: 'failover 1 --yes' };
+let state: string;
+let before: string | undefined;
+let places: Places;
+
+beforeEach(async () => {
+  state = await mkdtemp(join(tmpdir(), 'weedgo-lock-'));
+  before = process.env['XDG_STATE_HOME'];
+  process.env['XDG_STATE_HOME'] = state;
+  const [host] = inventory.hosts;
+  if (host) places = placesOf(inventory, host);
+});
+
+afterEach(async () => {
+  if (before === undefined) delete process.env['XDG_STATE_HOME'];
+  else process.env['XDG_STATE_HOME'] = before;
+  await rm(state, { recursive: true });
+});
+
+const audit = async () => parseAuditLog(await readFile(places.audit, 'utf8')).lines;
+const lockExists = async () => (await stat(places.lock).catch(() => undefined)) !== undefined;
+
+describe('the lock', () => {
+  it('refuses the second and names the holder', async () => {
+    await withLock(openLocalSession(inventory), { reason: 'drain redis1' }, async ({ record }) => {
+      const second = withLock(openLocalSession(inventory), request, async () => 'worked');
+      await expect(second).rejects.toThrow(RefusedError);
+      await expect(second).rejects.toThrow(`locked by ${record.owner} since ${record.since}: drain redis1`);
+    });
+    expect(await withLock(openLocalSession(inventory), request, async () => 'worked')).toBe('worked');
+  });
+
+  it('lets exactly one of many work', async () => {
+    let inside = 0;
+    const work = async (): Promise<void> => {
+      inside += 1;
+      expect(inside).toBe(1);
+      await outcomesSettledBut(1);
+      inside -= 1;
+    };
+    let open = 8;
+    const outcomesSettledBut = async (count: number): Promise<void> => {
+      while (open > count) await new Promise((resolve) => setTimeout(resolve, 10));
+    };
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 8 }, () =>
+        withLock(openLocalSession(inventory), request, work).finally(() => (open -= 1)),
+      ),
+    );
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+  });
+
+  it('goes when the work throws', async () => {
+    const failing = withLock(openLocalSession(inventory), request, async () => {
+      expect(await lockExists()).toBe(true);
+      throw new OperationError('broken');
+    });
+    await expect(failing).rejects.toThrow('broken');
+    expect(await lockExists()).toBe(false);
+  });
+
+  it('is readable by its owner alone', async () => {
+    await withLock(openLocalSession(inventory), request, async () => {
+      expect((await stat(places.lock)).mode & 0o777).toBe(0o600);
+    });
+  });
+
+  it('tells the work when somebody else has it', async () => {
+    const losing = changing(openLocalSession(inventory), request, async ({ signal }) => {
+      const [, boot, now] = (await readFile(places.lock, 'utf8')).split('\n');
+      const thief = { owner: 'mallory@elsewhere', reason: 'x', since: 'now', run: 'other' };
+      await writeFile(places.lock, ['other', boot, now, JSON.stringify(thief), ''].join('\n'));
+      await once(signal, 'abort');
+      throwIfInterrupted(signal);
+    });
+    await expect(losing).rejects.toThrow('the lock was lost: mallory@elsewhere holds it now on local');
+    expect(await lockExists()).toBe(true);
+  });
+
+  it('did not outlive a reboot', async () => {
+    await withLock(openLocalSession(inventory), { reason: 'drain redis1' }, async () => {
+      const [token, , now, record] = (await readFile(places.lock, 'utf8')).split('\n');
+      await writeFile(places.lock, [token, 'another boot', now, record, ''].join('\n'));
+      const second = withLock(openLocalSession(inventory), request, async ({ abandoned }) => [
+        ...abandoned.values(),
+      ]);
+      expect(await second).toMatchObject([{ reason: 'drain redis1' }]);
+    });
+  });
+
+  it('gives up waiting when interrupted', async () => {
+    const session = openLocalSession(inventory);
+    session.abort.abort();
+    await expect(withLock(session, request, async () => 'worked')).rejects.toThrow(InterruptedError);
+  });
+});
+
+describe('a holder that is killed', () => {
+  const children: ChildProcess[] = [];
+  const hold = async (): Promise<ChildProcess> => {
+    const child = spawn(process.execPath, ['--import', 'tsx', join(import.meta.dirname, 'hold-lock.ts')], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    children.push(child);
+    await once(child.stdout, 'data');
+    return child;
+  };
+  afterEach(() => {
+    for (const child of children.splice(0)) child.kill('SIGKILL');
+  });
+
+  it('is taken over from at once on the same machine, and audited', async () => {
+    const child = await hold();
+    const held = changing(openLocalSession(inventory), request, async () => 'worked');
+    await expect(held).rejects.toThrow(RefusedError);
+    const exited = once(child, 'exit');
+    child.kill('SIGKILL');
+    await exited;
+    const session = openLocalSession(inventory);
+    expect(await changing(session, request, async () => 'worked')).toBe('worked');
+    expect(session.events).toEqual([]);
+    expect(await audit()).toMatchObject([
+      { command: 'failover 1', outcome: 'abandoned' },
+      { command: 'failover 1 --yes', outcome: 'done' },
+    ]);
+  });
+
+  it('is waited for until its lease is over when its machine cannot be looked at', async () => {
+    const child = await hold();
+    const lines = (await readFile(places.lock, 'utf8')).split('\n');
+    child.kill('SIGKILL');
+    const { process: _, ...record } = JSON.parse(lines[3] ?? '') as Record<string, unknown>;
+    await writeFile(places.lock, lines.with(3, JSON.stringify(record)).join('\n'));
+    // Fresh, it is refused; silent for two beats, it is waited for.
+    const attempt = async (): Promise<string> => {
+      try {
+        return await changing(openLocalSession(inventory), request, async () => 'worked');
+      } catch (error) {
+        expect(error).toBeInstanceOf(RefusedError);
+        await new Promise((resolve) => setTimeout(resolve, 500));
+        return attempt();
+      }
+    };
+    expect(await attempt()).toBe('worked');
+  });
+});
+
+describe('the audit log', () => {
+  it('has one line a command, whatever became of it, and no secret', async () => {
+    const session = openLocalSession(inventory, 'se"cret');
+    await changing(session, { ...request, command: 'failover --x se"cret' }, async () => 1);
+    await expect(
+      changing(session, request, async () => Promise.reject(new RefusedError('link is down'))),
+    ).rejects.toThrow();
+    await expect(
+      changing(session, request, async () => Promise.reject(new OperationError(`bad: se"cret`))),
+    ).rejects.toThrow();
+    await expect(
+      changing(session, request, async () => Promise.reject(new InterruptedError('interrupted'))),
+    ).rejects.toThrow();
+    const lines = await audit();
+    expect(lines.map(({ outcome, message }) => [outcome, message])).toEqual([
+      ['done', undefined],
+      ['refused', 'link is down'],
+      ['failed', 'bad: ***'],
+      ['interrupted', 'interrupted'],
+    ]);
+    expect(lines[0]).toMatchObject({ from: 'local', cluster: 'test', inventory: inventory.hash });
+    expect(await readFile(places.audit, 'utf8')).not.toContain('cret');
+    expect((await stat(places.audit)).mode & 0o777).toBe(0o600);
+  });
+
+  it('is turned over when it is large', async () => {
+    const session = openLocalSession(inventory);
+    await changing(session, request, async () => 1);
+    await writeFile(places.audit, 'x'.repeat(5_000_000));
+    await changing(session, request, async () => 2);
+    expect(await audit()).toHaveLength(1);
+    expect((await stat(`${places.audit}.1`)).size).toBe(5_000_000);
+  });
+
+  it('warns when it cannot be written', async () => {
+    const session = openLocalSession(inventory);
+    await changing(session, request, async () => {
+      const { symlink, mkdir } = await import('node:fs/promises');
+      await mkdir(join(places.audit, '..'), { recursive: true });
+      await symlink('/tmp/elsewhere', places.audit);
+    });
+    expect(session.events).toMatchObject([{ type: 'warning', host: 'local' }]);
+  });
+});
