@@ -13,6 +13,15 @@ export type ClusterStep =
       readonly value: string;
       readonly why: string;
     }
+  /** The inventory's password, as requirepass and masterauth; the value itself is given to whoever applies it. */
+  | { readonly kind: 'set-password'; readonly node: string }
+  /** ACL SETUSER; the rules hold a password's hash at most. */
+  | {
+      readonly kind: 'set-user';
+      readonly node: string;
+      readonly user: string;
+      readonly rules: readonly string[];
+    }
   /** Live settings for as long as the plan runs; `after` is set again when it ends, however it ends. */
   | {
       readonly kind: 'set-temporarily';
@@ -54,6 +63,10 @@ export function describeClusterStep(step: ClusterStep): string {
   switch (step.kind) {
     case 'set-config':
       return `${step.node}: set ${step.directive} to ${step.value} (${step.why})`;
+    case 'set-password':
+      return `${step.node}: set the password`;
+    case 'set-user':
+      return `${step.node}: set what the user ${step.user} may do`;
     case 'set-temporarily':
       return `${step.node}: set ${step.settings.map(describeSetting).join(', ')} while the cluster forms`;
     case 'assign-slots':

@@ -5,12 +5,16 @@ import { type RedisCommand, type RedisConnection, ReplyError } from './connectio
 
 /**
  * Does one step on the node that it names, whose connection this is. Throws ReplyError when Redis refuses it and
- * OperationError when the connection is lost. That Redis took a step does not mean that the cluster has followed:
+ * OperationError when the connection is lost. `password` is for `set-password`. That Redis took a step does not mean that the cluster has followed:
  * observe it.
  */
-export async function applyClusterStep(step: ClusterStep, connection: RedisConnection): Promise<void> {
+export async function applyClusterStep(
+  step: ClusterStep,
+  connection: RedisConnection,
+  { password = '' }: { readonly password?: string | undefined } = {},
+): Promise<void> {
   if (step.kind === 'assign-slots') return assignSlots(step.ranges, connection);
-  const replies = await connection.pipeline(commandsFor(step));
+  const replies = await connection.pipeline(commandsFor(step, password));
   const error = replies.find((reply) => reply instanceof Error);
   if (error) throw error;
 }
@@ -27,8 +31,16 @@ export async function restoreSettings(
   if (error) throw error;
 }
 
-function commandsFor(step: Exclude<ClusterStep, { readonly kind: 'assign-slots' }>): readonly RedisCommand[] {
+function commandsFor(
+  step: Exclude<ClusterStep, { readonly kind: 'assign-slots' }>,
+  password: string,
+): readonly RedisCommand[] {
   switch (step.kind) {
+    case 'set-password':
+      // masterauth first: from the second command on, replicas that do not have it cannot link.
+      return ['masterauth', 'requirepass'].map((name) => ['CONFIG', 'SET', name, password]);
+    case 'set-user':
+      return [['ACL', 'SETUSER', step.user, ...step.rules]];
     case 'set-config':
       return [['CONFIG', 'SET', step.directive, step.value]];
     case 'set-temporarily':
