@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
 
 /**
- * What an application may do: everything but @admin and @dangerous, plus what cluster clients ask about the
+ * What an application may do: on all keys and channels everything but @admin and @dangerous, plus what cluster clients ask about the
  * cluster and themselves. Redis 6.2 counts all of CLUSTER and CLIENT as @admin, hence the single subcommands;
  * each of them exists in every version from 6.2 (unchecked there) to 8, or a server would not start.
  */
-const allowed = [
+export const applicationRules = [
+  '~*',
+  '&*',
   '+@all',
   '-@admin',
   '-@dangerous',
@@ -29,8 +31,8 @@ const allowed = [
   '+client|getredir',
 ] as const;
 
-/** The arguments of redis.conf's `user` line; all keys and channels, the password as its SHA-256. */
+/** The arguments of redis.conf's `user` line; the password stands as its SHA-256. */
 export function applicationUser(user: string, password: string): readonly string[] {
   const hash = createHash('sha256').update(password).digest('hex');
-  return [user, 'reset', 'on', `#${hash}`, '~*', '&*', ...allowed];
+  return [user, 'reset', 'on', `#${hash}`, ...applicationRules];
 }

@@ -18,7 +18,9 @@ export type HostFilesInput = {
 };
 
 export type NodeConfigInput = Omit<HostFilesInput, 'host' | 'serverPath' | 'layout'> & {
-  readonly layout: NodeLayout;
+  readonly layout: Omit<NodeLayout, 'service'> & {
+    readonly service: NodeLayout['service'] | { readonly manager: 'container' };
+  };
 };
 
 /** A file as it should be on a host. */
@@ -61,10 +63,14 @@ export function renderNodeConfig(input: NodeConfigInput): string {
   const context = {
     header: renderHeader({ cluster: inventory.cluster, node: node.id }),
     ...sizes(input),
-    bind: bindAddresses(node.address).join(' '),
+    // A container's own network ends at the ports that are published.
+    bind: service.manager === 'container' ? '* -::*' : bindAddresses(node.address).join(' '),
+    open: service.manager === 'container' && inventory.auth.password === undefined,
     address: node.address,
     port: String(node.port),
     systemd: service.manager === 'systemd',
+    daemon: service.manager === 'daemon',
+    container: service.manager === 'container',
     pidFile: service.manager === 'daemon' ? service.pidFile : '',
     logFile: layout.logFile,
     dataDirectory: layout.dataDirectory,
