@@ -1,6 +1,7 @@
 import type { ClusterView } from '../cluster/view.ts';
 import type { Facts } from '../host/facts.ts';
 import type { Inventory } from '../inventory/inventory.ts';
+import type { RenderedFile } from '../render/render.ts';
 import type { HostProbe, NodeProbe, WriteTestResult } from './probe.ts';
 import type { Topology } from './topology.ts';
 
@@ -39,8 +40,8 @@ export type CheckInput = {
   readonly view: ClusterView;
   /** By host name. */
   readonly hosts: Readonly<Record<string, HostFacts>>;
-  /** Desired redis.conf directives by node id, as rendered: name to its argument lists. */
-  readonly desired: Readonly<Record<string, Readonly<Record<string, readonly (readonly string[])[]>>>>;
+  /** The files that each reachable host should have, by host name; they hold passwords. */
+  readonly files: Readonly<Record<string, readonly RenderedFile[]>>;
   /** The operator's clock when the facts were read, ms since the epoch. */
   readonly now: number;
   /** By node id; no entry where nothing could be asked. */

@@ -47,10 +47,13 @@ export type NodeProbe = {
 
 /** What one reachable host was asked beyond its facts. */
 export type HostProbe = {
-  /** Kernel lines since boot that tell of a killed server; undefined: the log cannot be read. */
+  /** Kernel lines of the last 24 hours that tell of a killed server; undefined: the log cannot be read. */
   readonly oomKills: readonly string[] | undefined;
-  /** Whether the server's user can create files there, by node id; missing where the folder is missing. */
-  readonly dataWritable: Readonly<Record<string, boolean>>;
+  /**
+   * Whether the server's user can create files in the data folder, by node id; missing where the folder is
+   * missing. read-only: not even root can; denied: that user cannot.
+   */
+  readonly dataFolders: Readonly<Record<string, 'writable' | 'denied' | 'read-only'>>;
   /** The TLS certificates that the configuration names, by path; ms since the epoch, undefined: unreadable. */
   readonly certificates: Readonly<Record<string, { readonly notAfter: number | undefined }>>;
   /** Node processes that are stopped (SIGSTOP, a debugger), by node id, with their pid. */

@@ -18,8 +18,7 @@ export function formatSeconds(seconds: number): string {
 
 /** `a`, `a and b`, `a, b and c`; beyond `most` names the rest is counted. */
 export function joinNames(names: readonly string[], most = 6): string {
-  const shown =
-    names.length > most ? [...names.slice(0, most), `${names.length - most} more`] : [...names];
+  const shown = names.length > most ? [...names.slice(0, most), `${names.length - most} more`] : [...names];
   const last = shown.pop();
   return shown.length === 0 ? (last ?? '') : `${shown.join(', ')} and ${last ?? ''}`;
 }

@@ -62,7 +62,10 @@ function differ(
     title: `the nodes do not agree on ${joinNames(aspects.map((aspect) => names[aspect]))}`,
     nodes,
     hosts: [],
-    seen: disagreements.slice(0, 5).map((item) => whoSaysWhat(item, topology)).join('; '),
+    seen: disagreements
+      .slice(0, 5)
+      .map((item) => whoSaysWhat(item, topology))
+      .join('; '),
     expected: 'the same account from every node',
     why: 'Clients are sent to different masters depending on whom they ask, and failovers may not be elected.',
     remedy: [ours(inventory, 'check')],

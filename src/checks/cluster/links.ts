@@ -16,9 +16,7 @@ export const links: Check = {
   cluster: true,
   run: (input, topology) => {
     const broken = brokenLinks(input, topology);
-    const silent = input.inventory.nodes
-      .map(({ id }) => id)
-      .filter((id) => isCutOff(id, broken, topology));
+    const silent = input.inventory.nodes.map(({ id }) => id).filter((id) => isCutOff(id, broken, topology));
     const rest = broken.filter(({ from, to }) => !silent.includes(to) && !silent.includes(from));
     return [
       ...silent.map((id) => cutOff(input, topology, id)),
@@ -63,7 +61,9 @@ function pendingMs(view: ReachableView, pingSent: number): number {
 /** Every other node that answers complains of it: the fault is on its side. */
 function isCutOff(id: string, broken: readonly Broken[], { reachable, out }: Topology): boolean {
   const others = reachable.filter(({ node }) => node !== id && !out.has(node));
-  return others.length > 1 && others.every(({ node }) => broken.some(({ from, to }) => from === node && to === id));
+  return (
+    others.length > 1 && others.every(({ node }) => broken.some(({ from, to }) => from === node && to === id))
+  );
 }
 
 function cutOff({ inventory }: CheckInput, topology: Topology, id: string): Finding {
@@ -90,7 +90,9 @@ function groupByHosts({ inventory }: CheckInput, broken: readonly Broken[]): rea
 }
 
 function cut({ inventory }: CheckInput, group: readonly Broken[]): Finding {
-  const nodes = inventory.nodes.map(({ id }) => id).filter((id) => group.some(({ from, to }) => from === id || to === id));
+  const nodes = inventory.nodes
+    .map(({ id }) => id)
+    .filter((id) => group.some(({ from, to }) => from === id || to === id));
   const hosts = [...new Set(inventory.nodes.filter(({ id }) => nodes.includes(id)).map(({ host }) => host))];
   const shown = group.slice(0, 6).map(({ from, to, what }) => `for ${from}, ${to} ${what}`);
   return {

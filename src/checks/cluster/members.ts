@@ -29,14 +29,18 @@ function notKnown(input: CheckInput, topology: Topology, member: Member): readon
   );
   const without = others.filter((observer) => lineOf(observer, member.nodeId) === undefined);
   if (without.length === 0) return [];
-  return [isAlone(member.node.id, topology) ? alone(input, member) : forgotten(input, member, { without, others })];
+  return [
+    isAlone(member.node.id, topology) ? alone(input, member) : forgotten(input, member, { without, others }),
+  ];
 }
 
 /** It lists nobody else and nobody lists it. */
 function isAlone(id: string, topology: Topology): boolean {
   const member = topology.byNode.get(id);
   if (!member?.view) return false;
-  const listed = member.view.nodes.filter(({ nodeId, flags }) => nodeId !== member.nodeId && !flags.includes('handshake'));
+  const listed = member.view.nodes.filter(
+    ({ nodeId, flags }) => nodeId !== member.nodeId && !flags.includes('handshake'),
+  );
   return listed.length === 0 && !isCountedIn(member, topology) && topology.reachable.length > 1;
 }
 
@@ -90,7 +94,9 @@ function changedIdentity(input: CheckInput, topology: Topology, loss: IdentityLo
       `it calls itself ${member.nodeId}`,
       `the others remember ${joinNames(former)} there`,
       `it holds ${count(member.view?.keys ?? 0, 'key')}`,
-      ...loss.strangers.filter(ownsSlots).map(({ nodeId }) => `slots of ${nodeId.slice(0, 8)} are not served`),
+      ...loss.strangers
+        .filter(ownsSlots)
+        .map(({ nodeId }) => `slots of ${nodeId.slice(0, 8)} are not served`),
     ].join('; '),
     expected: 'the id that it had when it joined, kept in its nodes.conf',
     why: 'To the cluster it is another node, so what it served or copied is missing, and no failover starts for it.',
@@ -106,7 +112,11 @@ function ownsSlots({ lines }: { readonly lines: Topology['strangers'][number]['l
  * First whoever replicates the lost id takes its slots over, then the id is forgotten, and the node starts over
  * empty: its old data is moved aside, never deleted.
  */
-function rejoin({ inventory }: CheckInput, topology: Topology, { node, member, strangers }: IdentityLoss): readonly string[] {
+function rejoin(
+  { inventory }: CheckInput,
+  topology: Topology,
+  { node, member, strangers }: IdentityLoss,
+): readonly string[] {
   const heirs = strangers.filter(ownsSlots).flatMap(({ nodeId }) => {
     const replicas = topology.members.filter(({ masterId, view }) => masterId === nodeId && view);
     return heirOf({ number: 0, master: member, replicas }) ?? [];

@@ -12,7 +12,11 @@ export const openSlots: Check = {
     const sides = topology.reachable.flatMap((view) => openSides(view));
     const open = [...new Set(sides.map(({ slot }) => slot))].toSorted((a, b) => a - b);
     return open.map((slot) =>
-      describe(input, topology, sides.filter((side) => side.slot === slot)),
+      describe(
+        input,
+        topology,
+        sides.filter((side) => side.slot === slot),
+      ),
     );
   },
 };
@@ -45,7 +49,11 @@ function describe(input: CheckInput, topology: Topology, sides: readonly Side[])
   };
 }
 
-function keysIn({ probes }: CheckInput, node: string, slot: number): readonly { node: string; count: number }[] {
+function keysIn(
+  { probes }: CheckInput,
+  node: string,
+  slot: number,
+): readonly { node: string; count: number }[] {
   const count = probes[node]?.openSlotKeys[slot];
   return count === undefined ? [] : [{ node, count }];
 }

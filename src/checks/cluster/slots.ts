@@ -1,4 +1,11 @@
-import { compactSlots, countSlots, expandRanges, formatRanges, subtractSlots, uncoveredSlots } from '../../cluster/slots.ts';
+import {
+  compactSlots,
+  countSlots,
+  expandRanges,
+  formatRanges,
+  subtractSlots,
+  uncoveredSlots,
+} from '../../cluster/slots.ts';
 import type { SlotRange } from '../../cluster/view.ts';
 import type { Check, CheckInput, Finding } from '../check.ts';
 import { call } from '../remedy.ts';
@@ -32,7 +39,8 @@ function uncovered(input: CheckInput, topology: Topology): readonly Finding[] {
       seen: [
         `no master says of itself that it owns ${countSlots(free) === 1 ? 'slot' : 'slots'} ${formatRanges(free)}`,
         ...claims.map(
-          ({ member, by, ranges }) => `${joinNames(by)} still give ${formatRanges(ranges)} to ${member.node.id}`,
+          ({ member, by, ranges }) =>
+            `${joinNames(by)} still give ${formatRanges(ranges)} to ${member.node.id}`,
         ),
         ...stateOf(topology),
       ].join('; '),
@@ -43,7 +51,11 @@ function uncovered(input: CheckInput, topology: Topology): readonly Finding[] {
   ];
 }
 
-type Claim = { readonly member: Member; readonly by: readonly string[]; readonly ranges: readonly SlotRange[] };
+type Claim = {
+  readonly member: Member;
+  readonly by: readonly string[];
+  readonly ranges: readonly SlotRange[];
+};
 
 /** Others that still give free slots to a node that has given them up: where they belong. */
 function claimedFor(member: Member, free: readonly SlotRange[], { reachable }: Topology): readonly Claim[] {

@@ -36,6 +36,9 @@ function foreign({ inventory }: CheckInput, stranger: Stranger): Finding {
     expected: 'only the nodes of the inventory',
     why: 'A foreign node can take over slots and data, and two clusters that have met merge.',
     // A node with slots holds keys: forgetting it would give them up, so that is not a command to print.
-    remedy: slots > 0 ? [call(inventory, 'all', 'CLUSTER', 'NODES')] : [call(inventory, 'all', 'CLUSTER', 'FORGET', nodeId)],
+    remedy:
+      slots > 0
+        ? [call(inventory, 'all', 'CLUSTER', 'NODES')]
+        : [call(inventory, 'all', 'CLUSTER', 'FORGET', nodeId)],
   };
 }

@@ -2,6 +2,7 @@ import type { ReachableView } from '../../cluster/view.ts';
 import type { Check, CheckInput, Finding } from '../check.ts';
 import { call, ours } from '../remedy.ts';
 import { formatBytes, formatSeconds, numberOf } from '../text.ts';
+import { nodesWithoutDisk } from './disk.ts';
 
 /** A rewrite writes at least some MB/s: this many seconds, or 60 s a GB, is long. */
 const longRewrite = { seconds: 600, secondsPerGb: 60 };
@@ -10,10 +11,16 @@ const longRewrite = { seconds: 600, secondsPerGb: 60 };
 export const aof: Check = {
   name: 'append-only file',
   section: 'persistence',
-  run: (input, { reachable }) =>
-    reachable
-      .filter(({ info }) => info['aof_enabled'] === '1')
-      .flatMap((view) => [...writeFailed(input, view), ...rewriteFailed(input, view), ...rewriteLong(input, view)]),
+  run: (input, { reachable }) => {
+    const explained = nodesWithoutDisk(input);
+    return reachable
+      .filter(({ node, info }) => info['aof_enabled'] === '1' && !explained.has(node))
+      .flatMap((view) => [
+        ...writeFailed(input, view),
+        ...rewriteFailed(input, view),
+        ...rewriteLong(input, view),
+      ]);
+  },
 };
 
 function writeFailed({ inventory }: CheckInput, { node, info }: ReachableView): readonly Finding[] {

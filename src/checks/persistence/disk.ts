@@ -1,9 +1,10 @@
+import { shQuote } from '../../host/sh.ts';
 import type { Facts } from '../../host/facts.ts';
 import { layoutOf } from '../../render/layout.ts';
-import type { Host } from '../../inventory/inventory.ts';
+import type { Host, Inventory } from '../../inventory/inventory.ts';
 import type { Check, CheckInput, Finding } from '../check.ts';
-import { onHost } from '../remedy.ts';
-import { formatBytes, numberOf } from '../text.ts';
+import { call, onHost } from '../remedy.ts';
+import { formatBytes, joinNames, numberOf } from '../text.ts';
 import type { Topology } from '../topology.ts';
 
 /** Below these a disk counts as full: Redis stops taking writes at the first failed one. */
@@ -16,7 +17,9 @@ export const disk: Check = {
   run: (input, topology) =>
     input.inventory.hosts.flatMap((host) => {
       const facts = input.hosts[host.name];
-      return facts?.reachable ? filesystems(input, host, facts.facts).flatMap((system) => judge(input, topology, system)) : [];
+      return facts?.reachable
+        ? filesystems(input, host, facts.facts).flatMap((system) => judge(input, topology, system))
+        : [];
     }),
 };
 
@@ -40,7 +43,14 @@ function filesystems({ inventory }: CheckInput, host: Host, { disks }: Facts): r
     const key = `${total} ${available}`;
     const nodes = [...(found.get(key)?.nodes ?? []), node.id];
     const path = found.get(key)?.path ?? dataDirectory;
-    found.set(key, { host, path, total, available, nodes, inodes: inodesAvailable ?? Number.POSITIVE_INFINITY });
+    found.set(key, {
+      host,
+      path,
+      total,
+      available,
+      nodes,
+      inodes: inodesAvailable ?? Number.POSITIVE_INFINITY,
+    });
   }
   return [...found.values()];
 }
@@ -48,18 +58,27 @@ function filesystems({ inventory }: CheckInput, host: Host, { disks }: Facts): r
 function judge(input: CheckInput, topology: Topology, system: Filesystem): readonly Finding[] {
   const { available, total, inodes, host, nodes, path } = system;
   const needed = neededFor(nodes, topology);
-  const isFull = available < Math.min(full.bytes, full.share * total) || inodes < full.inodes;
-  if (!isFull && available >= needed) return [];
+  if (!isFull(system) && available >= needed) return [];
   const free = `${formatBytes(available)} of ${formatBytes(total)} free below ${path}`;
-  const common = { nodes, hosts: [host.name], remedy: [onHost(input.inventory, host.name, `du -xh -d 2 ${path}`)] };
-  return isFull
+  const common = {
+    nodes,
+    hosts: [host.name],
+    remedy: [
+      onHost(input.inventory, host.name, `du -xh -d 2 ${shQuote(path)}`),
+      ...failedSnapshots(input.inventory, topology, nodes),
+    ],
+  };
+  return isFull(system)
     ? [
         {
           ...common,
           id: 'WR-DISK-FULL',
           severity: 'critical',
           title: `the disk of ${host.name} is full`,
-          seen: inodes < full.inodes ? `${inodes} inodes left below ${path}` : free,
+          seen: [
+            inodes < full.inodes ? `${inodes} inodes left below ${path}` : free,
+            ...refusing(nodes, topology),
+          ].join('; '),
           expected: `at least ${formatBytes(Math.max(needed, full.bytes))} free`,
           why: 'Nodes that cannot write to disk refuse writes, and may not start again.',
         },
@@ -77,9 +96,54 @@ function judge(input: CheckInput, topology: Topology, system: Filesystem): reado
       ];
 }
 
+/** What a disk without room, or one that cannot be written to, explains of what its nodes report. */
+export function nodesWithoutDisk(input: CheckInput): ReadonlySet<string> {
+  const unwritable = Object.values(input.hostProbes).flatMap(({ dataFolders }) =>
+    Object.entries(dataFolders).flatMap(([node, state]) => (state === 'writable' ? [] : [node])),
+  );
+  const crammed = input.inventory.hosts.flatMap((host) => {
+    const facts = input.hosts[host.name];
+    return facts?.reachable
+      ? filesystems(input, host, facts.facts)
+          .filter(isFull)
+          .flatMap(({ nodes }) => nodes)
+      : [];
+  });
+  return new Set([...unwritable, ...crammed]);
+}
+
+/** With room again, a failed snapshot has to be repeated: the server remembers the failure until then. */
+export function failedSnapshots(
+  inventory: Inventory,
+  { reachable }: Topology,
+  nodes: readonly string[],
+): readonly string[] {
+  return reachable
+    .filter(({ node, info }) => nodes.includes(node) && info['rdb_last_bgsave_status'] === 'err')
+    .map(({ node }) => call(inventory, node, 'BGSAVE'));
+}
+
+function isFull({ available, total, inodes }: Filesystem): boolean {
+  return available < Math.min(full.bytes, full.share * total) || inodes < full.inodes;
+}
+
+function refusing(nodes: readonly string[], { reachable }: Topology): readonly string[] {
+  const failed = reachable.filter(
+    ({ node, info }) =>
+      nodes.includes(node) &&
+      (info['aof_last_write_status'] === 'err' || info['rdb_last_bgsave_status'] === 'err'),
+  );
+  return failed.length === 0
+    ? []
+    : [`${joinNames(failed.map(({ node }) => node))} could not write and refuses writes`];
+}
+
 /** A rewrite and a snapshot each write at most what is in memory. */
 function neededFor(nodes: readonly string[], { reachable }: Topology): number {
   return reachable
     .filter(({ node }) => nodes.includes(node))
-    .reduce((sum, { info }) => sum + (numberOf(info, 'used_memory_dataset') ?? numberOf(info, 'used_memory') ?? 0), 0);
+    .reduce(
+      (sum, { info }) => sum + (numberOf(info, 'used_memory_dataset') ?? numberOf(info, 'used_memory') ?? 0),
+      0,
+    );
 }

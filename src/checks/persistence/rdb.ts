@@ -2,6 +2,7 @@ import type { ReachableView } from '../../cluster/view.ts';
 import type { Check, CheckInput, Finding } from '../check.ts';
 import { call } from '../remedy.ts';
 import { formatSeconds, numberOf } from '../text.ts';
+import { nodesWithoutDisk } from './disk.ts';
 
 /** A snapshot that is due and has not come for this many times its own interval is a finding. */
 const patience = 3;
@@ -10,7 +11,12 @@ const patience = 3;
 export const rdb: Check = {
   name: 'snapshots',
   section: 'persistence',
-  run: (input, { reachable }) => reachable.flatMap((view) => [...failed(input, view), ...overdue(input, view)]),
+  run: (input, { reachable }) => {
+    const explained = nodesWithoutDisk(input);
+    return reachable
+      .filter(({ node }) => !explained.has(node))
+      .flatMap((view) => [...failed(input, view), ...overdue(input, view)]);
+  },
 };
 
 function failed({ inventory }: CheckInput, { node, info, config }: ReachableView): readonly Finding[] {
@@ -38,7 +44,11 @@ function overdue({ inventory, now }: CheckInput, { node, info, config }: Reachab
   const last = numberOf(info, 'rdb_last_save_time') ?? 0;
   const clock = numberOf(info, 'server_time_usec');
   const age = (clock === undefined ? now / 1000 : clock / 1_000_000) - last;
-  const due = Math.min(...savePoints(config['save'] ?? '').filter((point) => changes >= point.changes).map(({ seconds }) => seconds));
+  const due = Math.min(
+    ...savePoints(config['save'] ?? '')
+      .filter((point) => changes >= point.changes)
+      .map(({ seconds }) => seconds),
+  );
   if (!Number.isFinite(due) || age <= patience * due || info['rdb_bgsave_in_progress'] === '1') return [];
   return [
     {
@@ -57,7 +67,10 @@ function overdue({ inventory, now }: CheckInput, { node, info, config }: Reachab
 
 /** `3600 1 300 100` as CONFIG GET has it. */
 function savePoints(save: string): readonly { readonly seconds: number; readonly changes: number }[] {
-  const numbers = save.split(' ').filter((word) => word !== '').map(Number);
+  const numbers = save
+    .split(' ')
+    .filter((word) => word !== '')
+    .map(Number);
   return numbers.flatMap((seconds, index) =>
     index % 2 === 0 ? [{ seconds, changes: numbers[index + 1] ?? Number.POSITIVE_INFINITY }] : [],
   );

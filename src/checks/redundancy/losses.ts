@@ -11,7 +11,9 @@ export const losses: Check = {
   section: 'redundancy',
   cluster: true,
   run: (input, topology) =>
-    fatalLosses(input, topology).map((loss) => describe(input.inventory, loss, isSurvivable(input.inventory, loss))),
+    fatalLosses(input, topology).map((loss) =>
+      describe(input.inventory, loss, isSurvivable(input.inventory, loss)),
+    ),
 };
 
 /**
@@ -20,7 +22,8 @@ export const losses: Check = {
  */
 export function fatalLosses({ inventory }: CheckInput, topology: Topology): readonly WhatIf[] {
   const isWhole =
-    topology.out.size === 0 && topology.shards.every(({ replicas }) => replicas.every(({ linked }) => linked === true));
+    topology.out.size === 0 &&
+    topology.shards.every(({ replicas }) => replicas.every(({ linked }) => linked === true));
   const bare = topology.shards.some(({ replicas }) => replicas.length < inventory.replicas);
   if (!isWhole || bare || inventory.antiAffinity === 'none' || inventory.hosts.length < 2) return [];
   if (inventory.replicas === 0 || topology.shards.length === 0) return [];
@@ -34,7 +37,10 @@ function isSurvivable(inventory: Inventory, { kind, name }: WhatIf): boolean {
   const shards = shardsOf(inventory);
   const hit = shards.filter(({ master }) => master[kind] === name);
   const left = shards.length - hit.length;
-  return left * 2 > shards.length && hit.every(({ replicas }) => replicas.some((replica) => replica[kind] !== name));
+  return (
+    left * 2 > shards.length &&
+    hit.every(({ replicas }) => replicas.some((replica) => replica[kind] !== name))
+  );
 }
 
 function describe(inventory: Inventory, loss: WhatIf, survivable: boolean): Finding {
@@ -49,12 +55,12 @@ function describe(inventory: Inventory, loss: WhatIf, survivable: boolean): Find
       ? `the loss of any one ${loss.kind} is survived, as the inventory's layout would`
       : `the loss of any one ${loss.kind} is survived; the inventory's own layout cannot: masters need a third ${loss.kind}`,
     why: 'Every slot would stop being served, and no failover could be elected, until it is back.',
-    remedy: survivable
-      ? [ours(inventory, 'balance-masters')]
-      : [ours(inventory, 'verify', '--what-if')],
+    remedy: survivable ? [ours(inventory, 'balance-masters')] : [ours(inventory, 'verify', '--what-if')],
   };
 }
 
 function hostsOf(inventory: Inventory, { kind, name }: WhatIf): readonly string[] {
-  return inventory.hosts.filter((host) => (kind === 'host' ? host.name : host.zone) === name).map((host) => host.name);
+  return inventory.hosts
+    .filter((host) => (kind === 'host' ? host.name : host.zone) === name)
+    .map((host) => host.name);
 }

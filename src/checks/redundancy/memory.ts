@@ -41,7 +41,9 @@ function overcommitted(input: CheckInput, { reachable }: Topology, host: string)
   const facts = input.hosts[host];
   if (!facts?.reachable) return [];
   const own = new Set(input.inventory.nodes.filter((node) => node.host === host).map(({ id }) => id));
-  const limits = reachable.filter(({ node }) => own.has(node)).map(({ config }) => Number(config['maxmemory'] ?? 0));
+  const limits = reachable
+    .filter(({ node }) => own.has(node))
+    .map(({ config }) => Number(config['maxmemory'] ?? 0));
   const sum = limits.reduce((total, limit) => total + limit, 0);
   const { total } = facts.facts.memory;
   if (sum <= total) return [];

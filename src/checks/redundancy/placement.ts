@@ -10,7 +10,9 @@ export const placement: Check = {
   section: 'redundancy',
   cluster: true,
   run: (input, topology) =>
-    misplaced(input, topology).map(({ replica, shard, same }) => together(input, topology, { replica, shard, same })),
+    misplaced(input, topology).map(({ replica, shard, same }) =>
+      together(input, topology, { replica, shard, same }),
+    ),
 };
 
 export type Misplaced = { readonly replica: Member; readonly shard: Shard; readonly same: 'host' | 'zone' };
@@ -22,7 +24,9 @@ export function misplaced({ inventory }: CheckInput, { shards }: Topology): read
       const same = shared(replica.node, shard.master.node);
       const preferred = shared(replica.node, preferredMaster(inventory, replica.node));
       const isMeant = replica.node.preferredRole === 'replica' && same === preferred;
-      return same === undefined || isMeant || inventory.antiAffinity === 'none' ? [] : [{ replica, shard, same }];
+      return same === undefined || isMeant || inventory.antiAffinity === 'none'
+        ? []
+        : [{ replica, shard, same }];
     }),
   );
 }
@@ -56,9 +60,16 @@ function together(input: CheckInput, topology: Topology, { replica, shard, same 
 }
 
 /** Where the inventory has it; else the shard on another host that has the fewest replicas. */
-function moveTo({ inventory }: CheckInput, { shards }: Topology, { node, masterId }: Member): readonly string[] {
+function moveTo(
+  { inventory }: CheckInput,
+  { shards }: Topology,
+  { node, masterId }: Member,
+): readonly string[] {
   const fits = shards
-    .filter(({ master }) => master.slots.length > 0 && master.nodeId !== masterId && shared(node, master.node) === undefined)
+    .filter(
+      ({ master }) =>
+        master.slots.length > 0 && master.nodeId !== masterId && shared(node, master.node) === undefined,
+    )
     .toSorted((a, b) => a.replicas.length - b.replicas.length);
   const target = fits.find(({ number }) => number === node.shard) ?? fits[0];
   return target

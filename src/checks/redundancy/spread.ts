@@ -24,7 +24,10 @@ export const spread: Check = {
         id: 'WR-MASTERS-UNEVEN',
         severity: 'info',
         title: `${host} carries ${count(most, 'master')}`,
-        nodes: topology.shards.map(({ master }) => master.node).filter((node) => node.host === host).map(({ id }) => id),
+        nodes: topology.shards
+          .map(({ master }) => master.node)
+          .filter((node) => node.host === host)
+          .map(({ id }) => id),
         hosts: [host],
         seen: `${most} of ${masters.length} masters are on ${host}`,
         expected: `at most ${fullest(preferred)[1]} on one host, as the inventory has it`,

@@ -1,0 +1,72 @@
+import type { Inventory } from '../../inventory/inventory.ts';
+import type { Check, Finding } from '../check.ts';
+import { ours } from '../remedy.ts';
+import { joinNames } from '../text.ts';
+import { type Drift, driftsOf } from './drift.ts';
+
+/** Inventory, file and running server have the same configuration. A role swapped by a failover is in none of them. */
+export const config: Check = {
+  name: 'configuration',
+  section: 'configuration',
+  run: (input, topology) => {
+    const drifts = driftsOf(input, topology);
+    const kinds = [...new Set(drifts.map(signature))];
+    return kinds.flatMap((key) =>
+      describe(
+        input.inventory,
+        drifts.filter((drift) => signature(drift) === key),
+      ),
+    );
+  },
+};
+
+/** The same drift on several nodes is one finding. */
+function signature({ kind, name, inventory, file, live }: Drift): string {
+  return JSON.stringify([kind, name, inventory, file, live]);
+}
+
+function describe(inventory: Inventory, drifts: readonly Drift[]): readonly Finding[] {
+  const nodes = drifts.map(({ node }) => node);
+  const [first] = drifts;
+  if (!first) return [];
+  const { kind, name, needsRestart, inventory: wanted, file, live } = first;
+  const restarts = needsRestart ? nodes.map((node) => ours(inventory, 'restart', node)) : [];
+  const isFileRight = wanted === file;
+  return [
+    {
+      ...texts(kind, { name, nodes: joinNames(nodes) }),
+      severity: 'warning',
+      nodes,
+      hosts: [],
+      seen: `inventory: ${wanted}; file: ${file}; running: ${live}`,
+      expected: `${name} ${wanted} in the file and in the running server${needsRestart ? ' (needs a restart)' : ''}`,
+      remedy: [...(needsRestart && isFileRight ? [] : [ours(inventory, 'provision')]), ...restarts],
+    },
+  ];
+}
+
+function texts(
+  kind: Drift['kind'],
+  { name, nodes }: { readonly name: string; readonly nodes: string },
+): Pick<Finding, 'id' | 'title' | 'why'> {
+  switch (kind) {
+    case 'live':
+      return {
+        id: 'WR-CONFIG-LIVE',
+        title: `${name} of ${nodes} was changed in the running server`,
+        why: 'The change is gone with the next restart, and until then the node is not what it is said to be.',
+      };
+    case 'file':
+      return {
+        id: 'WR-CONFIG-FILE',
+        title: `${name} of ${nodes} was changed in its configuration file`,
+        why: 'The next restart brings a change that nobody expects then.',
+      };
+    case 'pending':
+      return {
+        id: 'WR-CONFIG-PENDING',
+        title: `${name} of ${nodes} is not what the inventory says`,
+        why: 'The inventory was changed and not provisioned, or the node and its file were changed by hand.',
+      };
+  }
+}

@@ -1,0 +1,123 @@
+import { canonicalDirective } from '../../inventory/directives.ts';
+import { masked, sameDirectiveValue, type Value } from '../../render/compare.ts';
+import {
+  desiredDirectives,
+  type Directives,
+  directiveMutability,
+  isLiveDirective,
+  isSecretDirective,
+} from '../../render/directives.ts';
+import { layoutOf } from '../../render/layout.ts';
+import type { CheckInput } from '../check.ts';
+import type { Topology } from '../topology.ts';
+
+/** One directive of one node on which inventory, file and running server are not of one mind. */
+export type Drift = {
+  readonly node: string;
+  readonly host: string;
+  readonly name: string;
+  /** live: set by hand. file: edited by hand. pending: file and server agree, the inventory has changed. */
+  readonly kind: 'live' | 'file' | 'pending';
+  /** As shown: secrets masked, `unset` where there is none. */
+  readonly inventory: string;
+  readonly file: string;
+  readonly live: string;
+  /** The running server can only take it up by a restart. */
+  readonly needsRestart: boolean;
+};
+
+/** Judged by the security checks, with more weight than drift. */
+const judgedElsewhere: ReadonlySet<string> = new Set([
+  'requirepass',
+  'masterauth',
+  'protected-mode',
+  'bind',
+  'user',
+]);
+
+/** Compares the three accounts of every node whose host and server could be asked. */
+export function driftsOf(input: CheckInput, topology: Topology): readonly Drift[] {
+  const wanted = wantedOf(input);
+  return input.inventory.hosts.flatMap((host) => {
+    const facts = input.hosts[host.name];
+    if (!facts?.reachable) return [];
+    return layoutOf(input.inventory, host).nodes.flatMap(({ node, configFile }) => {
+      const want = wanted[node.id];
+      const found = facts.facts.files[configFile]?.content;
+      const live = topology.reachable.find((view) => view.node === node.id)?.config;
+      if (want === undefined || found === undefined) return [];
+      const drifts = compare({ wanted: want, found: readable(found), live });
+      return drifts.map((drift) => ({ ...drift, node: node.id, host: host.name }));
+    });
+  });
+}
+
+/** What each node's configuration file should say, by node id, under current directive names. */
+export function wantedOf({ inventory, files }: CheckInput): Readonly<Record<string, Directives>> {
+  const wanted = inventory.hosts.flatMap((host) =>
+    layoutOf(inventory, host).nodes.flatMap(({ node, configFile }) => {
+      const file = files[host.name]?.find(({ path }) => path === configFile);
+      return file ? [[node.id, canonical(file.content)] as const] : [];
+    }),
+  );
+  return Object.fromEntries(wanted);
+}
+
+type Accounts = {
+  readonly wanted: Directives;
+  /** undefined: the server could not read the file either. */
+  readonly found: Directives | undefined;
+  readonly live: Readonly<Record<string, string>> | undefined;
+};
+
+function compare({ wanted, found, live }: Accounts): readonly Omit<Drift, 'node' | 'host'>[] {
+  const names = new Set([...Object.keys(wanted), ...Object.keys(found ?? {})]);
+  return [...names].flatMap((name) => {
+    const [want, file] = [wanted[name], found?.[name]];
+    // Where the file cannot be read at all, that is the finding.
+    const fileDiffers = found !== undefined && !isSame(name, want, file);
+    const running = isLiveDirective(name) && !judgedElsewhere.has(name) ? live?.[name] : undefined;
+    const liveDiffers = want !== undefined && running !== undefined && !isSame(name, want, running);
+    if (!fileDiffers && !liveDiffers) return [];
+    const pending =
+      fileDiffers &&
+      (liveDiffers || running === undefined) &&
+      running !== undefined &&
+      isSame(name, file, running);
+    return [
+      {
+        name,
+        kind: pending ? 'pending' : liveDiffers ? 'live' : 'file',
+        inventory: show(name, want),
+        file: show(name, file),
+        live: show(name, running),
+        needsRestart: directiveMutability(name) === 'restart' && liveDiffers,
+      },
+    ];
+  });
+}
+
+function isSame(name: string, one: Value | undefined, other: Value | undefined): boolean {
+  if (one === undefined || other === undefined) return one === other;
+  return sameDirectiveValue(name, one, other);
+}
+
+function show(name: string, value: Value | undefined): string {
+  if (value === undefined) return 'unset';
+  if (isSecretDirective(name)) return masked;
+  const text = typeof value === 'string' ? value : value.map((line) => line.join(' ')).join(', ');
+  return text === '' ? '""' : text;
+}
+
+function canonical(conf: string): Directives {
+  const lines = Object.entries(desiredDirectives(conf));
+  return Object.fromEntries(lines.map(([name, value]) => [canonicalDirective(name), value]));
+}
+
+function readable(conf: string): Directives | undefined {
+  try {
+    return canonical(conf);
+  } catch {
+    return undefined;
+  }
+}

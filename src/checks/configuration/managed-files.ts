@@ -1,0 +1,71 @@
+import { layoutOf } from '../../render/layout.ts';
+import { parseRedisConf } from '../../render/redis-conf.ts';
+import type { Check, CheckInput, Finding } from '../check.ts';
+import { onHost, ours } from '../remedy.ts';
+
+/** The files the tool keeps on a host are there and as rendered; what a redis.conf says is compared by directive. */
+export const managedFiles: Check = {
+  name: 'managed files',
+  section: 'configuration',
+  run: (input) =>
+    input.inventory.hosts.flatMap(({ name }) => {
+      const facts = input.hosts[name];
+      if (!facts?.reachable) return [];
+      return (input.files[name] ?? []).flatMap(({ path, content }) => {
+        const found = facts.facts.files[path]?.content;
+        const nodes = nodesOf(input, name, path);
+        if (found === undefined) return [describe(input, { name, path, nodes, state: 'missing' })];
+        if (nodes.length === 0)
+          return found === content ? [] : [describe(input, { name, path, nodes, state: 'changed' })];
+        return isReadable(found) ? [] : [describe(input, { name, path, nodes, state: 'unreadable' })];
+      });
+    }),
+};
+
+type Trouble = {
+  readonly name: string;
+  readonly path: string;
+  readonly nodes: readonly string[];
+  readonly state: 'missing' | 'changed' | 'unreadable';
+};
+
+/** The node whose redis.conf this is; none for files of the host as a whole. */
+function nodesOf({ inventory }: CheckInput, name: string, path: string): readonly string[] {
+  const host = inventory.hosts.find((candidate) => candidate.name === name);
+  if (!host) return [];
+  return layoutOf(inventory, host)
+    .nodes.filter(({ configFile }) => configFile === path)
+    .map(({ node }) => node.id);
+}
+
+function isReadable(conf: string): boolean {
+  try {
+    parseRedisConf(conf);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const seen = {
+  missing: 'it is not there',
+  changed: 'its content is not what was provisioned',
+  unreadable: 'its quotes are unbalanced: the server would not start with it',
+} as const;
+
+function describe({ inventory }: CheckInput, { name, path, nodes, state }: Trouble): Finding {
+  return {
+    id: state === 'missing' ? 'WR-FILE-MISSING' : 'WR-FILE-CHANGED',
+    severity: state === 'changed' ? 'warning' : 'critical',
+    title: `${path} on ${name} ${state === 'missing' ? 'is missing' : 'was changed'}`,
+    nodes,
+    hosts: [name],
+    seen: seen[state],
+    expected: 'the file as provision writes it',
+    why: 'It is read at the next start: the node, or the host, then does not come back as it was.',
+    remedy: [
+      ...(state === 'changed' ? [onHost(inventory, name, `ls -l ${path}`)] : []),
+      ours(inventory, 'provision'),
+    ],
+  };
+}

@@ -1,0 +1,73 @@
+import { sameDirectiveValue } from '../../render/compare.ts';
+import { isSecretDirective } from '../../render/directives.ts';
+import type { ReachableView } from '../../cluster/view.ts';
+import type { Check, CheckInput, Finding } from '../check.ts';
+import { call } from '../remedy.ts';
+import { joinNames } from '../text.ts';
+import { wantedOf } from './drift.ts';
+
+/** Differs from node to node by its nature. */
+const individual: ReadonlySet<string> = new Set([
+  'replicaof',
+  'slaveof',
+  'port',
+  'dir',
+  'logfile',
+  'pidfile',
+  'maxclients',
+]);
+
+/**
+ * Directives that no file sets have the server's default everywhere: a node that differs from most others was
+ * changed by hand. Compared among nodes of one version, since defaults change.
+ */
+export const outliers: Check = {
+  name: 'unmanaged directives',
+  section: 'configuration',
+  run: (input, { reachable }) => {
+    const managed = managedNames(input);
+    return [...new Set(reachable.map(versionOf))].flatMap((version) => {
+      const peers = reachable.filter((view) => versionOf(view) === version);
+      const names = Object.keys(peers[0]?.config ?? {}).filter(
+        (name) => !managed.has(name) && !individual.has(name) && !isSecretDirective(name),
+      );
+      return names.flatMap((name) => compare(input, peers, name));
+    });
+  },
+};
+
+function managedNames(input: CheckInput): ReadonlySet<string> {
+  return new Set(Object.values(wantedOf(input)).flatMap((directives) => Object.keys(directives)));
+}
+
+function versionOf({ info }: ReachableView): string {
+  return info['valkey_version'] ?? info['redis_version'] ?? '';
+}
+
+function compare(
+  { inventory }: CheckInput,
+  peers: readonly ReachableView[],
+  name: string,
+): readonly Finding[] {
+  const valueOf = ({ config }: ReachableView): string => config[name] ?? '';
+  const usual = peers
+    .map(valueOf)
+    .find((value) => peers.filter((peer) => valueOf(peer) === value).length * 2 > peers.length);
+  if (usual === undefined) return [];
+  const odd = peers.filter((peer) => !sameDirectiveValue(name, valueOf(peer), usual));
+  if (odd.length === 0) return [];
+  const nodes = odd.map(({ node }) => node);
+  return [
+    {
+      id: 'WR-CONFIG-OUTLIER',
+      severity: 'warning',
+      title: `${name} of ${joinNames(nodes)} differs from all other nodes`,
+      nodes,
+      hosts: [],
+      seen: odd.map((peer) => `${peer.node}: ${valueOf(peer) || '""'}`).join('; '),
+      expected: `${usual || '""'}, as on the other nodes`,
+      why: 'No file sets it, so it was changed in the running server and is gone with the next restart.',
+      remedy: nodes.map((node) => call(inventory, node, 'CONFIG', 'SET', name, usual)),
+    },
+  ];
+}

@@ -1,0 +1,101 @@
+import type { KernelFacts } from '../../host/facts.ts';
+import type { Host } from '../../inventory/inventory.ts';
+import type { Check, CheckInput, Finding } from '../check.ts';
+import { ours } from '../remedy.ts';
+import type { Topology } from '../topology.ts';
+
+/**
+ * Kernel settings of hosts that the tool manages (on this machine, as an ordinary user, they are not its business).
+ * Where a container may not change them they are only told: the machine below has to.
+ */
+export const kernel: Check = {
+  name: 'kernel settings',
+  section: 'host',
+  run: (input, topology) =>
+    input.inventory.hosts
+      .filter(({ connection }) => connection === 'ssh')
+      .flatMap((host) => {
+        const facts = input.hosts[host.name];
+        return facts?.reachable ? judge(input, topology, { host, kernel: facts.facts.kernel }) : [];
+      }),
+};
+
+type Subject = { readonly host: Host; readonly kernel: KernelFacts };
+
+function judge(input: CheckInput, topology: Topology, subject: Subject): readonly Finding[] {
+  return [
+    ...overcommit(input, subject),
+    ...backlog(input, topology, subject),
+    ...hugepages(input, topology, subject),
+  ];
+}
+
+function overcommit({ inventory }: CheckInput, { host, kernel: settings }: Subject): readonly Finding[] {
+  if (settings.overcommitMemory === 1) return [];
+  return [
+    {
+      ...setting(host, settings.overcommitMemoryWritable),
+      id: 'WR-KERNEL-OVERCOMMIT',
+      title: `vm.overcommit_memory on ${host.name} is ${settings.overcommitMemory}`,
+      seen: `vm.overcommit_memory = ${settings.overcommitMemory}`,
+      expected: 'vm.overcommit_memory = 1',
+      why: 'The fork for a snapshot or a full synchronisation may fail although there is memory enough.',
+      remedy: mend(inventory, settings.overcommitMemoryWritable),
+    },
+  ];
+}
+
+function backlog(
+  { inventory }: CheckInput,
+  { reachable }: Topology,
+  { host, kernel: settings }: Subject,
+): readonly Finding[] {
+  const own = new Set(host.nodes.map(({ id }) => id));
+  const wanted = Math.max(
+    0,
+    ...reachable.filter(({ node }) => own.has(node)).map(({ config }) => Number(config['tcp-backlog'] ?? 0)),
+  );
+  if (settings.somaxconn >= wanted) return [];
+  return [
+    {
+      ...setting(host, settings.somaxconnWritable),
+      id: 'WR-KERNEL-SOMAXCONN',
+      title: `net.core.somaxconn on ${host.name} is too small`,
+      seen: `net.core.somaxconn = ${settings.somaxconn}`,
+      expected: `at least tcp-backlog, ${wanted}`,
+      why: 'In a burst of new connections some are dropped although the server would take them.',
+      remedy: mend(inventory, settings.somaxconnWritable),
+    },
+  ];
+}
+
+/** Redis takes itself out of it with disable-thp; a server that could not is slow after every fork. */
+function hugepages(
+  { inventory }: CheckInput,
+  { reachable }: Topology,
+  { host, kernel: settings }: Subject,
+): readonly Finding[] {
+  const own = new Set(host.nodes.map(({ id }) => id));
+  const exposed = reachable.filter(({ node, config }) => own.has(node) && config['disable-thp'] !== 'yes');
+  if (settings.transparentHugepages !== 'always' || exposed.length === 0) return [];
+  return [
+    {
+      ...setting(host, settings.transparentHugepagesWritable),
+      id: 'WR-KERNEL-HUGEPAGES',
+      title: `transparent hugepages are on at ${host.name}`,
+      seen: `always, and ${exposed.map(({ node }) => node).join(', ')} without disable-thp`,
+      expected: 'madvise or never',
+      why: 'After every fork single commands take a hundred times as long, and memory use grows.',
+      remedy: mend(inventory, settings.transparentHugepagesWritable),
+    },
+  ];
+}
+
+function setting(host: Host, writable: boolean): Pick<Finding, 'severity' | 'nodes' | 'hosts'> {
+  return { severity: writable ? 'warning' : 'info', nodes: [], hosts: [host.name] };
+}
+
+/** Nothing of ours can change what the container may not. */
+function mend(inventory: CheckInput['inventory'], writable: boolean): readonly string[] {
+  return writable ? [ours(inventory, 'provision')] : [];
+}

@@ -1,0 +1,28 @@
+import type { Check } from '../check.ts';
+import { onHost } from '../remedy.ts';
+
+/** Servers that the kernel killed for want of memory within a day: longer ago it is history that nobody can mend. */
+export const oom: Check = {
+  name: 'out-of-memory kills',
+  section: 'host',
+  run: ({ inventory, hostProbes }) =>
+    inventory.hosts.flatMap(({ name }) => {
+      const kills = hostProbes[name]?.oomKills ?? [];
+      if (kills.length === 0) return [];
+      return [
+        {
+          id: 'WR-OOM-KILLED',
+          severity: 'warning',
+          title: `the kernel of ${name} has killed a server for want of memory`,
+          nodes: [],
+          hosts: [name],
+          seen: `${kills.length === 1 ? 'once' : `${kills.length} times`} within 24 hours, last: ${kills.at(-1) ?? ''}`,
+          expected: 'none within 24 hours',
+          why: 'What was not yet on disk or on a replica was lost, and it will happen again.',
+          remedy: [
+            onHost(inventory, name, "journalctl -k --since -24h --no-pager -g 'Out of memory|oom-kill'"),
+          ],
+        },
+      ];
+    }),
+};

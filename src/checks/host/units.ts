@@ -1,0 +1,121 @@
+import type { UnitState } from '../../host/facts.ts';
+import { layoutOf } from '../../render/layout.ts';
+import type { Check, CheckInput, Finding } from '../check.ts';
+import { onHost, ours } from '../remedy.ts';
+import type { Topology } from '../topology.ts';
+
+/** Every node is run by its unit, and the unit starts it at boot. */
+export const units: Check = {
+  name: 'units',
+  section: 'host',
+  run: (input, topology) =>
+    input.inventory.hosts.flatMap((host) => {
+      const facts = input.hosts[host.name];
+      if (!facts?.reachable) return [];
+      return layoutOf(input.inventory, host).nodes.flatMap(({ node, service }) => {
+        if (service.manager !== 'systemd') return [];
+        const state = facts.facts.units[service.unit];
+        const subject = { node: node.id, host: host.name, unit: service.unit };
+        return state ? judge(input, topology, { ...subject, state }) : [];
+      });
+    }),
+};
+
+type Subject = {
+  readonly node: string;
+  readonly host: string;
+  readonly unit: string;
+  readonly state: UnitState;
+};
+
+function judge(input: CheckInput, topology: Topology, subject: Subject): readonly Finding[] {
+  return [
+    ...disabled(input, subject),
+    ...bypassed(input, topology, subject),
+    ...outdated(input, subject),
+    ...restarted(input, subject),
+  ];
+}
+
+function disabled({ inventory }: CheckInput, { node, host, unit, state }: Subject): readonly Finding[] {
+  if (state.enabled === 'enabled') return [];
+  return [
+    {
+      id: 'WR-UNIT-DISABLED',
+      severity: 'warning',
+      title: `${node} would not start after a reboot`,
+      nodes: [node],
+      hosts: [host],
+      seen: `${unit} is ${state.enabled || 'not enabled'}`,
+      expected: 'enabled',
+      why: 'When the host reboots the node stays away until somebody notices.',
+      remedy: [ours(inventory, 'provision')],
+    },
+  ];
+}
+
+/** A node that does not run at all has a finding of its own. */
+function bypassed(
+  { inventory }: CheckInput,
+  { reachable }: Topology,
+  { node, host, unit, state }: Subject,
+): readonly Finding[] {
+  const view = reachable.find((candidate) => candidate.node === node);
+  const pid = Number(view?.info['process_id'] ?? 0);
+  const isUnits = state.active === 'active' && (pid === 0 || state.mainPid === pid);
+  if (!view || isUnits) return [];
+  return [
+    {
+      id: 'WR-UNIT-BYPASSED',
+      severity: 'warning',
+      title: `${node} runs outside its unit`,
+      nodes: [node],
+      hosts: [host],
+      seen: `process ${pid} answers, ${unit} is ${state.active} (main process ${state.mainPid})`,
+      expected: "the process that answers is the unit's",
+      why: 'Nothing restarts it, its limits and sandbox are missing, and the unit cannot start beside it.',
+      remedy: [onHost(inventory, host, `kill ${pid}`), ours(inventory, 'start')],
+    },
+  ];
+}
+
+function outdated({ inventory }: CheckInput, { node, host, unit, state }: Subject): readonly Finding[] {
+  if (!state.needsReload) return [];
+  return [
+    {
+      id: 'WR-UNIT-RELOAD',
+      severity: 'warning',
+      title: `systemd on ${host} has not read the changed unit of ${node}`,
+      nodes: [node],
+      hosts: [host],
+      seen: `${unit}: NeedDaemonReload=yes`,
+      expected: 'the unit as it is on disk',
+      why: 'The next restart uses the old unit.',
+      remedy: [onHost(inventory, host, 'systemctl daemon-reload')],
+    },
+  ];
+}
+
+/**
+ * systemd counts the restarts that nobody asked for since the unit was last started by hand. There is no file of
+ * ours that remembers the last run: acknowledging (reset-failed) sets the count to nought on the host itself.
+ */
+function restarted({ inventory }: CheckInput, { node, host, unit, state }: Subject): readonly Finding[] {
+  if (state.restarts === 0) return [];
+  return [
+    {
+      id: 'WR-RESTARTS',
+      severity: 'warning',
+      title: `${node} was restarted by systemd ${state.restarts === 1 ? 'once' : `${state.restarts} times`}`,
+      nodes: [node],
+      hosts: [host],
+      seen: `NRestarts=${state.restarts} since it was last started by hand`,
+      expected: 'no restart that nobody asked for',
+      why: 'It crashed, was killed or ran into a limit, and will again.',
+      remedy: [
+        onHost(inventory, host, `journalctl -u ${unit} -n 50 --no-pager`),
+        onHost(inventory, host, `systemctl reset-failed ${unit}`),
+      ],
+    },
+  ];
+}

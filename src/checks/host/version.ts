@@ -1,0 +1,93 @@
+import satisfies from 'semver/functions/satisfies.js';
+import coerce from 'semver/functions/coerce.js';
+import type { ReachableView } from '../../cluster/view.ts';
+import { findNode } from '../../inventory/topology.ts';
+import type { Check, CheckInput, Finding } from '../check.ts';
+import { ours } from '../remedy.ts';
+import { joinNames } from '../text.ts';
+
+/** What runs is what is installed, of one version everywhere, and one that the inventory allows. */
+export const version: Check = {
+  name: 'versions',
+  section: 'host',
+  run: (input, { reachable }) => [
+    ...reachable.flatMap((view) => stale(input, view)),
+    ...forbidden(input, reachable),
+    ...mixed(input, reachable),
+  ],
+};
+
+/** A package upgraded on disk shows in the version or, within one version, as a deleted executable. */
+function stale({ inventory, hosts }: CheckInput, view: ReachableView): readonly Finding[] {
+  const host = findNode(inventory, view.node)?.host ?? '';
+  const facts = hosts[host];
+  if (!facts?.reachable) return [];
+  const { installed } = facts.facts.server;
+  const running = versionOf(view);
+  const replaced = facts.facts.processes[view.node]?.executable.endsWith(' (deleted)') === true;
+  if (!replaced && (!installed || sameVersion(installed.version, running))) return [];
+  return [
+    {
+      id: 'WR-VERSION-STALE',
+      severity: 'warning',
+      title: `${view.node} still runs the server from before an upgrade`,
+      nodes: [view.node],
+      hosts: [host],
+      seen: `running ${running}, installed ${installed?.version ?? 'none'}${replaced ? ', executable replaced' : ''}`,
+      expected: 'the installed version running',
+      why: 'Fixes that are installed are not in effect, and the next restart changes the version unasked.',
+      remedy: [ours(inventory, 'restart', view.node)],
+    },
+  ];
+}
+
+function forbidden({ inventory }: CheckInput, reachable: readonly ReachableView[]): readonly Finding[] {
+  const wrong = reachable.filter((view) => {
+    const running = coerce(versionOf(view));
+    return running && !satisfies(running, inventory.version);
+  });
+  if (wrong.length === 0) return [];
+  return [
+    {
+      id: 'WR-VERSION-RANGE',
+      severity: 'warning',
+      title: `${joinNames(wrong.map(({ node }) => node))} ${wrong.length === 1 ? 'runs' : 'run'} a version that the inventory does not allow`,
+      nodes: wrong.map(({ node }) => node),
+      hosts: [],
+      seen: [...new Set(wrong.map(versionOf))].join(', '),
+      expected: inventory.version,
+      why: 'The inventory was written for another version.',
+      remedy: [ours(inventory, 'plan')],
+    },
+  ];
+}
+
+function mixed({ inventory }: CheckInput, reachable: readonly ReachableView[]): readonly Finding[] {
+  const versions = [...new Set(reachable.map(versionOf))];
+  if (versions.length < 2) return [];
+  const said = versions.map((each) => {
+    const nodes = reachable.filter((view) => versionOf(view) === each).map(({ node }) => node);
+    return `${each} on ${joinNames(nodes)}`;
+  });
+  return [
+    {
+      id: 'WR-VERSION-MIXED',
+      severity: 'warning',
+      title: 'the nodes run different versions',
+      nodes: reachable.map(({ node }) => node),
+      hosts: [],
+      seen: said.join('; '),
+      expected: 'one version',
+      why: 'A replica cannot read the data of a newer master, so a failover may not be possible both ways.',
+      remedy: [ours(inventory, 'plan')],
+    },
+  ];
+}
+
+function versionOf({ info }: ReachableView): string {
+  return info['valkey_version'] ?? info['redis_version'] ?? '';
+}
+
+function sameVersion(one: string, other: string): boolean {
+  return coerce(one)?.version === coerce(other)?.version;
+}

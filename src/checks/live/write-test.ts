@@ -1,0 +1,52 @@
+import type { Check, Finding } from '../check.ts';
+import type { WriteTestResult } from '../probe.ts';
+import { ours } from '../remedy.ts';
+import { joinNames } from '../text.ts';
+
+/** What the write test met: a key a shard, written, replicated, read everywhere, removed. */
+export const writeTest: Check = {
+  name: 'write test',
+  section: 'live',
+  cluster: true,
+  run: ({ inventory, writeTest: results }) =>
+    (results ?? []).flatMap((result) => [
+      ...failed(result, ours(inventory, 'verify')),
+      ...unreplicated(result, ours(inventory, 'verify')),
+    ]),
+};
+
+function failed({ shard, master, error, removed }: WriteTestResult, look: string): readonly Finding[] {
+  if (error === undefined && removed) return [];
+  return [
+    {
+      id: 'WR-WRITE-FAILED',
+      severity: 'critical',
+      title: `${shard} did not take, return and remove a key`,
+      nodes: [master],
+      hosts: [],
+      seen: error ?? 'the key could not be removed; it expires within a minute',
+      expected: 'a key written, read and removed',
+      why: 'Applications meet the same.',
+      remedy: [look],
+    },
+  ];
+}
+
+function unreplicated(result: WriteTestResult, look: string): readonly Finding[] {
+  const { shard, replicas, acknowledged, readFrom, error, master } = result;
+  const unread = replicas.filter((replica) => !readFrom.includes(replica));
+  if (error !== undefined || (acknowledged >= replicas.length && unread.length === 0)) return [];
+  return [
+    {
+      id: 'WR-WRITE-UNREPLICATED',
+      severity: 'critical',
+      title: `a write to ${shard} did not reach ${unread.length > 0 ? joinNames(unread) : 'every replica'}`,
+      nodes: [master, ...unread],
+      hosts: [],
+      seen: `${acknowledged} of ${replicas.length} replicas acknowledged it in time`,
+      expected: 'every replica has it within a second',
+      why: 'A failover now would lose writes that were acknowledged to clients.',
+      remedy: [look],
+    },
+  ];
+}

@@ -1,0 +1,72 @@
+import type { ReachableView } from '../../cluster/view.ts';
+import type { Check, CheckInput, Finding } from '../check.ts';
+import { call } from '../remedy.ts';
+import { formatBytes, numberOf } from '../text.ts';
+
+/** Share of maxclients, and of maxmemory (or bytes where there is none) in clients' buffers. */
+const limits = { clients: 0.8, buffers: 0.1, bytes: 512 * 1024 ** 2 };
+
+/** Connections near their limit, connections refused, and clients that do not read what they asked for. */
+export const clients: Check = {
+  name: 'clients',
+  section: 'load',
+  run: (input, { reachable }) =>
+    reachable.flatMap((view) => [...many(input, view), ...rejected(input, view), ...buffers(input, view)]),
+};
+
+function many({ inventory }: CheckInput, { node, info, config }: ReachableView): readonly Finding[] {
+  const connected = numberOf(info, 'connected_clients') ?? 0;
+  const most = Number(config['maxclients'] ?? 0);
+  if (most === 0 || connected < limits.clients * most) return [];
+  return [
+    {
+      id: 'WR-CLIENTS-MANY',
+      severity: 'warning',
+      title: `${node} has ${connected} clients of at most ${most}`,
+      nodes: [node],
+      hosts: [],
+      seen: `connected_clients:${connected}, maxclients ${most}`,
+      expected: `less than ${100 * limits.clients} % of maxclients`,
+      why: "At the limit new connections are refused, the operator's among them.",
+      remedy: [call(inventory, node, 'CLIENT', 'LIST')],
+    },
+  ];
+}
+
+function rejected({ inventory }: CheckInput, { node, info }: ReachableView): readonly Finding[] {
+  const number = numberOf(info, 'rejected_connections') ?? 0;
+  if (number === 0) return [];
+  return [
+    {
+      id: 'WR-CLIENTS-REJECTED',
+      severity: 'warning',
+      title: `${node} has refused connections`,
+      nodes: [node],
+      hosts: [],
+      seen: `rejected_connections:${number} since its start or the last CONFIG RESETSTAT`,
+      expected: 'none',
+      why: 'Applications met errors because maxclients was reached.',
+      remedy: [call(inventory, node, 'CLIENT', 'LIST'), call(inventory, node, 'CONFIG', 'RESETSTAT')],
+    },
+  ];
+}
+
+function buffers({ inventory }: CheckInput, { node, info }: ReachableView): readonly Finding[] {
+  const held = numberOf(info, 'mem_clients_normal') ?? 0;
+  const limit = numberOf(info, 'maxmemory') ?? 0;
+  const most = limit > 0 ? limits.buffers * limit : limits.bytes;
+  if (held <= most) return [];
+  return [
+    {
+      id: 'WR-CLIENTS-BUFFERS',
+      severity: 'warning',
+      title: `clients of ${node} hold ${formatBytes(held)} in buffers`,
+      nodes: [node],
+      hosts: [],
+      seen: `mem_clients_normal:${held}`,
+      expected: `at most ${formatBytes(most)}`,
+      why: 'Buffers count towards maxmemory: clients that read too slowly push data out.',
+      remedy: [call(inventory, node, 'CLIENT', 'LIST', 'TYPE', 'normal')],
+    },
+  ];
+}

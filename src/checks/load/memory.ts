@@ -1,0 +1,90 @@
+import type { ReachableView } from '../../cluster/view.ts';
+import type { Check, CheckInput, Finding } from '../check.ts';
+import { call, ours } from '../remedy.ts';
+import { formatBytes, numberOf } from '../text.ts';
+
+/** Share of maxmemory from which there is something to say. */
+const share = { warning: 0.9, critical: 0.98 };
+/** jemalloc's overhead is high on little data: only waste of some size counts. */
+const waste = { ratio: 1.5, bytes: 256 * 1024 ** 2 };
+
+/** Memory in use against maxmemory, what was evicted for it, and what is lost to fragmentation. */
+export const memory: Check = {
+  name: 'memory',
+  section: 'load',
+  run: (input, { reachable }) =>
+    reachable.flatMap((view) => [
+      ...filling(input, view),
+      ...evictions(input, view),
+      ...fragmented(input, view),
+    ]),
+};
+
+function filling({ inventory }: CheckInput, { node, info, config }: ReachableView): readonly Finding[] {
+  const limit = numberOf(info, 'maxmemory') ?? 0;
+  const used = numberOf(info, 'used_memory') ?? 0;
+  const policy = config['maxmemory-policy'] ?? 'noeviction';
+  // A cache is meant to be full.
+  if (limit === 0 || used < share.warning * limit || policy.startsWith('allkeys')) return [];
+  return [
+    {
+      id: 'WR-MEMORY-FULL',
+      severity: used >= share.critical * limit && policy === 'noeviction' ? 'critical' : 'warning',
+      title: `${node} uses ${Math.round((100 * used) / limit)} % of its memory`,
+      nodes: [node],
+      hosts: [],
+      seen: `${formatBytes(used)} of ${formatBytes(limit)}, maxmemory-policy ${policy}`,
+      expected: `less than ${100 * share.warning} % of maxmemory`,
+      why:
+        policy === 'noeviction'
+          ? 'At 100 % every write is refused (OOM).'
+          : 'At 100 % keys with a time to live are evicted before their time.',
+      remedy: [`${editor} ${inventory.file}`, ours(inventory, 'provision')],
+    },
+  ];
+}
+
+/** maxmemory is the inventory's: it is raised there. */
+const editor = '"${EDITOR:-vi}"';
+
+function evictions({ inventory }: CheckInput, { node, info, config }: ReachableView): readonly Finding[] {
+  const evicted = numberOf(info, 'evicted_keys') ?? 0;
+  const policy = config['maxmemory-policy'] ?? 'noeviction';
+  if (evicted === 0 || policy.startsWith('allkeys')) return [];
+  return [
+    {
+      id: 'WR-EVICTIONS',
+      severity: 'warning',
+      title: `${node} has evicted keys`,
+      nodes: [node],
+      hosts: [],
+      seen: `evicted_keys:${evicted} since its start or the last CONFIG RESETSTAT`,
+      expected: `no evictions under maxmemory-policy ${policy}`,
+      why: 'Keys were dropped before their time, without an error to anybody.',
+      remedy: [
+        `${editor} ${inventory.file}`,
+        ours(inventory, 'provision'),
+        call(inventory, node, 'CONFIG', 'RESETSTAT'),
+      ],
+    },
+  ];
+}
+
+function fragmented({ inventory }: CheckInput, { node, info }: ReachableView): readonly Finding[] {
+  const ratio = numberOf(info, 'allocator_frag_ratio') ?? 1;
+  const bytes = numberOf(info, 'allocator_frag_bytes') ?? 0;
+  if (ratio < waste.ratio || bytes < waste.bytes) return [];
+  return [
+    {
+      id: 'WR-MEMORY-FRAGMENTED',
+      severity: 'warning',
+      title: `${formatBytes(bytes)} of ${node}'s memory are lost to fragmentation`,
+      nodes: [node],
+      hosts: [],
+      seen: `allocator_frag_ratio:${ratio}`,
+      expected: `a ratio below ${waste.ratio}, or less than ${formatBytes(waste.bytes)} lost`,
+      why: 'The host runs out of memory before maxmemory is reached.',
+      remedy: [call(inventory, node, 'MEMORY', 'PURGE'), ours(inventory, 'restart', node)],
+    },
+  ];
+}

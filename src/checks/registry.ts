@@ -1,0 +1,87 @@
+import type { Check } from './check.ts';
+import { agreement } from './cluster/agreement.ts';
+import { epochs } from './cluster/epochs.ts';
+import { handshakes } from './cluster/handshakes.ts';
+import { hosts } from './cluster/hosts.ts';
+import { links } from './cluster/links.ts';
+import { members } from './cluster/members.ts';
+import { nodes } from './cluster/nodes.ts';
+import { openSlots } from './cluster/open-slots.ts';
+import { slots } from './cluster/slots.ts';
+import { state } from './cluster/state.ts';
+import { strangers } from './cluster/strangers.ts';
+import { config } from './configuration/config.ts';
+import { managedFiles } from './configuration/managed-files.ts';
+import { outliers } from './configuration/outliers.ts';
+import { clock } from './host/clock.ts';
+import { kernel } from './host/kernel.ts';
+import { limits } from './host/limits.ts';
+import { oom } from './host/oom.ts';
+import { units } from './host/units.ts';
+import { version } from './host/version.ts';
+import { writeTest } from './live/write-test.ts';
+import { backlog } from './load/backlog.ts';
+import { clients } from './load/clients.ts';
+import { latency } from './load/latency.ts';
+import { memory } from './load/memory.ts';
+import { aof } from './persistence/aof.ts';
+import { dataFolder } from './persistence/data-folder.ts';
+import { disk } from './persistence/disk.ts';
+import { fork } from './persistence/fork.ts';
+import { rdb } from './persistence/rdb.ts';
+import { losses } from './redundancy/losses.ts';
+import { survivorMemory } from './redundancy/memory.ts';
+import { placement } from './redundancy/placement.ts';
+import { replicas } from './redundancy/replicas.ts';
+import { replication } from './redundancy/replication.ts';
+import { spread } from './redundancy/spread.ts';
+import { acl } from './security/acl.ts';
+import { auth } from './security/auth.ts';
+import { exposure } from './security/exposure.ts';
+import { fileModes } from './security/file-modes.ts';
+import { tls } from './security/tls.ts';
+
+/** Every check, in the order of the report's sections. A new check is a file beside these and a line here. */
+export const checks: readonly Check[] = [
+  hosts,
+  nodes,
+  state,
+  slots,
+  openSlots,
+  agreement,
+  members,
+  strangers,
+  handshakes,
+  epochs,
+  links,
+  replicas,
+  replication,
+  placement,
+  losses,
+  spread,
+  survivorMemory,
+  config,
+  outliers,
+  managedFiles,
+  rdb,
+  aof,
+  fork,
+  disk,
+  dataFolder,
+  memory,
+  clients,
+  backlog,
+  latency,
+  auth,
+  exposure,
+  acl,
+  fileModes,
+  tls,
+  kernel,
+  limits,
+  clock,
+  units,
+  version,
+  oom,
+  writeTest,
+];

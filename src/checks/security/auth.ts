@@ -1,0 +1,88 @@
+import type { Check, CheckInput, Finding } from '../check.ts';
+import { call, ours } from '../remedy.ts';
+import { joinNames } from '../text.ts';
+
+/** Nobody gets in without the inventory's password, and with no other. Loopback without a password is a choice. */
+export const auth: Check = {
+  name: 'authentication',
+  section: 'security',
+  run: (input) => [...open(input), ...published(input), ...extraPasswords(input), ...masterauth(input)],
+};
+
+function open({ inventory, probes }: CheckInput): readonly Finding[] {
+  if (inventory.auth.password === undefined) return [];
+  const nodes = inventory.nodes.map(({ id }) => id).filter((id) => probes[id]?.anonymous === 'answered');
+  return nodes.map((node) => ({
+    id: 'WR-AUTH-OPEN',
+    severity: 'critical',
+    title: `${node} answers without a password`,
+    nodes: [node],
+    hosts: [],
+    seen: 'a connection that gave no password was answered',
+    expected: 'NOAUTH',
+    why: 'Whoever reaches the port owns the data and, through CONFIG, the host.',
+    remedy: [ours(inventory, 'provision')],
+  }));
+}
+
+function published({ inventory, passwordPublished }: CheckInput): readonly Finding[] {
+  if (!passwordPublished) return [];
+  return [
+    {
+      id: 'WR-AUTH-PUBLISHED',
+      severity: 'critical',
+      title: "the cluster's password is one that everybody tries first",
+      nodes: [],
+      hosts: [],
+      seen: 'the password is on the list of defaults and of those that guides print',
+      expected: 'a long random password',
+      why: 'It protects against nobody who reaches the port.',
+      remedy: ['openssl rand -base64 32', `"\${EDITOR:-vi}" ${inventory.file}`, ours(inventory, 'provision')],
+    },
+  ];
+}
+
+/** After a rotation the old password stays valid until it is retired (ACL SETUSER default <old). */
+function extraPasswords({ inventory, probes }: CheckInput): readonly Finding[] {
+  if (inventory.auth.password === undefined) return [];
+  const nodes = inventory.nodes
+    .map(({ id }) => id)
+    .filter((id) => {
+      const user = probes[id]?.users?.find(({ name }) => name === 'default');
+      return user !== undefined && !user.noPassword && user.passwords > (user.oursWorks ? 1 : 0);
+    });
+  if (nodes.length === 0) return [];
+  return [
+    {
+      id: 'WR-AUTH-EXTRA',
+      severity: 'warning',
+      title: `${joinNames(nodes)} accept${nodes.length === 1 ? 's' : ''} another password as well`,
+      nodes,
+      hosts: [],
+      seen: "the user default has a password besides the inventory's",
+      expected: 'one password',
+      why: 'Whoever knows the old one still gets in.',
+      remedy: [ours(inventory, 'provision'), ...nodes.map((node) => call(inventory, node, 'ACL', 'LIST'))],
+    },
+  ];
+}
+
+function masterauth({ inventory, probes }: CheckInput): readonly Finding[] {
+  const nodes = inventory.nodes
+    .map(({ id }) => id)
+    .filter((id) => (probes[id]?.masterauth ?? 'ours') !== 'ours');
+  return nodes.map((node) => ({
+    id: 'WR-MASTERAUTH',
+    severity: 'critical',
+    title: `${node} cannot log in to its master`,
+    nodes: [node],
+    hosts: [],
+    seen:
+      probes[node]?.masterauth === 'none'
+        ? 'masterauth is not set'
+        : "masterauth is not the inventory's password",
+    expected: 'the same password as requirepass, on every node',
+    why: 'As a replica it gets no data the next time that it has to connect, and gossip does not show it.',
+    remedy: [ours(inventory, 'provision')],
+  }));
+}

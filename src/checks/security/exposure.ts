@@ -1,0 +1,74 @@
+import type { Inventory, Node } from '../../inventory/inventory.ts';
+import type { Facts, Listener } from '../../host/facts.ts';
+import type { Check, CheckInput, Finding } from '../check.ts';
+import { wantedOf } from '../configuration/drift.ts';
+import { ours } from '../remedy.ts';
+import { joinNames } from '../text.ts';
+import type { Topology } from '../topology.ts';
+
+/** What a node can be reached at: protected mode, and the addresses it really listens on. */
+export const exposure: Check = {
+  name: 'exposure',
+  section: 'security',
+  run: (input, topology) => [...unprotected(input, topology), ...listening(input)],
+};
+
+function unprotected({ inventory }: CheckInput, { reachable }: Topology): readonly Finding[] {
+  return reachable
+    .filter(({ config }) => config['protected-mode'] === 'no')
+    .map(({ node }) => ({
+      id: 'WR-PROTECTED-MODE',
+      severity: 'warning',
+      title: `${node} is not in protected mode`,
+      nodes: [node],
+      hosts: [],
+      seen: 'protected-mode no',
+      expected: 'protected-mode yes',
+      why: 'Should the password ever be missing, nothing else keeps strangers out.',
+      remedy: [ours(inventory, 'provision')],
+    }));
+}
+
+function listening(input: CheckInput): readonly Finding[] {
+  const wanted = wantedOf(input);
+  return input.inventory.hosts.flatMap(({ name, nodes }) => {
+    const facts = input.hosts[name];
+    if (!facts?.reachable) return [];
+    return nodes.flatMap((node) => {
+      const bind = wanted[node.id]?.['bind']?.flat() ?? [];
+      const extra = bind.length === 0 ? [] : strayListeners(facts.facts, node, bind);
+      return extra.length === 0 ? [] : [exposed(input.inventory, node, { extra, bind })];
+    });
+  });
+}
+
+/** Sockets of the node on addresses that it should not listen on. */
+function strayListeners(
+  { listeners }: Facts,
+  { port, busPort }: Node,
+  bind: readonly string[],
+): readonly Listener[] {
+  const allowed = new Set(bind.map((address) => address.replace(/^-/, '')));
+  return listeners.filter(
+    (listener) => [port, busPort].includes(listener.port) && !allowed.has(listener.address),
+  );
+}
+
+function exposed(
+  inventory: Inventory,
+  node: Node,
+  { extra, bind }: { readonly extra: readonly Listener[]; readonly bind: readonly string[] },
+): Finding {
+  const isAny = extra.some(({ address }) => address === '0.0.0.0' || address === '::');
+  return {
+    id: 'WR-LISTEN-WIDE',
+    severity: isAny ? 'critical' : 'warning',
+    title: `${node.id} listens on ${isAny ? 'every address of its host' : 'more addresses than it should'}`,
+    nodes: [node.id],
+    hosts: [],
+    seen: `listens on ${joinNames(extra.map(({ address, port }) => `${address} port ${port}`))}`,
+    expected: `only ${joinNames(bind.map((address) => address.replace(/^-/, '')))}`,
+    why: 'The bus has no authentication of its own: whoever reaches its port can join the cluster.',
+    remedy: [ours(inventory, 'provision')],
+  };
+}
