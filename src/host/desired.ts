@@ -1,0 +1,93 @@
+import type { Host, Inventory, Secrets } from '../inventory/inventory.ts';
+import { desiredDirectives } from '../render/directives.ts';
+import { type Layout, type LayoutDirectory, layoutOf } from '../render/layout.ts';
+import { defaultMaxmemory, parseMemory } from '../render/memory.ts';
+import { renderHostFiles, type RenderedFile } from '../render/render.ts';
+import type { Facts } from './facts.ts';
+import { packageNames, serverPath } from './packages.ts';
+import { servicesOf } from './services.ts';
+import type { KernelSetting, PackageManager, Service } from './step.ts';
+
+/** What a host should be. */
+export type DesiredHost = {
+  readonly layout: Layout;
+  /** undefined: installing is not the tool's job here. */
+  readonly packages: { readonly manager: PackageManager; readonly names: readonly string[] } | undefined;
+  readonly directories: readonly LayoutDirectory[];
+  readonly files: readonly RenderedFile[];
+  /** Running, and started at boot. */
+  readonly services: readonly Service[];
+  /** As the sysctl file sets them at boot; empty for local hosts, whose kernel is not ours to set. */
+  readonly kernel: readonly KernelSetting[];
+  readonly hugepages: 'madvise' | undefined;
+  /** What each node's configuration allows it to hold, bytes; 0: no limit. */
+  readonly maxmemory: Readonly<Record<string, number>>;
+};
+
+export type DesiredInput = {
+  readonly inventory: Inventory;
+  readonly host: Host;
+  readonly facts: Facts;
+  readonly secrets: Secrets;
+};
+
+/** What the inventory makes of a host, given how much memory it has and where its server is. Pure. */
+export function desiredHost(input: DesiredInput): DesiredHost {
+  const { inventory, host, facts, secrets } = input;
+  const layout = layoutOf(inventory, host);
+  const manager = layout.manager === 'systemd' ? facts.os.packageManager : undefined;
+  const files = renderHostFiles({
+    inventory,
+    host,
+    layout,
+    secrets,
+    maxmemory: chooseMaxmemory(layout, facts),
+    serverPath: serverPath(facts, inventory.server),
+  });
+  return {
+    layout,
+    packages:
+      inventory.install === 'package' && manager
+        ? { manager, names: packageNames(manager, inventory.server) }
+        : undefined,
+    directories: layout.directories,
+    files,
+    services: servicesOf(inventory, layout, facts),
+    kernel: kernelSettings(files.find(({ path }) => path === layout.shared?.sysctl)?.content ?? ''),
+    hugepages: layout.shared === undefined ? undefined : 'madvise',
+    maxmemory: Object.fromEntries(
+      layout.nodes.map(({ node, configFile }) => [
+        node.id,
+        maxmemoryOf(files.find(({ path }) => path === configFile)?.content) ?? 0,
+      ]),
+    ),
+  };
+}
+
+/** The tool's default for this host's memory, near to what its first node has now. */
+function chooseMaxmemory(layout: Layout, facts: Facts): number {
+  const [first] = layout.nodes;
+  return defaultMaxmemory({
+    totalBytes: facts.memory.total,
+    nodesOnHost: layout.nodes.length,
+    currentBytes: maxmemoryOf(first && facts.files[first.configFile]?.content),
+  }).bytes;
+}
+
+function maxmemoryOf(conf: string | undefined): number | undefined {
+  try {
+    const value = desiredDirectives(conf ?? '').maxmemory?.at(-1)?.[0];
+    return value === undefined ? undefined : parseMemory(value);
+  } catch {
+    // What somebody made of the file on the host is for requireHost and the plan's diff to show.
+    return undefined;
+  }
+}
+
+/** `key = value` lines of a sysctl.conf. */
+function kernelSettings(sysctlConf: string): readonly KernelSetting[] {
+  return [...sysctlConf.matchAll(/^\s*([a-z][\w.]*)\s*=\s*(\d+)\s*$/gm)].map(([, key = '', value]) => ({
+    key,
+    value: Number(value),
+  }));
+}

@@ -1,0 +1,24 @@
+import { planFiles } from './planning/files.ts';
+import type { PlanInput } from './planning/input.ts';
+import { planKernel } from './planning/kernel.ts';
+import { planPackages } from './planning/packages.ts';
+import { planServices } from './planning/services.ts';
+import type { HostStep } from './step.ts';
+
+/**
+ * The steps that make the host what it should be; none when it is. A running node is never restarted by them: what
+ * changes in its configuration is written, and `configChanges` tells what that means for the node.
+ */
+export function planHost(input: PlanInput): readonly HostStep[] {
+  return [...planPackages(input), ...planFiles(input), ...planKernel(input), ...planServices(input)];
+}
+
+/**
+ * The first steps of a plan, up to where the facts have to be read and the plan made again: after the package lists
+ * were refreshed and after an installation it is known for certain which version there is, and nothing of the rest
+ * happens on the strength of a guess.
+ */
+export function untilObservation(steps: readonly HostStep[]): readonly HostStep[] {
+  const end = steps.findIndex(({ kind }) => kind === 'refresh-packages' || kind === 'install-packages');
+  return end === -1 ? steps : steps.slice(0, end + 1);
+}

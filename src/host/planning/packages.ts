@@ -1,0 +1,35 @@
+import { distributionUnit, startsOnInstall } from '../packages.ts';
+import type { PlanInput } from './input.ts';
+import type { HostStep } from '../step.ts';
+import { isAcceptable } from '../version.ts';
+import { unitsInTheWay } from './masks.ts';
+
+/** Package lists, units of the distribution's that would be in the way, and the packages, in that order. */
+export function planPackages(input: PlanInput): readonly HostStep[] {
+  const { inventory, facts, desired } = input;
+  const masks = unitsInTheWay(input).map((unit) => ({ kind: 'mask-unit', ...unit }) as const);
+  const { packages } = desired;
+  if (!packages || !isMissing(input)) return masks;
+  const { manager, names } = packages;
+  const known = facts.server.available;
+  const isKnown = known !== undefined && isAcceptable(known, inventory.version);
+  return [
+    ...(isKnown || input.refreshed ? [] : [{ kind: 'refresh-packages', manager } as const]),
+    ...masks,
+    ...maskFreshUnit(input),
+    { kind: 'install-packages', manager, packages: names },
+  ];
+}
+
+/** No server, or an installation that was cut off before it made the service's user. */
+const isMissing = ({ facts }: PlanInput): boolean =>
+  facts.server.installed === undefined || !facts.server.userExists;
+
+/** Debian starts the service it has just installed, on port 6379 and without a password: mask it before. */
+function maskFreshUnit({ inventory, facts, desired }: PlanInput): readonly HostStep[] {
+  const manager = desired.packages?.manager;
+  if (!manager || !startsOnInstall(manager) || facts.server.installed) return [];
+  const unit = distributionUnit(manager, inventory.server);
+  if (facts.units[unit]?.load === 'masked') return [];
+  return [{ kind: 'mask-unit', unit, why: 'the package would start it' }];
+}

@@ -1,0 +1,47 @@
+import type { Facts } from '../facts.ts';
+import type { PlanInput } from './input.ts';
+import { isEnabled, isRunning } from '../services.ts';
+import type { HostStep, Service } from '../step.ts';
+import { planFiles } from './files.ts';
+
+/**
+ * Enable, let systemd read its units, start: in this order one reload serves both. A node that runs keeps running,
+ * also when its unit was changed: that takes effect with its next restart (`restartsPending`).
+ */
+export function planServices(input: PlanInput): readonly HostStep[] {
+  const { facts, desired } = input;
+  const enable = desired.services
+    .filter((service) => !isEnabled(service, facts))
+    .map((service) => ({ kind: 'enable-service', service }) as const);
+  const needsReload =
+    enable.length > 0 || writesUnit(input) || desired.services.some((service) => isStale(service, facts));
+  return [
+    ...enable,
+    ...(needsReload ? [{ kind: 'reload-units' } as const] : []),
+    ...planStart(desired.services, facts),
+  ];
+}
+
+/** The steps that have every service running. */
+export const planStart = (services: readonly Service[], facts: Facts): readonly HostStep[] =>
+  services
+    .filter((service) => !isRunning(service, facts))
+    .map((service) => ({ kind: 'start-service', service }) as const);
+
+/** The steps that have every service stopped. What systemd is trying to start is stopped as well. */
+export const planStop = (services: readonly Service[], facts: Facts): readonly HostStep[] =>
+  services
+    .filter((service) => isRunning(service, facts) || isBeingStarted(service, facts))
+    .map((service) => ({ kind: 'stop-service', service }) as const);
+
+const isBeingStarted = (service: Service, facts: Facts): boolean =>
+  service.manager === 'systemd' &&
+  ['activating', 'reloading', 'deactivating'].includes(facts.units[service.unit]?.active ?? '');
+
+const isStale = (service: Service, facts: Facts): boolean =>
+  service.manager === 'systemd' && facts.units[service.unit]?.needsReload === true;
+
+const writesUnit = (input: PlanInput): boolean =>
+  planFiles(input).some(
+    (step) => step.kind === 'write-file' && step.file.path === input.desired.layout.shared?.unit,
+  );

@@ -1,0 +1,28 @@
+import type { PlanInput } from './planning/input.ts';
+import { noteKernel, noteSelinux } from './requirements/kernel.ts';
+import { requireOwnership } from './requirements/ownership.ts';
+import { noteOtherServers, requireNoForeignData, requirePorts } from './requirements/ports.ts';
+import type { HostProblem, Requirement } from './requirements/problem.ts';
+import { requireDisk, requireMemory } from './requirements/resources.ts';
+import { requireServiceUser } from './requirements/service-user.ts';
+import { requireSystem } from './requirements/system.ts';
+import { requireVersion } from './requirements/version.ts';
+
+/** What a host has to be before anything is changed on it, the gravest first. */
+const requirements: readonly Requirement[] = [
+  requireOwnership,
+  requireNoForeignData,
+  requireSystem,
+  requireVersion,
+  requireServiceUser,
+  requirePorts,
+  requireDisk,
+  requireMemory,
+  noteOtherServers,
+  noteKernel,
+  noteSelinux,
+];
+
+/** Everything that speaks against this host, all at once; clocks are for `requireClocks`, over all hosts. Pure. */
+export const requireHost = (input: PlanInput): readonly HostProblem[] =>
+  requirements.flatMap((requirement) => requirement(input));

@@ -1,0 +1,28 @@
+import { OperationError, RefusedError } from '../../errors.ts';
+import type { PlanInput } from '../planning/input.ts';
+
+/** What speaks against going on with a host, or is worth knowing before. Holds no secret. */
+export type HostProblem = {
+  /** Stable, as `port-in-use`. */
+  readonly id: string;
+  /** failed: exit 1. refused: a guard, exit 4. warning: goes on. */
+  readonly kind: 'failed' | 'refused' | 'warning';
+  readonly host: string;
+  /** Inventory id, when it concerns one node. */
+  readonly node?: string;
+  /** What is wrong, beginning with the host's or node's name. */
+  readonly message: string;
+  /** What to do, one command or sentence each. */
+  readonly hints: readonly string[];
+};
+
+/** One requirement: a pure function of facts and desired state. One file each, one line in `registry.ts`. */
+export type Requirement = (input: PlanInput) => readonly HostProblem[];
+
+/** The error that a problem is to whoever goes on in spite of it; undefined for warnings. */
+export function problemError(problem: HostProblem): OperationError | RefusedError | undefined {
+  const { kind, message, host, node, hints } = problem;
+  const details = { host, hints, ...(node !== undefined && { node }) };
+  if (kind === 'warning') return undefined;
+  return kind === 'refused' ? new RefusedError(message, details) : new OperationError(message, details);
+}
