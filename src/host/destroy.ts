@@ -1,0 +1,82 @@
+import { dirname } from 'node:path';
+import type { Layout } from '../render/layout.ts';
+import type { Inventory } from '../inventory/inventory.ts';
+import type { Facts } from './facts.ts';
+import { planStop } from './planning/services.ts';
+import { isEnabled, servicesOf } from './services.ts';
+import type { HostStep } from './step.ts';
+
+export type DestroyInput = {
+  readonly inventory: Pick<Inventory, 'server' | 'cluster'>;
+  readonly layout: Layout;
+  readonly facts: Facts;
+};
+
+/**
+ * The steps that leave nothing of a cluster's nodes on a host: stopped, then configuration, data and logs removed.
+ * What other clusters' nodes on the host share stays as long as there are any; packages stay.
+ * Only for hosts of which `requireOwnership` has no complaint.
+ */
+export function planDestroy(input: DestroyInput): readonly HostStep[] {
+  const { layout, facts } = input;
+  const services = servicesOf(input.inventory, layout, facts);
+  const enabled = services.filter((service) => service.manager === 'systemd' && isEnabled(service, facts));
+  const paths = layout.manager === 'daemon' ? localPaths(input) : systemdPaths(input);
+  const removesUnit = paths.some((step) => step.kind === 'remove-path' && step.path === layout.shared?.unit);
+  return [
+    ...planStop(services, facts),
+    ...enabled.map((service) => ({ kind: 'disable-service', service }) as const),
+    ...paths,
+    ...(removesUnit ? [{ kind: 'reload-units' } as const] : []),
+  ];
+}
+
+/** A local cluster has one folder with everything in it. */
+function localPaths({ layout, facts, inventory }: DestroyInput): readonly HostStep[] {
+  const [root] = layout.directories;
+  return root && facts.directories[root.path]
+    ? [remove(root.path, `all that cluster ${inventory.cluster} has on this machine`, true)]
+    : [];
+}
+
+function systemdPaths({ layout, facts }: DestroyInput): readonly HostStep[] {
+  const nodes = layout.nodes.flatMap(({ node, configFile, dataDirectory, logFile }) => [
+    ...(facts.files[configFile] ? [remove(configFile, `configuration of ${node.id}`)] : []),
+    ...(facts.directories[dataDirectory] ? [remove(dataDirectory, `data of ${node.id}`, true)] : []),
+    ...logsOf(logFile, facts).map((path) => remove(path, `log of ${node.id}`)),
+  ]);
+  const shared = hasOtherNodes(layout, facts) ? [] : Object.values(layout.shared ?? {});
+  return [
+    ...nodes,
+    ...shared.filter((path) => facts.files[path]).map((path) => remove(path, 'no node is left to use it')),
+  ];
+}
+
+/** The log and what logrotate made of it. */
+function logsOf(logFile: string, facts: Facts): readonly string[] {
+  const folder = dirname(logFile);
+  return (facts.directories[folder]?.entries ?? [])
+    .map((name) => `${folder}/${name}`)
+    .filter(
+      (path) =>
+        path === logFile || (/^\.\d+(\.gz)?$/.test(path.slice(logFile.length)) && path.startsWith(logFile)),
+    );
+}
+
+/** Configuration files of the tool's naming that are not this cluster's. */
+function hasOtherNodes(layout: Layout, facts: Facts): boolean {
+  const ours = new Set(layout.nodes.map(({ configFile }) => configFile));
+  const folders = new Set(layout.nodes.map(({ configFile }) => dirname(configFile)));
+  return [...folders].some((folder) =>
+    (facts.directories[folder]?.entries ?? []).some(
+      (name) => /^(redis|valkey)-\d+\.conf$/.test(name) && !ours.has(`${folder}/${name}`),
+    ),
+  );
+}
+
+const remove = (path: string, why: string, recursive = false): HostStep => ({
+  kind: 'remove-path',
+  path,
+  recursive,
+  why,
+});

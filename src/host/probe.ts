@@ -1,0 +1,106 @@
+import type { Inventory, Node } from '../inventory/inventory.ts';
+import type { Shell } from '../ssh/shell.ts';
+import { shQuote } from './sh.ts';
+
+/** One port to be tried from one host. */
+export type PortProbe = {
+  /** Host name. */
+  readonly from: string;
+  /** The address that its nodes have, and so come from. */
+  readonly source: string;
+  readonly node: Node;
+  readonly port: number;
+  readonly what: 'client' | 'bus';
+};
+
+/**
+ * refused: nothing listens, or a firewall says so (the two cannot be told apart from afar: a reject with
+ * icmp port-unreachable reads the same). filtered: no answer at all. unreachable: the network or a firewall says no.
+ * unknown: the host has no means to try.
+ */
+export type ProbeOutcome = 'open' | 'refused' | 'filtered' | 'unreachable' | 'unknown';
+
+export type ProbeResult = PortProbe & { readonly outcome: ProbeOutcome };
+
+const timeoutSeconds = 3;
+/** Processes at a time on one host. */
+const atOnce = 64;
+
+/** Every node's port and bus port, from every other host. Hosts that are this very machine need no network. */
+export function portProbes(inventory: Pick<Inventory, 'hosts' | 'nodes' | 'mode'>): readonly PortProbe[] {
+  const remote = inventory.hosts.filter(({ connection }) => connection === 'ssh');
+  const names = new Set(remote.map(({ name }) => name));
+  return remote.flatMap(({ name: from, privateAddress: source }) =>
+    inventory.nodes
+      .filter((node) => node.host !== from && names.has(node.host))
+      .flatMap((node): readonly PortProbe[] => [
+        { from, source, node, port: node.port, what: 'client' },
+        ...(inventory.mode === 'cluster'
+          ? [{ from, source, node, port: node.busPort, what: 'bus' } as const]
+          : []),
+      ]),
+  );
+}
+
+/**
+ * Tries the ports, from all hosts at the same time, in one run a host and about three seconds. A connection is
+ * opened and closed at once, which neither a client port nor the bus minds. Results are in the probes' order; those
+ * from hosts without a shell are left out. Throws OperationError when a host's connection is lost.
+ */
+export async function probePorts(
+  shells: ReadonlyMap<string, Shell>,
+  probes: readonly PortProbe[],
+  signal?: AbortSignal,
+): Promise<readonly ProbeResult[]> {
+  const hosts = [...new Set(probes.map(({ from }) => from))];
+  const results = await Promise.all(
+    hosts.map(async (host) => {
+      const shell = shells.get(host);
+      const own = probes.filter(({ from }) => from === host);
+      return shell ? await probeFrom(shell, own, signal) : [];
+    }),
+  );
+  return results.flat();
+}
+
+async function probeFrom(
+  shell: Shell,
+  probes: readonly PortProbe[],
+  signal: AbortSignal | undefined,
+): Promise<readonly ProbeResult[]> {
+  const { stdout } = await shell.run({ script: probeScript(probes), ...(signal && { signal }) });
+  const answers = new Map(
+    stdout.split('\n').map((line) => {
+      const [index = '', code = '', ...said] = line.split(' ');
+      return [index, parseOutcome(code, said.join(' '))] as const;
+    }),
+  );
+  return probes.map((probe, index) => ({ ...probe, outcome: answers.get(String(index)) ?? 'unknown' }));
+}
+
+/** bash opens sockets by itself; every distribution that has one of our package managers has bash. */
+export function probeScript(probes: readonly PortProbe[]): string {
+  const lines = probes.map(({ node, port }, index) => {
+    const pause = index % atOnce === atOnce - 1 ? '\nwait' : '';
+    return `try ${index} ${shQuote(node.address)} ${port} &${pause}`;
+  });
+  return `export LC_ALL=C
+command -v bash >/dev/null && command -v timeout >/dev/null || exit 0
+try() {
+  said=$(timeout ${timeoutSeconds} bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$2" "$3" </dev/null 2>&1)
+  printf '%s %s %s\\n' "$1" $? "$(printf '%s' "$said" | tr '\\n' ' ')"
+}
+${lines.join('\n')}
+wait
+`;
+}
+
+/** Exit code of `timeout` (124: it was one) and what bash said of connect(2). */
+function parseOutcome(code: string, said: string): ProbeOutcome {
+  if (code === '0') return 'open';
+  if (code === '124' || /timed out/.test(said)) return 'filtered';
+  if (/refused/.test(said)) return 'refused';
+  return /unreachable|No route|not permitted|Permission denied|prohibited/.test(said)
+    ? 'unreachable'
+    : 'unknown';
+}
