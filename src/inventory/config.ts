@@ -1,4 +1,10 @@
-import { directiveArguments, directiveKind, knownDirectives, repeatable } from './directives.ts';
+import {
+  canonicalDirective,
+  directiveArguments,
+  directiveKind,
+  knownDirectives,
+  repeatable,
+} from './directives.ts';
 import type { DirectiveKind } from './directives.ts';
 import { listing } from './fault.ts';
 import type { Fault } from './fault.ts';
@@ -9,7 +15,7 @@ import { nearest } from './suggest.ts';
 export function checkConfig(config: Readonly<Record<string, unknown>>): readonly Fault[] {
   return Object.entries(config).flatMap(([name, value]) => {
     const path = ['config', name];
-    const misnamed = checkName(name);
+    const misnamed = checkName(name) ?? checkTwin(name, config);
     if (misnamed !== undefined) return [{ path, at: 'key' as const, message: misnamed }];
     const message = checkValue(name, value);
     return message === undefined ? [] : [{ path, message }];
@@ -27,10 +33,13 @@ function checkName(name: string): string | undefined {
   return meant === undefined ? undefined : `"${name}" is not a directive of Redis; did you mean "${meant}"?`;
 }
 
+function checkTwin(name: string, config: Readonly<Record<string, unknown>>): string | undefined {
+  const canonical = canonicalDirective(name);
+  if (canonical === name || !Object.hasOwn(config, canonical)) return undefined;
+  return `"${name}" is the older name of "${canonical}", which is here as well; keep one of them`;
+}
+
 function checkValue(name: string, value: unknown): string | undefined {
-  if (typeof value === 'number' && !Number.isSafeInteger(value) && directiveKind(name) !== undefined) {
-    return `${value} is not a whole number that Redis can read; write it in quotes if it is meant`;
-  }
   const items: readonly unknown[] = Array.isArray(value) ? value : [value];
   const readable = Array.isArray(value) ? ['string'] : ['string', 'number', 'boolean'];
   if (!items.every((item) => readable.includes(typeof item))) return undefined;

@@ -29,7 +29,7 @@ const draftSchema = z.object({
   connection: z.string().catch('ssh').default('ssh'),
   ssh: z.object({ port: maybeNumber }).catch({}).default({}),
   auth: z
-    .object({ password: z.unknown().optional(), application: z.unknown().optional() })
+    .looseObject({ password: z.unknown().optional(), application: z.unknown().optional() })
     .catch({})
     .default({}),
   firewall: z

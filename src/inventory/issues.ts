@@ -117,7 +117,7 @@ const kinds: Readonly<Record<string, string>> = {
   number: 'a number',
   int: 'a whole number',
   boolean: 'true or false',
-  array: 'a list: [a, b]',
+  array: 'a list',
   object: 'a mapping of keys to values',
   record: 'a mapping of keys to values',
 };
@@ -130,15 +130,13 @@ function explainType(expected: string, path: Path, source: Source): string {
     const typed = source.typed(path) ?? String(value);
     return `${typed} is read as ${typeof value === 'number' ? 'a number' : 'a boolean'}; put it in quotes: "${typed}"`;
   }
-  const right = Array.isArray(value) || typeof value === 'object' ? example : undefined;
-  return `${quoted(value)} is not ${kinds[expected] ?? expected}${right === undefined ? '' : `; write ${right}`}`;
+  return `${quoted(value)} is not ${kinds[expected] ?? expected}${example === undefined ? '' : `; write ${example}`}`;
 }
 
 function explainChoice(values: readonly string[], value: unknown): string {
-  if (value === undefined) return `is missing; write ${listing(values, 'or')}`;
   const meant = typeof value === 'string' ? nearest(value, values) : undefined;
   const right = meant === undefined ? `write ${listing(values, 'or')}` : `did you mean ${meant}?`;
-  return `${quoted(value)} is not one of ${listing(values)}; ${right}`;
+  return `${quoted(value)} does not fit; ${right}`;
 }
 
 function explainRange(issue: Issue & { code: 'too_small' | 'too_big' }, value: unknown): string {
@@ -150,6 +148,7 @@ function explainRange(issue: Issue & { code: 'too_small' | 'too_big' }, value: u
 }
 
 function portNote(limit: number | bigint): string {
+  if (limit === 1024) return ' (Redis does not run as root)';
   return limit === 55535 ? ' (the cluster bus needs port + 10000)' : '';
 }
 

@@ -7,7 +7,7 @@ type Listed = { readonly port: number; readonly host: DraftHost; readonly path: 
 /** Redis listens for other nodes at its port + 10000 (redis.conf, `cluster-port`). */
 export const busOffset = 10_000;
 
-/** Ports that two nodes of one machine would both need, and ports that no node can have. */
+/** Ports that two nodes of one machine, or a node and its SSH server, would both need. */
 export function checkPorts(hosts: readonly DraftHost[], draft: Draft): readonly Fault[] {
   const listed = hosts.flatMap((host) =>
     host.ports.flatMap((port, index) =>
@@ -22,9 +22,6 @@ export function checkPorts(hosts: readonly DraftHost[], draft: Draft): readonly 
 }
 
 function checkPort({ port, host }: Listed, earlier: readonly Listed[], draft: Draft): string | undefined {
-  if (port > 0 && port < 1024) {
-    return `${port} needs root, which Redis does not run as; choose a port from 1024 to 55535`;
-  }
   const sshPort = host.ssh.port ?? draft.ssh.port ?? 22;
   if (!host.local && port === sshPort) return `${port} is the SSH port of this host; choose another`;
   if (earlier.some((other) => other.port === port)) {

@@ -8,8 +8,8 @@ const name = z
     /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/,
     'use lower-case letters, digits and inner hyphens, at most 63',
   );
-/** Node port; the bus port is port + 10000 and must be a port as well (redis.conf, `cluster-port`). */
-const port = z.int().min(1).max(55535);
+/** The bus port is port + 10000 and must be a port as well (redis.conf, `cluster-port`); lower ones need root. */
+const port = z.int().min(1024).max(55535);
 const sshPort = z.int().min(1).max(65535);
 const text = z.string().min(1);
 const seconds = z.number().positive().max(3600);
@@ -27,77 +27,112 @@ const generatedSecret = z.strictObject({
 });
 
 const ssh = z.strictObject({
-  user: text.optional(),
-  port: sshPort.optional(),
+  user: text.optional().describe('User to log in as; default: what ssh would take'),
+  port: sshPort.optional().describe('Port of the SSH server; default 22'),
   identityFile: z
     .union([text, z.array(text).min(1)])
     .optional()
     .describe('Private keys; ~ is the home folder'),
   identityAgent: text.optional().describe('Agent socket, or "none"'),
-  identitiesOnly: z.boolean().optional(),
+  identitiesOnly: z
+    .boolean()
+    .optional()
+    .describe("Offer the identity files alone, not all of the agent's keys"),
   proxyJump: text.optional().describe('user@host:port, several separated by commas, or "none"'),
   configFile: text
     .optional()
     .describe('OpenSSH client configuration instead of ~/.ssh/config; "none" for no file'),
-  knownHostsFile: z.union([text, z.array(text).min(1)]).optional(),
-  strictHostKeyChecking: z.enum(['ask', 'yes', 'accept-new']).optional(),
+  knownHostsFile: z
+    .union([text, z.array(text).min(1)])
+    .optional()
+    .describe('Instead of ~/.ssh/known_hosts'),
+  strictHostKeyChecking: z
+    .enum(['ask', 'yes', 'accept-new'])
+    .optional()
+    .describe('What happens with an unknown host key; a changed one is always refused'),
   password: secretSource.optional().describe('For password and keyboard-interactive authentication'),
   passphrase: secretSource.optional().describe('For encrypted private keys'),
-  transport: z.enum(['auto', 'ssh2', 'openssh']).optional(),
+  transport: z
+    .enum(['auto', 'ssh2', 'openssh'])
+    .optional()
+    .describe("openssh: the system's ssh, for what the built-in client cannot do; default auto"),
   connectTimeout: seconds.optional().describe('Seconds to reach and authenticate a host; default 10'),
   keepalive: seconds.optional().describe('Seconds after which a silent host counts as lost; default 15'),
 });
 
 const host = z.strictObject({
-  name,
+  name: name.describe('How the host is called here; nodes are NAME:PORT'),
   address: text.describe('Name or address that SSH connects to'),
   privateAddress: text.optional().describe('IP address the nodes use among themselves; default: address'),
-  ports: z.array(port).min(1),
-  zone: text.optional(),
-  connection: z.enum(['ssh', 'local']).optional(),
+  ports: z.array(port).min(1).describe('One node each; the first ones listed become masters'),
+  zone: text.optional().describe("Rack or availability zone; replicas are kept out of their master's"),
+  connection: z.enum(['ssh', 'local']).optional().describe('local: this machine'),
   ssh: ssh.optional().describe("This host's own SSH settings, over the inventory's"),
-  become: z.union([z.boolean(), z.enum(['sudo', 'doas'])]).optional(),
+  become: z
+    .union([z.boolean(), z.enum(['sudo', 'doas'])])
+    .optional()
+    .describe("Over the inventory's become"),
 });
 
 const directive = z.union([z.string(), z.number(), z.boolean(), z.array(z.string()).min(1)]);
 
 export const inventorySchema = z.strictObject({
-  $schema: z.string().optional(),
+  $schema: z.string().optional().describe('For editors; ignored'),
   cluster: name.describe('Name of the cluster; typed again to destroy it'),
-  mode: z.enum(['cluster', 'standalone']).default('cluster'),
-  server: z.enum(['redis', 'valkey']).default('redis'),
+  mode: z
+    .enum(['cluster', 'standalone'])
+    .default('cluster')
+    .describe('standalone: one plain server on one host, for development'),
+  server: z.enum(['redis', 'valkey']).default('redis').describe('Which server the hosts run'),
   version: z.string().default('>=6.2').describe('What the hosts must run, as a semver range; quote it'),
-  install: z.enum(['package', 'none']).default('none'),
+  install: z
+    .enum(['package', 'none'])
+    .default('none')
+    .describe("package: install the server from the host's package manager"),
   replicas: z.int().min(0).max(5).default(1).describe('Replicas per master'),
   antiAffinity: z
     .enum(['host', 'none'])
     .default('host')
     .describe("none: replicas may share their master's host (development on one machine)"),
-  connection: z.enum(['ssh', 'local']).default('ssh'),
-  ssh: ssh.default({}),
+  connection: z
+    .enum(['ssh', 'local'])
+    .default('ssh')
+    .describe('local: nodes on this machine as plain daemons of this user, without SSH or root'),
+  ssh: ssh.default({}).describe('SSH settings of all hosts, over ~/.ssh/config'),
   become: z
     .union([z.boolean(), z.enum(['sudo', 'doas'])])
     .default(true)
     .describe('How to be root where the SSH user is not'),
-  becomePassword: secretSource.optional(),
+  becomePassword: secretSource.optional().describe('What sudo or doas asks for'),
   auth: z
     .strictObject({
-      password: z.union([...secretSource.options, generatedSecret]).optional(),
+      password: z
+        .union([...secretSource.options, generatedSecret])
+        .optional()
+        .describe("The administrator's (user default); may be left out on loopback only"),
       application: z
         .strictObject({ user: name, password: z.union([...secretSource.options, generatedSecret]) })
         .optional()
         .describe('A user that may do everything but administer'),
     })
-    .default({}),
+    .default({})
+    .describe('Who may log in to Redis'),
   firewall: z
     .strictObject({
-      manage: z.boolean().default(false),
+      manage: z
+        .boolean()
+        .default(false)
+        .describe('Open the node ports to the clients and the bus ports to the other hosts'),
       clients: z.array(text).default([]).describe('Addresses or CIDR networks of the applications'),
     })
-    .default({ manage: false, clients: [] }),
+    .default({ manage: false, clients: [] })
+    .describe('Firewall rules on the hosts'),
   production: z.boolean().default(true).describe('false: drills need no further assurance'),
-  hosts: z.array(host).min(1),
-  config: z.record(z.string(), directive).default({}).describe('redis.conf directives'),
+  hosts: z.array(host).min(1).describe('The machines, in order'),
+  config: z
+    .record(z.string(), directive)
+    .default({})
+    .describe('redis.conf directives, over the defaults of docs/inventory.md'),
 });
 
 /** The inventory as written, with defaults filled in. */

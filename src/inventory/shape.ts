@@ -33,9 +33,3 @@ export function shapeAt(path: Path): Shape | undefined {
   }
   return at;
 }
-
-/** The inventory's JSON Schema (draft 7), for editors; `schema/inventory.schema.json` holds it. */
-export function inventorySchemaJson(): string {
-  const generated = z.toJSONSchema(inventorySchema, { io: 'input', target: 'draft-7' });
-  return `${JSON.stringify({ title: 'weedgo-redis inventory', ...generated }, null, 2)}\n`;
-}

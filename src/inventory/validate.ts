@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import validRange from 'semver/ranges/valid.js';
 import { isLoopback, isNetwork, nodeAddress } from './address.ts';
 import { checkAddresses } from './addresses.ts';
@@ -34,29 +35,33 @@ function checkNames(hosts: readonly DraftHost[]): readonly Fault[] {
 }
 
 function checkAuth(hosts: readonly DraftHost[], { auth }: Draft): readonly Fault[] {
-  if (auth.password !== undefined) return [];
-  const faults: Fault[] = [];
-  if (auth.application !== undefined) {
-    faults.push({
+  // A misspelt key is said already, and was probably meant to be the password.
+  if (Object.keys(auth).some((key) => key !== 'application')) return [];
+  const exposed = hosts.find(isExposed);
+  if (exposed !== undefined) {
+    return [
+      {
+        path: ['auth'],
+        message:
+          `a password is missing: none is allowed on loopback only, and ${exposed.name ?? 'a host'} is not; ` +
+          'write auth: { password: { env: NAME } }, or file, command or generate',
+      },
+    ];
+  }
+  if (auth.application === undefined) return [];
+  return [
+    {
       path: ['auth', 'application'],
       at: 'key',
       message: 'an application user needs auth.password as well: without it anyone is an administrator',
-    });
-  }
-  const exposed = hosts.find(
-    ({ address, privateAddress }) =>
-      address !== undefined && !isLoopback(nodeAddress({ address, privateAddress })),
-  );
-  if (exposed === undefined) return faults;
-  return [
-    ...faults,
-    {
-      path: ['auth'],
-      message:
-        `a password is missing: none is allowed on loopback only, and ${exposed.name ?? 'a host'} is not; ` +
-        'write auth: { password: { env: NAME } }, or file, command or generate',
     },
   ];
+}
+
+function isExposed({ address, privateAddress, local }: DraftHost): boolean {
+  if (address === undefined) return false;
+  const used = nodeAddress({ address, privateAddress });
+  return !isLoopback(used) && !(local && isIP(used) === 0);
 }
 
 function checkSettings(hosts: readonly DraftHost[], draft: Draft): readonly Fault[] {
