@@ -1,7 +1,6 @@
 import type { Node } from '../../inventory/inventory.ts';
-import type { Reason } from './guard.ts';
 import { planRoles } from './roles.ts';
-import { lagOf, memberOf, shardWith } from './situation.ts';
+import { memberOf } from './situation.ts';
 import type { Situation } from './situation.ts';
 import { chooseTarget } from './target.ts';
 import type { Choice } from './target.ts';
@@ -48,29 +47,4 @@ export function nextRestart(
   // A master of no shard owns nothing and has no replica: nobody misses it.
   if (!choice) return { kind: 'restart', node: master };
   return { kind: 'failover', choice, why: 'hand-over' };
-}
-
-/** Replicas that are not in sync; nothing else is touched before they are. `except`: what is to be mended now. */
-export function guardInSync(situation: Situation, except: readonly string[] = []): readonly Reason[] {
-  return situation.inventory.nodes
-    .filter(({ id }) => !except.includes(id))
-    .flatMap(({ id }): readonly Reason[] => {
-      const why = outOfSync(situation, id);
-      if (why === undefined) return [];
-      const hints = [`Bring ${id} back first; weedgo-redis verify names the cause.`];
-      return [{ code: 'replica-link-down', message: `${id} ${why}`, hints }];
-    });
-}
-
-/** undefined: a master, or a replica that has applied all but `maxLag` bytes of its master's stream. */
-export function outOfSync(situation: Situation, node: string): string | undefined {
-  const member = memberOf(situation, node);
-  const shard = shardWith(situation, node);
-  if (!member || member.source !== 'own') return 'cannot be asked';
-  if (member.role === 'master') return undefined;
-  if (!shard) return 'replicates a master that is not of the inventory';
-  if (!member.linked) return 'is not linked to its master';
-  const lag = lagOf(situation, shard, member);
-  if (lag === undefined) return `cannot be compared with ${shard.master.node.id}`;
-  return lag > situation.maxLag ? `is ${lag} bytes behind ${shard.master.node.id}` : undefined;
 }

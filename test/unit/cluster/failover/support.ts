@@ -40,6 +40,8 @@ const threeHosts = [
   '{ name: redis3, address: 10.0.0.3, ports: [7002, 7005], zone: c }',
 ];
 
+/** The scenes of every file in a folder of fixtures; T is what the scenes there have beyond a scene. */
+// oxlint-disable-next-line no-unnecessary-type-parameters -- it types what JSON.parse cannot
 export function readScenes<T>(folder: string): readonly (Scene & T)[] {
   const url = new URL(`../../../fixtures/failover/${folder}/`, import.meta.url);
   return readdirSync(url).flatMap(

@@ -1,0 +1,57 @@
+import { viewOf } from '../../cluster/failover/situation.ts';
+import type { Situation } from '../../cluster/failover/situation.ts';
+import { outOfSync } from '../../cluster/failover/sync.ts';
+import { OperationError } from '../../errors.ts';
+import { pause } from '../../redis/wait.ts';
+import type { Session } from '../session.ts';
+import { throwIfInterrupted } from '../stage.ts';
+import { lookAround } from './look.ts';
+import type { LookOptions } from './look.ts';
+
+/** A copy may take hours; one that makes no progress for this long has stopped. */
+const stalledMs = 60_000;
+const pollMs = 100;
+
+/**
+ * Waits until the nodes (inventory ids) answer and, where they are replicas, are in sync; as long as anything moves
+ * there. Resolves to the last look. Throws OperationError naming what is missing when nothing has moved for a minute.
+ */
+export async function awaitInSync(
+  session: Session,
+  nodes: readonly string[],
+  options: LookOptions,
+): Promise<Situation> {
+  let progress = '';
+  let movedAt = performance.now();
+  for (;;) {
+    throwIfInterrupted(session.signal);
+    const situation = await lookAround(session, options);
+    const missing = nodes.flatMap((node) => {
+      const why = outOfSync(situation, node);
+      return why === undefined ? [] : [`${node} ${why}`];
+    });
+    if (missing.length === 0) return situation;
+    const now = JSON.stringify(nodes.map((node) => progressOf(situation, node)));
+    if (now !== progress) movedAt = performance.now();
+    progress = now;
+    if (performance.now() - movedAt > stalledMs) throw stalled(missing);
+    await pause(pollMs, session.signal);
+  }
+}
+
+/** Whatever changes while a node loads its data or is copied to. */
+function progressOf(situation: Situation, node: string): unknown {
+  const member = situation.members.find((candidate) => candidate.node.id === node);
+  const info = (member && viewOf(situation, member)?.info) ?? {};
+  const bytes = ['master_sync_read_bytes', 'slave_repl_offset', 'slave_read_repl_offset'];
+  return [outOfSync(situation, node), ...bytes.map((field) => info[field])];
+}
+
+function stalled(missing: readonly string[]): OperationError {
+  return new OperationError(`nothing has moved for ${stalledMs / 1000} s: ${missing.join('; ')}`, {
+    hints: [
+      'Look at the logs of the nodes named; weedgo-redis verify names the cause.',
+      'Run the same command again when they are well: it goes on from what is there.',
+    ],
+  });
+}
