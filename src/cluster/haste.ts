@@ -3,10 +3,10 @@ import type { ClusterStep, TemporarySetting } from './step.ts';
 import type { ClusterView } from './view.ts';
 
 /**
- * Settings under which nodes find each other in fractions of a second: pings and handshakes pace themselves by
- * cluster-node-timeout, a master waits that long (0.5 to 5 s) before it first reports the state ok, and a replica's
- * first link waits repl-diskless-sync-delay. With keys in the cluster the timeout stays: a lower one could set off a
- * failover. `lasting` holds the values to return to; default: what the server has now.
+ * Settings that let a cluster come up in fractions of a second: a master waits cluster-node-timeout (at least 0.5 s, at
+ * most 5) before it first reports the state ok, and a replica's first link waits repl-diskless-sync-delay. With keys in
+ * the cluster the timeout stays: a lower one could set off a failover.
+ * `lasting` holds the values to return to; default: what the server has now.
  */
 export function planHaste(
   view: ClusterView,
@@ -26,8 +26,11 @@ export function planHaste(
   });
 }
 
-/** ms; more nodes need more time for their handshakes, which expire after it (measured: docs/performance.md). */
-const formingTimeoutMs = (nodes: number): number => (nodes > 30 ? 2000 : 1000);
+/**
+ * ms. Every node pings every other twice in this time, so the load of n nodes on few machines grows with n²/timeout;
+ * too low a value at 120 nodes on two cores takes minutes instead of seconds (measured). Above 5 s nothing is gained.
+ */
+const formingTimeoutMs = (nodes: number): number => Math.min(Math.max(500, Math.round(nodes * 33.3)), 5000);
 
 const toSetting = (
   directive: string,

@@ -23,7 +23,7 @@ export type Missing = {
 export function listMissing(inventory: Inventory, view: TopologyView): readonly Missing[] {
   const ids = new Map(view.nodes.map((node) => [node.node, node.reachable ? node.nodeId : undefined]));
   const members = membersOf(inventory, view);
-  return [
+  const missing = [
     ...view.nodes.flatMap((node) =>
       node.reachable
         ? [...missingState(node), ...missingPeers(node, inventory.nodes, ids)]
@@ -31,8 +31,9 @@ export function listMissing(inventory: Inventory, view: TopologyView): readonly 
     ),
     ...members.flatMap(missingRole),
     ...missingOwners(members),
-    ...missingAgreement(view),
   ];
+  // Accounts that are still incomplete differ everywhere; that says nothing more.
+  return missing.length > 0 ? missing : missingAgreement(view);
 }
 
 const missingAnswer = ({ node, reason }: UnreachableView): readonly Missing[] => [
@@ -43,10 +44,10 @@ function missingState({ node, clusterInfo }: NodeTopology): readonly Missing[] {
   const state = clusterInfo['cluster_state'];
   const assigned = clusterInfo['cluster_slots_assigned'];
   return [
-    ...(state === 'ok' ? [] : [missing('state', node, `${node} says that the cluster's state is ${state}`)]),
+    ...(state === 'ok' ? [] : [lack('state', node, `${node} says that the cluster's state is ${state}`)]),
     ...(assigned === String(slotCount)
       ? []
-      : [missing('slots', node, `${node} knows an owner for ${assigned} of ${slotCount} slots`)]),
+      : [lack('slots', node, `${node} knows an owner for ${assigned} of ${slotCount} slots`)]),
   ];
 }
 
@@ -63,7 +64,7 @@ function missingPeers(
   return [
     ...peers.flatMap((peer) => missingLink(node, peer.id, lines.get(ids.get(peer.id) ?? ''))),
     ...(strangers > 0 && peers.every((peer) => lines.has(ids.get(peer.id) ?? ''))
-      ? [missing('peer', node, `${node} still lists ${strangers} more than the inventory's nodes`)]
+      ? [lack('peer', node, `${node} still lists ${strangers} more than the inventory's nodes`)]
       : []),
   ];
 }
@@ -83,10 +84,10 @@ function missingLink(node: string, peer: string, line: NodeLine | undefined): re
 
 function missingRole({ node, role, slots, linked, source }: Member): readonly Missing[] {
   if (source === 'own' && linked === false) {
-    return [missing('replication', node.id, `${node.id} has no link to its master yet`)];
+    return [lack('replication', node.id, `${node.id} has no link to its master yet`)];
   }
   return node.preferredRole === 'replica' && role === 'master' && countSlots(slots) === 0
-    ? [missing('role', node.id, `${node.id} replicates nobody yet`)]
+    ? [lack('role', node.id, `${node.id} replicates nobody yet`)]
     : [];
 }
 
@@ -94,20 +95,23 @@ function missingOwners(members: readonly Member[]): readonly Missing[] {
   const free = unownedSlots(members);
   const node = members.find(({ role }) => role === 'master')?.node.id;
   return free.length > 0 && node !== undefined
-    ? [missing('slots', node, `no node owns the slots ${formatRanges(free)}`)]
+    ? [lack('slots', node, `no node owns the slots ${formatRanges(free)}`)]
     : [];
 }
 
+/** One for each node that contradicts what others say of themselves. */
 function missingAgreement(view: TopologyView): readonly Missing[] {
-  return agreementOf(view).disagreements.flatMap(({ nodeId, node, aspect, own, claims }) =>
-    claims
-      .filter(({ value }) => aspect !== 'membership' && value !== own)
-      .flatMap(({ value, by }) =>
-        by.map((reporter) =>
-          missing('agreement', reporter, `${reporter} says ${aspect} of ${node ?? nodeId} is ${value}`),
-        ),
-      ),
-  );
+  const lacking = new Map<string, Missing>();
+  for (const { nodeId, node, aspect, own, claims } of agreementOf(view).disagreements) {
+    const subject = node ?? nodeId;
+    for (const { value, by } of claims.filter((claim) => claim.value !== own)) {
+      for (const reporter of by) {
+        const message = `${reporter} says that the ${aspect} of ${subject} is ${value}, not ${own ?? 'what others say'}`;
+        if (!lacking.has(reporter)) lacking.set(reporter, lack('agreement', reporter, message));
+      }
+    }
+  }
+  return [...lacking.values()];
 }
 
-const missing = (kind: Missing['kind'], node: string, message: string): Missing => ({ kind, node, message });
+const lack = (kind: Missing['kind'], node: string, message: string): Missing => ({ kind, node, message });

@@ -1,10 +1,11 @@
-import type { Inventory, Node } from '../inventory/inventory.ts';
+import type { Inventory } from '../inventory/inventory.ts';
 import { type Refusal, guardForm } from './guard.ts';
 import { planHaste } from './haste.ts';
+import { planMeetings } from './meet.ts';
 import { plannedSlots } from './placement.ts';
 import { type Member, membersOf, ownLine, reachableNodes, unownedSlots } from './shape.ts';
 import { countSlots, subtractSlots, uncoveredSlots } from './slots.ts';
-import type { ClusterStep, Peer } from './step.ts';
+import type { ClusterStep, StepOf } from './step.ts';
 import type { ClusterView } from './view.ts';
 
 export type FormPlan = {
@@ -16,7 +17,7 @@ export type FormPlan = {
 /**
  * What is still to be done to make the inventory's nodes one cluster, from any state that an earlier forming left;
  * empty for a cluster that is formed. No step takes a slot from its owner, or makes a replica of a node that holds
- * keys or slots.
+ * keys or slots. Consecutive steps of one kind may be done at once.
  * `lasting` holds the values that temporary settings return to, by directive; default: what the server has now.
  */
 export function planForm(
@@ -28,16 +29,13 @@ export function planForm(
   if (refusals.length > 0 || inventory.mode === 'standalone') return { refusals, steps: [] };
   const members = membersOf(inventory, view).filter(({ source }) => source === 'own');
   const assignments = planSlots(inventory, view, members);
-  const changes = [
-    ...assignments,
-    ...planEpochs(view),
-    ...planMeetings(inventory, view),
-    ...planReplicas(view, members, assignments),
-  ];
+  const replicas = planReplicas(view, members, assignments);
+  const meetings = planMeetings(inventory, view, replicas);
+  const changes = [...assignments, ...planEpochs(view), ...meetings.masters, ...replicas, ...meetings.others];
   return { refusals, steps: changes.length === 0 ? [] : [...planHaste(view, lasting), ...changes] };
 }
 
-type AssignSlots = Extract<ClusterStep, { readonly kind: 'assign-slots' }>;
+type AssignSlots = StepOf<'assign-slots'>;
 
 /** Slots that nobody owns go to the master of the shard that should have them; guardForm vouches for no keys. */
 function planSlots(
@@ -76,30 +74,12 @@ function planEpochs(view: ClusterView): readonly ClusterStep[] {
     .map(({ node }, index) => ({ kind: 'set-config-epoch', node, epoch: highest + 1 + index }));
 }
 
-/** Every pair that does not know each other both ways, introduced by the one that stands first in the inventory. */
-function planMeetings(inventory: Inventory, view: ClusterView): readonly ClusterStep[] {
-  const nodes = reachableNodes(view);
-  const places = new Map(inventory.nodes.map((node) => [node.id, node]));
-  const known = new Map(nodes.map(({ node, nodes: lines }) => [node, new Set(lines.map((l) => l.nodeId))]));
-  return nodes.flatMap((first, index) => {
-    const peers = nodes
-      .slice(index + 1)
-      .filter(
-        ({ node, nodeId }) => !known.get(first.node)?.has(nodeId) || !known.get(node)?.has(first.nodeId),
-      )
-      .flatMap(({ node }) => places.get(node) ?? []);
-    return peers.length > 0 ? [{ kind: 'meet', node: first.node, peers: peers.map(toPeer) }] : [];
-  });
-}
-
-const toPeer = ({ id, address, port, busPort }: Node): Peer => ({ node: id, address, port, busPort });
-
 /** Empty masters of shards whose slots another node owns, or is about to. */
 function planReplicas(
   view: ClusterView,
   members: readonly Member[],
   assignments: readonly AssignSlots[],
-): readonly ClusterStep[] {
+): readonly StepOf<'replicate'>[] {
   const assigned = new Set(assignments.map(({ node }) => node));
   const holders = new Set(reachableNodes(view).flatMap(({ node, keys }) => (keys > 0 ? node : [])));
   return members

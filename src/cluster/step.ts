@@ -44,6 +44,8 @@ export type ClusterStep =
       readonly mode: 'graceful' | 'force' | 'takeover';
     };
 
+export type StepOf<K extends ClusterStep['kind']> = Extract<ClusterStep, { readonly kind: K }>;
+
 export type TemporarySetting = {
   readonly directive: string;
   readonly during: string;

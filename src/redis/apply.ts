@@ -1,32 +1,37 @@
 import { expandRanges } from '../cluster/slots.ts';
-import type { ClusterStep } from '../cluster/step.ts';
+import type { ClusterStep, StepOf } from '../cluster/step.ts';
 import type { SlotRange } from '../cluster/view.ts';
-import { type RedisCommand, type RedisConnection, ReplyError } from './connection.ts';
+import { type CallOptions, type RedisCommand, type RedisConnection, ReplyError } from './connection.ts';
 
 /**
  * Does one step on the node that it names, whose connection this is. Throws ReplyError when Redis refuses it and
- * OperationError when the connection is lost. `password` is for `set-password`. That Redis took a step does not mean that the cluster has followed:
- * observe it.
+ * OperationError when the connection is lost. That Redis took a step does not mean that the cluster has followed:
+ * observe it. `password` is for `set-password`.
  */
 export async function applyClusterStep(
   step: ClusterStep,
   connection: RedisConnection,
-  { password = '' }: { readonly password?: string | undefined } = {},
+  { password = '', ...options }: { readonly password?: string | undefined } & CallOptions = {},
 ): Promise<void> {
-  if (step.kind === 'assign-slots') return assignSlots(step.ranges, connection);
-  const replies = await connection.pipeline(commandsFor(step, password));
-  const error = replies.find((reply) => reply instanceof Error);
-  if (error) throw error;
+  if (step.kind === 'assign-slots') await assignSlots(step.ranges, connection, options);
+  else await sendAll(commandsFor(step, password), connection, options);
 }
 
-/** Undoes `set-temporarily`. */
+/** Undoes `set-temporarily`; throws as `applyClusterStep`. */
 export async function restoreSettings(
-  step: Extract<ClusterStep, { readonly kind: 'set-temporarily' }>,
+  { settings }: StepOf<'set-temporarily'>,
   connection: RedisConnection,
 ): Promise<void> {
-  const replies = await connection.pipeline(
-    step.settings.map(({ directive, after }) => ['CONFIG', 'SET', directive, after]),
-  );
+  const commands = settings.map(({ directive, after }) => ['CONFIG', 'SET', directive, after]);
+  await sendAll(commands, connection, {});
+}
+
+async function sendAll(
+  commands: readonly RedisCommand[],
+  { pipeline }: RedisConnection,
+  options: CallOptions,
+): Promise<void> {
+  const replies = await pipeline(commands, options);
   const error = replies.find((reply) => reply instanceof Error);
   if (error) throw error;
 }
@@ -57,11 +62,15 @@ function commandsFor(
 }
 
 /** ADDSLOTSRANGE came with 7.0; 6.2 says that it does not know the subcommand. */
-async function assignSlots(ranges: readonly SlotRange[], { call }: RedisConnection): Promise<void> {
+async function assignSlots(
+  ranges: readonly SlotRange[],
+  { call }: RedisConnection,
+  options: CallOptions,
+): Promise<void> {
   try {
-    await call(['CLUSTER', 'ADDSLOTSRANGE', ...ranges.flat()]);
+    await call(['CLUSTER', 'ADDSLOTSRANGE', ...ranges.flat()], options);
   } catch (error) {
     if (!(error instanceof ReplyError) || !/unknown subcommand/i.test(error.message)) throw error;
-    await call(['CLUSTER', 'ADDSLOTS', ...expandRanges(ranges)]);
+    await call(['CLUSTER', 'ADDSLOTS', ...expandRanges(ranges)], options);
   }
 }

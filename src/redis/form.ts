@@ -1,4 +1,4 @@
-import { type ClusterStep, describeClusterStep } from '../cluster/step.ts';
+import { type ClusterStep, type StepOf, describeClusterStep } from '../cluster/step.ts';
 import { OperationError } from '../errors.ts';
 import type { Inventory } from '../inventory/inventory.ts';
 import { applyClusterStep, restoreSettings } from './apply.ts';
@@ -34,7 +34,7 @@ export type FormEvent =
  * between steps. A rerun with a new plan goes on from there.
  */
 export async function formCluster(request: FormRequest): Promise<void> {
-  const { inventory, steps, signal } = request;
+  const { inventory, signal } = request;
   const stop = new AbortController();
   const run: Run = {
     ...request,
@@ -43,11 +43,8 @@ export async function formCluster(request: FormRequest): Promise<void> {
     signal: signal ? AbortSignal.any([signal, stop.signal]) : stop.signal,
   };
   try {
-    for (const kind of ['set-temporarily', 'assign-slots', 'set-config-epoch', 'meet'] as const) {
-      throwIfAborted(signal);
-      await Promise.all(stepsOf(kind, steps).map((step) => apply(step, run)));
-    }
-    await Promise.all([...stepsOf('replicate', steps).map((step) => replicate(step, run)), settle(run)]);
+    const { replicas } = await applyInOrder(run);
+    await Promise.all([replicas, settle(run)]);
   } finally {
     stop.abort();
     await restore(run);
@@ -61,12 +58,35 @@ type Run = FormRequest & {
   readonly signal: AbortSignal;
 };
 
-type StepOf<K extends ClusterStep['kind']> = Extract<ClusterStep, { readonly kind: K }>;
+/** Consecutive steps of one kind at once. Resolves when all were sent, to what waits for the last replicas. */
+async function applyInOrder(run: Run): Promise<{ readonly replicas: Promise<unknown> }> {
+  const replicas: Promise<unknown>[] = [];
+  for (const group of groupByKind(run.steps)) {
+    throwIfAborted(run.signal);
+    const tasks = group.map((step) => (step.kind === 'replicate' ? replicate(step, run) : apply(step, run)));
+    const done = Promise.all(tasks);
+    if (group[0]?.kind === 'replicate') {
+      replicas.push(done);
+      // Awaited by the caller; until then a failure must not count as unhandled.
+      done.catch(() => undefined);
+      await Promise.race([done, pause(patienceMs, run.signal)]);
+    } else await done;
+  }
+  return { replicas: Promise.all(replicas) };
+}
 
-const stepsOf = <K extends ClusterStep['kind']>(
-  kind: K,
-  steps: readonly ClusterStep[],
-): readonly StepOf<K>[] => steps.filter((step): step is StepOf<K> => step.kind === kind);
+/** How long to wait for new replicas to find their masters before the other nodes are introduced. */
+const patienceMs = 1500;
+
+function groupByKind(steps: readonly ClusterStep[]): readonly (readonly ClusterStep[])[] {
+  const groups: ClusterStep[][] = [];
+  for (const step of steps) {
+    const group = groups.at(-1);
+    if (group?.[0]?.kind === step.kind) group.push(step);
+    else groups.push([step]);
+  }
+  return groups;
+}
 
 /** Every node must be there before anything is changed on one. */
 async function connectAll({ inventory, connect }: FormRequest): Promise<Run['connections']> {
@@ -81,7 +101,7 @@ async function connectAll({ inventory, connect }: FormRequest): Promise<Run['con
 
 async function apply(step: ClusterStep, run: Run): Promise<void> {
   try {
-    await applyClusterStep(step, connectionFor(step.node, run));
+    await applyClusterStep(step, connectionFor(step.node, run), { timeoutMs: stepTimeoutMs });
   } catch (error) {
     // A node that an earlier MEET reached after the plan was made has settled its epoch with the others.
     if (!(error instanceof ReplyError)) throw error;
@@ -106,6 +126,9 @@ async function replicate(step: StepOf<'replicate'>, run: Run): Promise<void> {
 
 const retryMs = 50;
 
+/** Many nodes on one machine answer slowly while they find each other. */
+const stepTimeoutMs = 20_000;
+
 function connectionFor(node: string, { connections }: Run): RedisConnection {
   const connection = connections.get(node);
   if (!connection) throw new OperationError(`${node} is not a node of the inventory`, { node });
@@ -122,7 +145,8 @@ const failed = (step: ClusterStep, error: ReplyError): OperationError =>
 /** A node that has gone needs nothing: its file has the lasting values. */
 async function restore({ steps, connections, emit }: Run): Promise<void> {
   await Promise.all(
-    stepsOf('set-temporarily', steps).map(async (step) => {
+    steps.map(async (step) => {
+      if (step.kind !== 'set-temporarily') return;
       const connection = connections.get(step.node);
       try {
         if (connection) await restoreSettings(step, connection);

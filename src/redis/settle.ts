@@ -55,18 +55,24 @@ function failIfGone(view: TopologyView): void {
   });
 }
 
-/** Sends MEET again for pairs that still do not know each other when their handshake has expired. */
+/**
+ * Sends MEET again for pairs that do not know each other. As long as they become fewer, gossip is still at work and
+ * more handshakes would only slow it down.
+ */
 function introducer({
   inventory,
   connections,
 }: SettleRequest): (missing: readonly Missing[]) => Promise<void> {
   const nodes = new Map(inventory.nodes.map((node) => [node.id, node]));
-  const expiryMs = inventory.nodes.length > 30 ? 2500 : 1100;
-  let introducedAt = performance.now();
+  let strangersBefore = Infinity;
+  let next = performance.now() + handshakeMs;
   return async (missing) => {
+    if (performance.now() < next) return;
+    next = performance.now() + handshakeMs;
     const strangers = missing.filter(({ kind }) => kind === 'peer');
-    if (strangers.length === 0 || performance.now() - introducedAt < expiryMs) return;
-    introducedAt = performance.now();
+    const stalled = strangers.length >= strangersBefore;
+    strangersBefore = strangers.length;
+    if (!stalled) return;
     await Promise.all(
       strangers.map(async ({ node, peer }) => {
         const to = nodes.get(peer ?? '');
@@ -75,6 +81,9 @@ function introducer({
     );
   };
 }
+
+/** A handshake that is not finished after cluster-node-timeout, or a second when that is less, is given up. */
+const handshakeMs = 1000;
 
 function unsettled(missing: readonly Missing[], deadlineMs: number): OperationError {
   const shown = missing.slice(0, shownMissing).map(({ message }) => message);
