@@ -8,6 +8,8 @@ export type Shell = {
   /** The host's name in the inventory, for messages. */
   readonly host: string;
   readonly transport: 'local' | 'ssh2' | 'openssh';
+  /** Why this transport was taken, one clause, where there was a choice. */
+  readonly reason?: string;
   /**
    * Runs a POSIX sh script on the host, once. The script and its input travel over stdin, never in argv or
    * environment, so both may hold secrets. Independent of the login shell.

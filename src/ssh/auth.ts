@@ -1,0 +1,77 @@
+import type { AnyAuthMethod, AuthHandlerMiddleware, BaseAgent, NextAuthHandler } from 'ssh2';
+import type { Context } from './ask.ts';
+import type { HostConfig } from './config.ts';
+import type { Identities } from './identities.ts';
+import { KeyRing } from './key-ring.ts';
+import { keyboardAttempts } from './keyboard.ts';
+import { passwordsFor } from './passwords.ts';
+
+/** What was tried and what the server takes, for the message when all failed. */
+export type Story = { readonly tried: string[]; accepted: readonly string[] };
+export type Authentication = { readonly handler: AuthHandlerMiddleware; readonly story: Story };
+
+type Attempt = {
+  readonly name: 'publickey' | 'keyboard-interactive' | 'password';
+  /** Undefined: nothing to offer after all. */
+  readonly make: () => Promise<AnyAuthMethod | undefined>;
+};
+
+/**
+ * Authenticates in ssh's order: `none` to learn what the server takes, then keys, keyboard-interactive and password,
+ * each where the configuration allows it.
+ */
+export function authentication(context: Context, config: HostConfig, identities: Identities): Authentication {
+  const story: Story = { tried: [...identities.problems], accepted: [] };
+  const attempts = attemptsFor(context, config, { identities, story });
+
+  const proceed = async (next: NextAuthHandler): Promise<void> => {
+    for (;;) {
+      const at = attempts.findIndex((attempt) => story.accepted.includes(attempt.name));
+      const [attempt] = at === -1 ? [] : attempts.splice(at, 1);
+      if (attempt === undefined) return giveUp(next);
+      const method = await attempt.make();
+      if (method !== undefined) return next(method);
+    }
+  };
+  const handler: AuthHandlerMiddleware = (left, _partial, next) => {
+    // ssh2 has null here at first, whatever its types say.
+    if ((left as readonly string[] | null) === null) return next({ type: 'none', username: config.user });
+    story.accepted = left;
+    proceed(next).catch((error: Error) => {
+      story.tried.push(error.message);
+      giveUp(next);
+    });
+  };
+  return { handler, story };
+}
+
+/** ssh2 takes false for "nothing left to try"; its types do not say so. */
+function giveUp(next: NextAuthHandler): void {
+  next(false as unknown as AnyAuthMethod);
+}
+
+type Means = { readonly identities: Identities; readonly story: Story };
+
+function attemptsFor(context: Context, config: HostConfig, { identities, story }: Means): Attempt[] {
+  const { user: username, methods } = config;
+  const nextPassword = passwordsFor(context, config);
+  const keys: Attempt['make'] = async () => {
+    story.tried.push(...identities.usable.map((key) => key.label));
+    return { type: 'agent', username, agent: new KeyRing(identities.usable) as unknown as BaseAgent };
+  };
+  const keyboard = keyboardAttempts(context, config, nextPassword);
+  const password: Attempt['make'] = async () => {
+    const secret = await nextPassword();
+    if (secret === undefined) return undefined;
+    story.tried.push('password');
+    return { type: 'password', username, password: secret };
+  };
+  const times = <T>(attempt: T): T[] => Array.from({ length: config.passwordPrompts }, () => attempt);
+  return [
+    ...(methods.publickey && identities.usable.length > 0
+      ? [{ name: 'publickey', make: keys } as const]
+      : []),
+    ...(methods.keyboard ? times({ name: 'keyboard-interactive', make: keyboard } as const) : []),
+    ...(methods.password ? times({ name: 'password', make: password } as const) : []),
+  ];
+}

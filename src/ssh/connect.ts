@@ -1,0 +1,65 @@
+import { OperationError } from '../errors.ts';
+import type { Context } from './ask.ts';
+import { channelOpener } from './channels.ts';
+import { holdRoute } from './hold-route.ts';
+import type { Link } from './link.ts';
+import { linkShell } from './link-shell.ts';
+import { createPool } from './pool.ts';
+import { findPrivilege } from './privilege.ts';
+import { findRoute } from './route.ts';
+import type { Shell } from './shell.ts';
+import type { ConnectOptions, SshTarget } from './target.ts';
+
+export type Connected = {
+  readonly shells: Map<string, Shell>;
+  /** Hosts that could not be connected to, by name, and why. */
+  readonly unreachable: Map<string, OperationError>;
+};
+
+/**
+ * Connects to one host as the operator's `ssh` would, and finds out how to be root there.
+ * Throws ConnectError with the stage that failed; InterruptedError when the signal aborts.
+ */
+export async function connectHost(target: SshTarget, options: ConnectOptions): Promise<Shell> {
+  const context: Context = { ...options, pool: options.pool ?? createPool() };
+  context.signal?.throwIfAborted();
+  const link = await holdRoute(context, await findRoute(context, target));
+  try {
+    return await openShell(context, link, target);
+  } catch (error) {
+    await link.close();
+    throw error;
+  }
+}
+
+/** Connects to all hosts at the same time. One that fails does not hold up the others; an interruption ends all. */
+export async function connectHosts(
+  targets: readonly SshTarget[],
+  options: ConnectOptions,
+): Promise<Connected> {
+  const shared = { ...options, pool: options.pool ?? createPool() };
+  const shells = new Map<string, Shell>();
+  const unreachable = new Map<string, OperationError>();
+  const settled = await Promise.allSettled(
+    targets.map(async (target) => {
+      try {
+        shells.set(target.name, await connectHost(target, shared));
+      } catch (error) {
+        if (!(error instanceof OperationError)) throw error;
+        unreachable.set(target.name, error);
+      }
+    }),
+  );
+  const failed = settled.find((each) => each.status === 'rejected');
+  if (failed === undefined) return { shells, unreachable };
+  await Promise.all([...shells.values()].map(async (shell) => await shell.close()));
+  throw failed.reason;
+}
+
+async function openShell(context: Context, link: Link, target: SshTarget): Promise<Shell> {
+  const openChannel = channelOpener(link);
+  const privilege = await findPrivilege(context, { link, openChannel }, target.become);
+  if (privilege.kind === 'refused' && target.become !== false && context.privilege !== 'try')
+    throw privilege.error;
+  return linkShell(link, privilege, openChannel);
+}

@@ -1,0 +1,39 @@
+import type { Duplex, Readable, Writable } from 'node:stream';
+import type { OperationError } from '../errors.ts';
+
+/** What a transport has to offer; `remoteShell` makes a Shell of it. */
+export type Link = {
+  readonly host: string;
+  readonly transport: 'local' | 'ssh2' | 'openssh';
+  readonly reason?: string;
+  /** Starts the command in the login shell. Throws TooManyChannels when the server allows no more at once. */
+  exec(command: string): Promise<Channel>;
+  /** A stream to `address:port` as seen from the host. Throws ForwardFailure. */
+  forward(address: string, port: number): Promise<Duplex>;
+  /** Resolves to the reason when the connection ends, be it by `close`. */
+  readonly lost: Promise<OperationError>;
+  close(): Promise<void>;
+};
+
+/** A running command. `closed` resolves when its output has ended and the server has let go of it. */
+export type Channel = {
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  readonly closed: Promise<void>;
+  /** Lets go of it at once, whatever is still to be sent. */
+  destroy(): void;
+};
+
+/** The server refused another session: `MaxSessions` of sshd_config. */
+export class TooManyChannels extends Error {}
+
+/** A forward was not opened. `refused`: nobody listens there; `forbidden`: the server does not forward. */
+export class ForwardFailure extends Error {
+  readonly why: 'refused' | 'forbidden';
+
+  constructor(why: 'refused' | 'forbidden', message: string) {
+    super(message);
+    this.why = why;
+  }
+}

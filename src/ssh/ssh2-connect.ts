@@ -1,0 +1,134 @@
+import type { Duplex } from 'node:stream';
+import ssh2 from 'ssh2';
+import type { Client } from 'ssh2';
+import type { OperationError } from '../errors.ts';
+import type { Context } from './ask.ts';
+import { authentication } from './auth.ts';
+import type { HostConfig } from './config.ts';
+import { ConnectError } from './connect-error.ts';
+import type { HostKeys } from './host-key.ts';
+import { describe } from './host-key-decision.ts';
+import { findIdentities } from './identities.ts';
+import { interruption } from './interruption.ts';
+import type { Link } from './link.ts';
+import { watchSilence } from './silence.ts';
+import { ssh2Link } from './ssh2.ts';
+import { offer } from './ssh2-algorithms.ts';
+import { explainFailure, lostError, missingAlgorithm } from './ssh2-failures.ts';
+import type { Progress } from './ssh2-failures.ts';
+
+export type Server = {
+  readonly sock: Duplex;
+  readonly hostKeys: HostKeys;
+  /** Keep what is said in the negotiation, to name what is missing. */
+  readonly verbose: boolean;
+};
+
+/**
+ * Opens an SSH connection over `sock` with ssh2. The server's key is judged before anything of ours is sent.
+ * Throws HostKeyShown for a key that is not known, Dropped when the server closed before a word, MissingAlgorithm,
+ * else ConnectError ('handshake', 'authentication').
+ */
+export async function connectSsh2(context: Context, config: HostConfig, server: Server): Promise<Link> {
+  const offered = offer(config, server.hostKeys.types);
+  if ('missing' in offered) throw missingAlgorithm(config, `${offered.missing} algorithm`, []);
+  const { handler, story } = authentication(context, config, await findIdentities(context, config));
+  const progress: Progress = { phase: 'handshake', greeted: false, shown: undefined, story, debug: [] };
+  const client = new ssh2.Client();
+  server.sock.once('data', () => (progress.greeted = true));
+  const { ready, lost } = follow(context, config, { client, progress });
+  client.connect({
+    sock: server.sock,
+    username: config.user,
+    algorithms: offered.algorithms,
+    authHandler: handler,
+    hostVerifier: (key: Buffer) => judge(server.hostKeys, key, progress),
+    readyTimeout: 0,
+    keepaliveInterval: Math.ceil(config.keepaliveMs / 3),
+    // Counting answers is left to watchSilence.
+    keepaliveCountMax: Number.MAX_SAFE_INTEGER,
+    ...(server.verbose ? { debug: (line: string) => void progress.debug.push(line) } : {}),
+  });
+  await ready;
+  watchSilence(server.sock, config.keepaliveMs, () => {
+    const seconds = config.keepaliveMs / 1000;
+    client.emit('error', new Error(`it has not answered for ${seconds} s`));
+    server.sock.destroy();
+  });
+  return ssh2Link(config.host, client, lost);
+}
+
+/** Synchronous: ssh2 takes a Promise for a yes. Runs again at each rekeying, and says the same then. */
+function judge(hostKeys: HostKeys, key: Buffer, progress: Progress): boolean {
+  const verdict = hostKeys.judge(key);
+  if (verdict.kind !== 'known') progress.shown = { key, verdict };
+  return verdict.kind === 'known';
+}
+
+type Followed = { readonly client: Client; readonly progress: Progress };
+
+/** `ready` settles when the connection can be used or has failed; `lost` when it ended after that. */
+function follow(
+  context: Context,
+  config: HostConfig,
+  { client, progress }: Followed,
+): { ready: Promise<void>; lost: Promise<OperationError> } {
+  let why: Error | undefined;
+  const lost = new Promise<OperationError>((resolve) => {
+    const end = (): void => resolve(lostError(config, why?.message));
+    client.on('error', (error) => {
+      why ??= error;
+      // ssh2 does not say "close" when a tunnel under it breaks.
+      if (error.level !== 'agent' && progress.phase === 'ready') end();
+    });
+    client.once('close', end);
+  });
+  const ready = new Promise<void>((resolve, reject) => {
+    const fail = (error: Error): void => {
+      stop();
+      reject(explainFailure(config, progress, error));
+      client.destroy();
+    };
+    const stop = deadline(context, config, { client, progress, fail });
+    client.on('handshake', () => (progress.phase = 'authentication'));
+    client.on('error', (error) => {
+      if (error.level === 'agent') progress.story.tried.push(error.message);
+      else fail(error);
+    });
+    client.once('close', () => fail(why ?? new Error('the server closed the connection')));
+    client.once('ready', () => {
+      stop();
+      progress.phase = 'ready';
+      resolve();
+    });
+  });
+  return { ready, lost };
+}
+
+/** Gives each phase the time that the configuration allows; waiting for the operator does not count. */
+function deadline(
+  context: Context,
+  config: HostConfig,
+  { client, progress, fail }: Followed & { fail: (error: Error) => void },
+): () => void {
+  const seconds = config.connectTimeoutMs / 1000;
+  let timer: NodeJS.Timeout;
+  const start = (): void => {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      if (context.pool.questions > 0) return start();
+      const what = progress.greeted ? 'did not finish the handshake' : 'took the connection but said nothing';
+      const text = progress.phase === 'authentication' ? 'did not finish the login' : what;
+      const stage = progress.phase === 'authentication' ? 'authentication' : 'handshake';
+      fail(new ConnectError(stage, `${describe(config)} ${text} within ${seconds} s`, { host: config.host }));
+    }, config.connectTimeoutMs);
+  };
+  const onAbort = (): void => fail(interruption(config.host, context.signal));
+  start();
+  client.once('handshake', start);
+  context.signal?.addEventListener('abort', onAbort, { once: true });
+  return () => {
+    clearTimeout(timer);
+    context.signal?.removeEventListener('abort', onAbort);
+  };
+}

@@ -1,0 +1,115 @@
+import { OperationError, WeedgoError } from '../errors.ts';
+import type { Story } from './auth.ts';
+import type { HostConfig } from './config.ts';
+import { ConnectError } from './connect-error.ts';
+import { describe } from './host-key-decision.ts';
+import type { Shown } from './host-key-decision.ts';
+
+/** The server showed a key that is not known; nothing but the handshake was sent to it. */
+export class HostKeyShown extends Error {
+  readonly shown: Shown;
+
+  constructor(shown: Shown) {
+    super('the host key is not known');
+    this.shown = shown;
+  }
+}
+
+/** The server closed the connection before it said who it is: too many at once (MaxStartups), or going down. */
+export class Dropped extends ConnectError {}
+
+/** ssh2 and the server have no algorithm in common. */
+export class MissingAlgorithm extends ConnectError {
+  /** What is missing, for the reason why another transport was taken. */
+  readonly what: string;
+
+  constructor(what: string, message: string, config: HostConfig) {
+    super('handshake', message, {
+      host: config.host,
+      hints: ['transport: openssh uses the ssh program of this machine, which may have it (ssh -Q kex)'],
+    });
+    this.what = what;
+  }
+}
+
+/** How far a connection has come. */
+export type Progress = {
+  phase: 'handshake' | 'authentication' | 'ready';
+  /** The server has sent something: it is not turning us away for being too many. */
+  greeted: boolean;
+  shown: Shown | undefined;
+  readonly story: Story;
+  /** What ssh2 says of the negotiation, where asked to. */
+  readonly debug: string[];
+};
+
+/** What a failure before `ready` means. */
+export function explainFailure(config: HostConfig, progress: Progress, error: Error): Error {
+  if (error instanceof WeedgoError) return error;
+  if (progress.shown !== undefined) return new HostKeyShown(progress.shown);
+  if (progress.phase === 'authentication') return authenticationFailure(config, progress.story, error);
+  const mismatch = /no matching (?:[CS]->[CS] )?(.*)/i.exec(error.message)?.[1];
+  if (mismatch !== undefined) return missingAlgorithm(config, mismatch, progress.debug);
+  const { host } = config;
+  if (!progress.greeted) {
+    return new Dropped('handshake', `${describe(config)} closed the connection before a word`, {
+      host,
+      hints: ['is it an SSH server, and below its MaxStartups? see sshd in the journal of the host'],
+      cause: error,
+    });
+  }
+  return new ConnectError(
+    'handshake',
+    `the SSH handshake with ${describe(config)} failed: ${error.message}`,
+    {
+      host,
+      cause: error,
+    },
+  );
+}
+
+/** `what` as ssh2 words it: key exchange algorithm, host key format, cipher, MAC. */
+export function missingAlgorithm(
+  config: HostConfig,
+  what: string,
+  debug: readonly string[],
+): MissingAlgorithm {
+  const offered = debug.flatMap(
+    (line) => /\(remote\) (?:KEX method|Host key format|[CS]->[CS] \w+): (.*)/i.exec(line)?.[1] ?? [],
+  );
+  // The negotiation stops at the list that does not match.
+  const last = offered.at(-1);
+  const list =
+    last === undefined
+      ? ''
+      : `; it offers ${last.replace(/,(ext-info-s|kex-strict-s-v00@openssh.com)/g, '')}`;
+  return new MissingAlgorithm(what, `ssh2 has no ${what} in common with ${describe(config)}${list}`, config);
+}
+
+function authenticationFailure(config: HostConfig, story: Story, error: Error): ConnectError {
+  const tried = [...new Set(story.tried)];
+  const accepted = story.accepted.length === 0 ? '' : `; the server takes ${story.accepted.join(', ')}`;
+  const own = /authentication methods failed/.test(error.message) ? '' : `: ${error.message}`;
+  return new ConnectError(
+    'authentication',
+    `${describe(config)} refused to log in ${config.user}${own}${accepted}`,
+    {
+      host: config.host,
+      hints: [
+        tried.length === 0 ? 'there was nothing to try: no key, no password' : `tried: ${tried.join('; ')}`,
+        ...(/too many/i.test(error.message) ? ['set identitiesOnly: true and the right identityFile'] : []),
+      ],
+      cause: error,
+    },
+  );
+}
+
+/** What a connection that was ready and ended is to be called. */
+export function lostError(config: HostConfig, why: string | undefined): OperationError {
+  return new OperationError(
+    `the connection to ${describe(config)} was lost${why === undefined ? '' : `: ${why}`}`,
+    {
+      host: config.host,
+    },
+  );
+}

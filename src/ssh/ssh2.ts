@@ -1,0 +1,65 @@
+import type { Duplex } from 'node:stream';
+import ssh2 from 'ssh2';
+import type { Client, ClientChannel } from 'ssh2';
+import { OperationError } from '../errors.ts';
+import { ForwardFailure, TooManyChannels } from './link.ts';
+import type { Channel, Link } from './link.ts';
+
+/** RFC 4254, 5.1 */
+const openFailure = { prohibited: 1, connectFailed: 2 } as const;
+
+/** An authenticated ssh2 client as a Link. `lost` tells why the connection ended. */
+export function ssh2Link(host: string, client: Client, lost: Promise<OperationError>): Link {
+  return {
+    host,
+    transport: 'ssh2',
+    exec: async (command) => await exec(client, command),
+    forward: async (address, port) => await forward(client, address, port),
+    lost,
+    async close() {
+      client.end();
+      await lost;
+    },
+  };
+}
+
+async function exec(client: Client, command: string): Promise<Channel> {
+  const channel = await new Promise<ClientChannel>((resolve, reject) => {
+    try {
+      client.exec(command, (error, opened) => {
+        if (error === undefined) resolve(opened);
+        else reject('reason' in error ? new TooManyChannels(error.message) : error);
+      });
+    } catch (error) {
+      reject(error as Error);
+    }
+  });
+  return {
+    stdin: channel,
+    stdout: channel,
+    stderr: channel.stderr,
+    closed: new Promise((resolve) => channel.once('close', resolve)),
+    destroy() {
+      channel.destroy();
+      // It only closes once its output was read.
+      channel.resume();
+      channel.stderr.resume();
+    },
+  };
+}
+
+async function forward(client: Client, address: string, port: number): Promise<Duplex> {
+  return await new Promise((resolve, reject) => {
+    try {
+      client.forwardOut('127.0.0.1', 0, address, port, (error, channel) => {
+        if (error === undefined) return resolve(channel);
+        const { reason } = error as { reason?: unknown };
+        const why = reason === openFailure.prohibited ? 'forbidden' : 'refused';
+        const text = error.message.replace('(SSH) Channel open failure: ', '');
+        reject(new ForwardFailure(why, text === '' ? 'the connection was refused' : text));
+      });
+    } catch (error) {
+      reject(error as Error);
+    }
+  });
+}
