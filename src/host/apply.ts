@@ -54,7 +54,7 @@ export async function applySteps(
  */
 export function applyScript(steps: readonly HostStep[], marker: string): string {
   const scripts = scriptsFor(steps).map(
-    ({ prepare, body }, index) => `
+    ({ prepare, body, together }, index) => `
 [ -z "$stop" ] || { echo '${marker} stopped'; exit 1; }
 ${prepare && `{\n${prepare}\n} </dev/null >/dev/null 2>&1`}
 echo '${marker} begin ${index}'
@@ -65,10 +65,10 @@ ${body}
 ) </dev/null 2>&1
 code=$?
 printf '\\n%s %s\\n' '${marker} end ${index}' $code
-[ $code = 0 ] || exit $code`,
+${together ? '[ $code = 0 ] || failed=$code' : '[ "$code$failed" = 0 ] || exit 1'}`,
   );
   return `export LC_ALL=C
-stop=
+stop= failed=
 trap 'stop=yes' TERM
 begin=$(date +%s)
 read -r self rest </proc/self/stat

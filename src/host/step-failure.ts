@@ -5,20 +5,21 @@ import { describeStep, type HostStep } from './step.ts';
 /** A step failed on a host, or the host was lost. What was done before stays done; nothing after it was begun. */
 export class StepFailedError extends OperationError {
   readonly done: readonly HostStep[];
-  /** undefined: the host was lost while nothing was under way. */
-  readonly failed: HostStep | undefined;
+  /** The steps that failed, or the one that was under way when the host was lost. */
+  readonly failed: readonly HostStep[];
   readonly notDone: readonly HostStep[];
 
   constructor(host: string, state: StepLogState, cause?: OperationError) {
-    const { current } = state;
+    const failed = [...state.failed.map(({ step }) => step), ...(state.current ? [state.current] : [])];
+    const node = failed.flatMap((step) => ('service' in step ? [step.service.node] : []))[0];
     super(messageOf(host, state, cause), {
       host,
-      hints: [...(cause?.hints ?? []), ...(current ? lookAt(current) : []), ...accountOf(host, state)],
-      ...(current && 'service' in current && { node: current.service.node }),
+      hints: [...(cause?.hints ?? []), ...failed.flatMap(lookAt), ...accountOf(host, state)],
+      ...(node !== undefined && { node }),
       ...(cause && { cause }),
     });
     this.done = state.done;
-    this.failed = current;
+    this.failed = failed;
     this.notDone = state.notDone;
   }
 }
@@ -32,11 +33,14 @@ export function interruptedBetweenSteps(host: string, state: StepLogState): Inte
 }
 
 function messageOf(host: string, state: StepLogState, cause: OperationError | undefined): string {
+  const failures = state.failed.map(({ step, code, output }) => {
+    const said = output.map((line) => `\n  ${line}`).join('');
+    return `${host}: could not ${describeStep(step)} (exit ${code})${said}`;
+  });
+  if (failures.length > 0 && !cause) return failures.join('\n');
   const doing = state.current ? describeStep(state.current) : 'the next step';
-  if (cause) return `${host}: lost during "${doing}": ${cause.message}`;
-  if (state.code === undefined) return `${host}: "${doing}" was cut short`;
-  const said = state.output.map((line) => `\n  ${line}`).join('');
-  return `${host}: could not ${doing} (exit ${state.code})${said}`;
+  const lost = cause ? `lost during "${doing}": ${cause.message}` : `"${doing}" was cut short`;
+  return [...failures, `${host}: ${lost}`].join('\n');
 }
 
 function accountOf(host: string, { done, notDone }: StepLogState): readonly string[] {

@@ -15,13 +15,19 @@ export type StepLogState = {
   /** It was told to stop and did, between two steps. */
   readonly stopped: boolean;
   readonly done: readonly HostStep[];
-  /** The step that was begun and is not done; undefined between two. */
+  /** More than one where several services were started together. */
+  readonly failed: readonly FailedStep[];
+  /** The step that was begun and has not ended; undefined between two. */
   readonly current: HostStep | undefined;
   /** Those that were not begun. */
   readonly notDone: readonly HostStep[];
-  /** Exit code of `current` when it failed. */
-  readonly code: number | undefined;
   /** The last lines that `current` printed. */
+  readonly output: readonly string[];
+};
+
+export type FailedStep = {
+  readonly step: HostStep;
+  readonly code: number;
   readonly output: readonly string[];
 };
 
@@ -38,14 +44,14 @@ export function createStepLog(steps: readonly HostStep[], marker: string, listen
     pid: undefined,
     stopped: false,
     done: [],
+    failed: [],
     current: undefined,
     notDone: steps,
-    code: undefined,
     output: [],
   };
   const onMarker = (word: string, [first = '', second]: readonly string[]): void => {
     const step = steps[Number(first)];
-    state = { ...state, ...change(word, [first, second], steps) };
+    state = { ...state, ...change(state, word, { first, second, steps }) };
     if (word === 'pid') listener.onPid(Number(first));
     else if (word === 'begin' && step) listener.onStep(step, 'started');
     else if (word === 'end' && second === '0' && step) listener.onStep(step, 'done');
@@ -64,23 +70,17 @@ export function createStepLog(steps: readonly HostStep[], marker: string, listen
 }
 
 function change(
+  state: StepLogState,
   word: string,
-  [first, second]: readonly (string | undefined)[],
-  steps: readonly HostStep[],
+  said: { readonly first: string; readonly second: string | undefined; readonly steps: readonly HostStep[] },
 ): Partial<StepLogState> {
-  const index = Number(first);
-  switch (word) {
-    case 'pid':
-      return { pid: index };
-    case 'stopped':
-      return { stopped: true };
-    case 'begin':
-      return { current: steps[index], notDone: steps.slice(index + 1), output: [] };
-    case 'end':
-      return second === '0'
-        ? { current: undefined, done: steps.slice(0, index + 1) }
-        : { code: Number(second) };
-    default:
-      return {};
-  }
+  const index = Number(said.first);
+  const step = said.steps[index];
+  if (word === 'pid') return { pid: index };
+  if (word === 'stopped') return { stopped: true };
+  if (!step) return {};
+  if (word === 'begin') return { current: step, notDone: said.steps.slice(index + 1), output: [] };
+  if (said.second === '0') return { current: undefined, done: [...state.done, step] };
+  const failure = { step, code: Number(said.second), output: state.output };
+  return { current: undefined, failed: [...state.failed, failure] };
 }

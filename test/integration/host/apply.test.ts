@@ -80,7 +80,7 @@ test('the first failure ends it, and the error accounts for every step', async (
   const steps = [write(file('a', '1')), write(file('missing/b', '2')), write(file('c', '3'))];
   const error = await applySteps(shell, steps).catch((reason: unknown) => reason);
   expect(error).toBeInstanceOf(StepFailedError);
-  expect(error).toMatchObject({ host: 'here', done: [steps[0]], failed: steps[1], notDone: [steps[2]] });
+  expect(error).toMatchObject({ host: 'here', done: [steps[0]], failed: [steps[1]], notDone: [steps[2]] });
   expect(String(error)).toContain(`here: could not write ${join(dir, 'missing/b')}`);
   expect(String(error)).toContain(`.b.new`);
   await expect(stat(join(dir, 'c'))).rejects.toThrow('ENOENT');

@@ -1,0 +1,169 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { applySteps } from '../../../src/host/apply.ts';
+import { factsContext } from '../../../src/host/context.ts';
+import { desiredHost } from '../../../src/host/desired.ts';
+import { planDestroy } from '../../../src/host/destroy.ts';
+import { readFacts } from '../../../src/host/facts/read.ts';
+import { planHost } from '../../../src/host/plan.ts';
+import { planStop } from '../../../src/host/planning/services.ts';
+import type { PlanInput } from '../../../src/host/planning/input.ts';
+import { requireHost } from '../../../src/host/require.ts';
+import { StepFailedError } from '../../../src/host/step-failure.ts';
+import { describeStep } from '../../../src/host/step.ts';
+import { localShell } from '../../../src/ssh/local.ts';
+import { localInventory } from '../../support/inventory.ts';
+
+const shell = localShell('local');
+const secrets = { password: `it's "quoted" $HOME`, application: undefined };
+let state: string;
+
+beforeAll(async () => {
+  state = await mkdtemp(join(tmpdir(), 'weedgo-state-'));
+  process.env.XDG_STATE_HOME = state;
+});
+afterAll(async () => {
+  const { facts, desired } = await look();
+  await applySteps(shell, planStop(desired.services, facts));
+  await rm(state, { recursive: true });
+});
+
+const ports = [17200, 17201, 17202];
+
+async function look(inventory = localInventory(ports, { replicas: 0 })): Promise<PlanInput> {
+  const [host] = inventory.hosts;
+  if (!host) throw new Error('no host');
+  const facts = await readFacts(shell, factsContext(inventory, host));
+  return { inventory, host, facts, desired: desiredHost({ inventory, host, facts, secrets }) };
+}
+
+const kinds = (input: PlanInput): readonly string[] => planHost(input).map(({ kind }) => kind);
+
+test('plan, apply, look again: nothing is left to do', async () => {
+  const before = await look();
+  expect(requireHost(before)).toEqual([]);
+  expect(kinds(before)).toEqual([
+    ...Array.from({ length: 7 }, () => 'make-directory'),
+    ...ports.map(() => 'write-file'),
+    ...ports.map(() => 'start-service'),
+  ]);
+  await applySteps(shell, planHost(before));
+
+  const after = await look();
+  expect(planHost(after).map(describeStep)).toEqual([]);
+  expect(requireHost(after)).toEqual([]);
+  expect(Object.keys(after.facts.processes)).toEqual(['local:17200', 'local:17201', 'local:17202']);
+  const { pid, started, openFilesLimit } = after.facts.processes['local:17200'] ?? {
+    pid: 0,
+    started: 0,
+    openFilesLimit: 0,
+  };
+  expect(Math.abs(started - after.facts.clock.now)).toBeLessThan(60_000);
+  expect(openFilesLimit).toBeGreaterThan(0);
+  const listener = after.facts.listeners.find(({ port }) => port === 17200);
+  expect(listener).toMatchObject({ address: '127.0.0.1', pid, process: 'redis-server' });
+  expect(after.facts.listeners.map(({ port }) => port)).toEqual(
+    expect.arrayContaining([17200, 27200, 17201, 27201]),
+  );
+});
+
+test('a stopped node is started again, and only that', async () => {
+  const running = await look();
+  const [first] = running.desired.services;
+  await applySteps(shell, planStop(first ? [first] : [], running.facts));
+  const stopped = await look();
+  expect(planHost(stopped).map(describeStep)).toEqual([expect.stringContaining('start local:17200')]);
+  await applySteps(shell, planHost(stopped));
+  expect(planHost(await look())).toEqual([]);
+});
+
+test('a changed setting is one file to write, and nothing to restart', async () => {
+  const changed = await look(localInventory(ports, { replicas: 0, config: { maxmemory: '64mb' } }));
+  expect(kinds(changed)).toEqual(ports.map(() => 'write-file'));
+});
+
+test('a pid file that is older than the process with its pid is not believed', async () => {
+  const { facts, desired } = await look();
+  const [service] = desired.services;
+  if (service?.manager !== 'daemon') throw new Error('no daemon');
+  const real = await readFile(service.pidFile, 'utf8');
+  await writeFile(service.pidFile, `${process.pid}\n`);
+  const misled = await look();
+  expect(misled.facts.processes[service.node]).toBeUndefined();
+  expect(requireHost(misled)).toMatchObject([
+    {
+      id: 'port-in-use',
+      node: service.node,
+      message: expect.stringContaining(`redis-server (pid ${real.trim()})`),
+    },
+    { id: 'port-in-use', node: service.node },
+  ]);
+  await writeFile(service.pidFile, real);
+  expect((await look()).facts.processes[service.node]).toEqual(facts.processes[service.node]);
+});
+
+test("a node that does not come up: its own log says why, and the other's start is done", async () => {
+  const inventory = localInventory([17203, 17200, 17204], { replicas: 0 });
+  const other = localInventory([17203, 17204, 17205], { replicas: 0 });
+  const broken = await look({ ...other, cluster: 'broken', config: { 'maxmemory-policy': 'nonsense' } });
+  const error: unknown = await applySteps(shell, planHost(broken)).catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(StepFailedError);
+  expect(error).toMatchObject({ host: 'local', node: 'local:17203' });
+  expect(String(error)).toContain('maxmemory-policy "nonsense"');
+  expect(String(error)).not.toContain(secrets.password);
+
+  // Another process has the port: it is named before anything is done, and by the log when it came in between.
+  const taken = await look({ ...inventory, cluster: 'taken' });
+  expect(requireHost(taken).map(({ message }) => message)).toEqual([
+    expect.stringMatching(/^local:17200: its port 17200 is in use by redis-server \(pid \d+\) on 127.0.0.1$/),
+    expect.stringMatching(/^local:17200: its bus port 27200 is in use by redis-server/),
+  ]);
+  const late: unknown = await applySteps(shell, planHost(taken)).catch((reason: unknown) => reason);
+  expect(late).toMatchObject({ node: 'local:17200', notDone: [] });
+  // The other two were begun along with it, and came up.
+  expect(late instanceof StepFailedError && late.failed.map(describeStep)).toEqual([
+    expect.stringContaining('start local:17200'),
+  ]);
+  expect(late instanceof StepFailedError && late.done.map(describeStep)).toEqual(
+    expect.arrayContaining([expect.stringContaining('start local:17204')]),
+  );
+  expect(String(late)).toContain('Address already in use');
+  const after = await look({ ...inventory, cluster: 'taken' });
+  await applySteps(shell, planStop(after.desired.services, after.facts));
+});
+
+test("another cluster's data is not touched", async () => {
+  const foreign = await look({ ...localInventory(ports, { replicas: 0 }) });
+  const own = foreign.desired.layout.nodes[0];
+  if (!own) throw new Error('no node');
+  const conf = await readFile(own.configFile, 'utf8');
+  await writeFile(own.configFile, conf.replace('# cluster: test', '# cluster: someone-elses'));
+  expect(requireHost(await look())).toMatchObject([
+    {
+      id: 'foreign-data',
+      kind: 'refused',
+      message: expect.stringContaining('belongs to cluster someone-elses'),
+    },
+  ]);
+  await rm(own.configFile);
+  expect(requireHost(await look())).toMatchObject([
+    { id: 'foreign-data', kind: 'refused', message: expect.stringContaining('appendonlydir') },
+  ]);
+  await writeFile(own.configFile, conf, { mode: 0o600 });
+  expect(requireHost(await look())).toEqual([]);
+});
+
+test('destroy leaves nothing', async () => {
+  const { inventory, facts, desired } = await look();
+  await applySteps(shell, planDestroy({ inventory, layout: desired.layout, facts }));
+  const after = await look();
+  expect([after.facts.files, after.facts.directories, after.facts.processes, after.facts.listeners]).toEqual([
+    {},
+    {},
+    {},
+    [],
+  ]);
+  expect(planDestroy({ inventory, layout: desired.layout, facts: after.facts })).toEqual([]);
+});
