@@ -1,4 +1,4 @@
-/** Minimum-cost flow by successive shortest paths; small, because inventories are. */
+/** Minimum-cost flow by successive shortest paths (Dijkstra with potentials); small, because inventories are. */
 export type Network = {
   readonly edge: (from: string, to: string, options: { capacity: number; cost: number }) => void;
   /** Pushes up to `wanted` units from `source` to `sink` as cheaply as can be; returns how many went through. */
@@ -31,12 +31,12 @@ export function createNetwork(): Network {
     },
     push: (sourceName, sinkName, wanted) => {
       const [source, sink] = [vertex(sourceName), vertex(sinkName)];
+      const potentials = Array<number>(outgoing.length).fill(0);
       let pushed = 0;
-      while (pushed < wanted) {
-        const path = cheapestPath({ edges, outgoing }, source, sink);
+      for (; pushed < wanted; pushed++) {
+        const path = cheapestPath({ edges, outgoing, potentials }, source, sink);
         if (path === undefined) break;
         for (const index of path) send(edges, index);
-        pushed += 1;
       }
       return pushed;
     },
@@ -48,37 +48,49 @@ export function createNetwork(): Network {
   };
 }
 
-type Graph = { readonly edges: readonly Edge[]; readonly outgoing: readonly (readonly number[])[] };
+type Graph = {
+  readonly edges: readonly Edge[];
+  readonly outgoing: readonly (readonly number[])[];
+  /** Distances so far: with them no edge with room left has a negative reduced cost. */
+  readonly potentials: number[];
+};
 
-/** Edges of the cheapest path with room left (Bellman-Ford with a queue: reverse edges have negative costs). */
+/** Edges of the cheapest path with room left; renews the potentials. */
 function cheapestPath(graph: Graph, source: number, sink: number): readonly number[] | undefined {
-  const costs = Array<number>(graph.outgoing.length).fill(Infinity);
+  const { edges, outgoing, potentials } = graph;
+  const costs = Array<number>(outgoing.length).fill(Infinity);
   const arrivedBy: (number | undefined)[] = [];
+  const heap = createHeap();
   costs[source] = 0;
-  const queue = [source];
-  const queued = new Set(queue);
-  for (let head = 0; head < queue.length; head++) {
-    const at = queue[head] ?? 0;
-    queued.delete(at);
-    for (const index of graph.outgoing[at] ?? []) {
-      const edge = graph.edges[index];
+  heap.push({ at: source, cost: 0 });
+  for (let next = heap.pop(); next !== undefined && next.at !== sink; next = heap.pop()) {
+    const { at, cost } = next;
+    if (cost > (costs[at] ?? 0)) continue;
+    for (const index of outgoing[at] ?? []) {
+      const edge = edges[index];
       if (edge === undefined || edge.left === 0) continue;
-      const cost = (costs[at] ?? Infinity) + edge.cost;
-      if (cost >= (costs[edge.to] ?? Infinity)) continue;
-      costs[edge.to] = cost;
+      const reduced = cost + edge.cost + (potentials[at] ?? 0) - (potentials[edge.to] ?? 0);
+      if (reduced >= (costs[edge.to] ?? Infinity)) continue;
+      costs[edge.to] = reduced;
       arrivedBy[edge.to] = index;
-      if (!queued.has(edge.to)) {
-        queued.add(edge.to);
-        queue.push(edge.to);
-      }
+      heap.push({ at: edge.to, cost: reduced });
     }
   }
-  return costs[sink] === Infinity ? undefined : trace(graph, arrivedBy, sink);
+  const reached = costs[sink] ?? Infinity;
+  if (reached === Infinity) return undefined;
+  for (const [index, cost] of costs.entries()) {
+    potentials[index] = (potentials[index] ?? 0) + Math.min(cost, reached);
+  }
+  return trace(edges, arrivedBy, sink);
 }
 
-function trace(graph: Graph, arrivedBy: readonly (number | undefined)[], sink: number): readonly number[] {
+function trace(
+  edges: readonly Edge[],
+  arrivedBy: readonly (number | undefined)[],
+  sink: number,
+): readonly number[] {
   const path: number[] = [];
-  for (let index = arrivedBy[sink]; index !== undefined; index = arrivedBy[graph.edges[index]?.from ?? 0]) {
+  for (let index = arrivedBy[sink]; index !== undefined; index = arrivedBy[edges[index]?.from ?? 0]) {
     path.push(index);
   }
   return path;
@@ -91,4 +103,35 @@ function send(edges: readonly Edge[], index: number): void {
   edge.flow += 1;
   reverse.left += 1;
   reverse.flow -= 1;
+}
+
+type Entry = { readonly at: number; readonly cost: number };
+
+/** A binary heap: the cheapest entry comes out first. */
+function createHeap(): { readonly push: (entry: Entry) => void; readonly pop: () => Entry | undefined } {
+  const entries: Entry[] = [];
+  const costAt = (index: number): number => entries[index]?.cost ?? Infinity;
+  function swap(one: number, other: number): void {
+    const [a, b] = [entries[one], entries[other]];
+    if (a !== undefined && b !== undefined) [entries[one], entries[other]] = [b, a];
+  }
+  return {
+    push: (entry) => {
+      let at = entries.push(entry) - 1;
+      for (let parent = (at - 1) >> 1; at > 0 && costAt(at) < costAt(parent); parent = (at - 1) >> 1) {
+        swap(at, parent);
+        at = parent;
+      }
+    },
+    pop: () => {
+      swap(0, entries.length - 1);
+      const top = entries.pop();
+      for (let at = 0; ;) {
+        const child = costAt(2 * at + 2) < costAt(2 * at + 1) ? 2 * at + 2 : 2 * at + 1;
+        if (costAt(child) >= costAt(at)) return top;
+        swap(at, child);
+        at = child;
+      }
+    },
+  };
 }

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { link, mkdir, open, readFile, stat, unlink } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, resolve } from 'node:path';
-import { text } from 'node:stream/consumers';
+import { buffer } from 'node:stream/consumers';
 import { UsageError } from '../errors.ts';
 import type { Inventory, Secrets } from './inventory.ts';
 import { problemAt } from './locate.ts';
@@ -110,8 +110,8 @@ async function fromCommand(command: readonly string[], context: SecretContext): 
     child.once('close', (code, signal) => done(code ?? signal ?? ''));
   });
   try {
-    const [output, code] = await Promise.all([text(child.stdout), ended]);
-    if (code === 0) return firstLine(Buffer.from(output), context);
+    const [output, code] = await Promise.all([buffer(child.stdout), ended]);
+    if (code === 0) return firstLine(output, context);
     throw refusal(context, `the command ${program} failed (${code}) and gave no secret`);
   } catch (cause) {
     if (cause instanceof UsageError) throw cause;

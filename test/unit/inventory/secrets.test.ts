@@ -1,0 +1,119 @@
+import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { UsageError } from '../../../src/errors.ts';
+import type { Inventory } from '../../../src/inventory/inventory.ts';
+import { parseInventory } from '../../../src/inventory/load.ts';
+import type { SecretSource } from '../../../src/inventory/schema.ts';
+import { notYetGenerated, resolveSecret, resolveSecrets } from '../../../src/inventory/secrets.ts';
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'weedgo-secrets-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+describe('sources', () => {
+  test('an environment variable', async () => {
+    process.env['WEEDGO_TEST_SECRET'] = ' pass word "$HOME" ';
+    expect(await resolve({ env: 'WEEDGO_TEST_SECRET' })).toBe(' pass word "$HOME" ');
+  });
+
+  test("a file's first line, beside the inventory", async () => {
+    await writeFile(join(folder, 'secret'), 'first\r\nsecond\n', { mode: 0o600 });
+    expect(await resolve({ file: 'secret' })).toBe('first');
+  });
+
+  test("a command's first line, run without a shell in the inventory's folder", async () => {
+    expect(await resolve({ command: ['printf', '%s\n%s\n', '$HOME `id`', 'more'] })).toBe('$HOME `id`');
+    await writeFile(join(folder, 'tool'), '#!/bin/sh\necho from-tool\n', { mode: 0o700 });
+    expect(await resolve({ command: ['./tool'] })).toBe('from-tool');
+  });
+
+  test('a generated file is made once, for its owner alone', async () => {
+    const source = { generate: 'made/deep/password' };
+    expect(await resolve(source, { create: false })).toBe(notYetGenerated);
+    await expect(stat(join(folder, 'made'))).rejects.toThrow('ENOENT');
+    const secret = await resolve(source);
+    expect(Buffer.from(secret, 'base64url')).toHaveLength(32);
+    expect(await resolve(source)).toBe(secret);
+    expect(await resolve(source, { create: false })).toBe(secret);
+    expect((await stat(join(folder, 'made/deep/password'))).mode & 0o777).toBe(0o600);
+    expect((await stat(join(folder, 'made/deep'))).mode & 0o777).toBe(0o700);
+  });
+
+  test('ten runs that generate at once agree', async () => {
+    const secrets = await Promise.all(Array.from({ length: 10 }, () => resolve({ generate: 'race' })));
+    expect(new Set(secrets).size).toBe(1);
+    expect(await readFile(join(folder, 'race'), 'utf8')).toBe(`${secrets[0]}\n`);
+  });
+});
+
+describe('a secret that cannot be had is a problem of the inventory', () => {
+  const cases: readonly (readonly [name: string, source: SecretSource, message: string])[] = [
+    ['not set', { env: 'WEEDGO_TEST_UNSET' }, '$WEEDGO_TEST_UNSET is not set'],
+    ['no file', { file: 'none' }, 'the secret cannot be read: ENOENT'],
+    ['empty', { command: ['true'] }, 'the secret of the command true is empty'],
+    ['failing', { command: ['false'] }, 'the command false failed (1)'],
+    [
+      'no program',
+      { command: ['weedgo-no-such-program'] },
+      'the command weedgo-no-such-program cannot be run',
+    ],
+    ['too long', { command: ['printf', '%0600d', '1'] }, 'is 600 bytes long; Redis takes at most 512'],
+    ['NUL', { command: ['printf', 'a\\000b'] }, 'holds a line break or a NUL character'],
+    ['not text', { command: ['printf', '\\377\\376'] }, 'the secret is not UTF-8 text'],
+  ];
+  test.each(cases)('%s', async (_name, source, message) => {
+    await expect(resolve(source)).rejects.toThrow(message);
+    await expect(resolve(source)).rejects.toBeInstanceOf(UsageError);
+  });
+
+  test('a line break in a variable', async () => {
+    process.env['WEEDGO_TEST_SECRET'] = 'one\ntwo';
+    await expect(resolve({ env: 'WEEDGO_TEST_SECRET' })).rejects.toThrow('line break');
+  });
+
+  test('a file that everybody can read', async () => {
+    await writeFile(join(folder, 'open'), 'swordfish\n');
+    await chmod(join(folder, 'open'), 0o644);
+    const failure = await resolve({ file: 'open' }).catch((error: unknown) => error);
+    expect(String(failure)).toContain(`run: chmod 600 ${folder}/open`);
+    expect(String(failure)).not.toContain('swordfish');
+  });
+
+  test('all missing ones at once, each at its place', async () => {
+    const inventory = inventoryWith(
+      '{ password: { env: WEEDGO_TEST_UNSET }, application: { user: app, password: { file: none } } }',
+    );
+    const failure: unknown = await resolveSecrets(inventory, { create: false }).catch(
+      (error: unknown) => error,
+    );
+    expect(failure).toBeInstanceOf(UsageError);
+    expect(String(failure)).toMatch(/inventory\.yaml:2:19: auth\.password: \$WEEDGO_TEST_UNSET is not set/);
+    expect(String(failure)).toMatch(
+      /inventory\.yaml:2:83: auth\.application\.password: the secret cannot be read/,
+    );
+  });
+});
+
+test('an inventory without passwords has none', async () => {
+  const secrets = await resolveSecrets(inventoryWith('{}'), { create: false });
+  expect(secrets).toEqual({ password: undefined, application: undefined });
+});
+
+function resolve(source: SecretSource, { create = true } = {}): Promise<string> {
+  return resolveSecret(source, { inventory: inventoryWith('{}'), path: ['auth', 'password'], create });
+}
+
+function inventoryWith(auth: string): Inventory {
+  const text = [
+    'cluster: test',
+    `auth: ${auth}`,
+    'connection: local',
+    'antiAffinity: none',
+    'hosts: [{ name: local, address: 127.0.0.1, ports: [7000, 7001, 7002, 7003, 7004, 7005] }]',
+  ].join('\n');
+  return parseInventory(text, join(folder, 'inventory.yaml'));
+}
