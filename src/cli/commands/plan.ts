@@ -1,0 +1,55 @@
+import { exitCodes } from '../../errors.ts';
+import { type HostChanges, planReport, type PlanReport } from '../../operations/provision/plan-report.ts';
+import type { CommandRun } from '../command.ts';
+import { withSession } from '../session.ts';
+
+export const run: CommandRun = async (invocation) => {
+  const report = await withSession(invocation, planReport);
+  const changes = invocation.options['exitCode'] === true && !report.empty;
+  return {
+    data: { ok: true, ...report },
+    text: formatPlan(report),
+    exitCode: changes ? exitCodes.findings : exitCodes.ok,
+  };
+};
+
+function formatPlan(report: PlanReport): string {
+  if (report.empty && report.problems.length === 0)
+    return `Nothing to do: ${report.cluster} is what the inventory says.`;
+  const refusals = report.problems.flatMap(({ kind, message, hints }) => [
+    `${kind}: ${message}`,
+    ...hints.map((hint) => `  → ${hint}`),
+  ]);
+  const live = section('Running nodes, without a restart:', report.live);
+  const form = section('The cluster:', report.form);
+  const assumed =
+    report.assumed.length === 0 || report.form.length === 0
+      ? []
+      : [`  (assuming that ${report.assumed.join(', ')}, where nothing listens yet, will run and be empty)`];
+  return [
+    ...refusals,
+    ...report.hosts.flatMap(formatHost),
+    ...live,
+    ...form,
+    ...assumed,
+    summary(report),
+  ].join('\n');
+}
+
+const formatHost = ({ host, steps }: HostChanges): readonly string[] =>
+  steps.length === 0
+    ? []
+    : [`${host}:`, ...steps.flatMap(({ step, diff }) => [`  ${step}`, ...(diff ? indent(diff) : [])]), ''];
+
+const section = (title: string, lines: readonly string[]): readonly string[] =>
+  lines.length === 0 ? [] : [title, ...lines.map((line) => `  ${line}`), ''];
+
+const indent = (text: string): readonly string[] => text.split('\n').map((line) => `    ${line}`);
+
+function summary({ hosts, live, form, problems }: PlanReport): string {
+  const count = hosts.reduce((sum, { steps }) => sum + steps.length, 0) + live.length + form.length;
+  const blocking = problems.some(({ kind }) => kind !== 'warning');
+  return blocking
+    ? 'provision would stop before changing anything: see above.'
+    : `${count} steps. Nothing was changed; weedgo-redis provision does them.`;
+}

@@ -1,0 +1,155 @@
+import { listMissing } from '../cluster/missing.ts';
+import type { ClusterView } from '../cluster/view.ts';
+import { HostsFailedError, OperationError, RefusedError } from '../errors.ts';
+import { planDestroy } from '../host/destroy.ts';
+import type { PlanInput } from '../host/planning/input.ts';
+import { planStart, planStop } from '../host/planning/services.ts';
+import { requireOwnership } from '../host/requirements/ownership.ts';
+import { servicesOf } from '../host/services.ts';
+import { describeStep, type HostStep } from '../host/step.ts';
+import { observeCluster } from '../redis/observe.ts';
+import { waitUntil } from '../redis/wait.ts';
+import { changing } from './changing.ts';
+import { applyOnHosts } from './hosts.ts';
+import { type NodeRow, nodeRows } from './node-rows.ts';
+import { observe } from './observe.ts';
+import { planInputs } from './provision/plan.ts';
+import { stopOnProblems } from './provision/problems.ts';
+import type { Session } from './session.ts';
+import { createStages, type StageTiming } from './stage.ts';
+
+export type LifecycleReport = {
+  readonly changed: boolean;
+  readonly stages: readonly StageTiming[];
+  /** What was done, in order; hosts where nothing had to be are missing. */
+  readonly done: readonly { readonly host: string; readonly steps: readonly string[] }[];
+};
+
+type Request = { readonly command: string };
+
+/**
+ * Stops every node of the inventory, replicas before masters, so that nothing is promoted meanwhile. Data and
+ * configuration stay, and units stay enabled. The operator has confirmed the outage.
+ */
+export async function stopNodes(session: Session, request: Request): Promise<LifecycleReport> {
+  const titled = { ...request, reason: 'stop', title: 'Stop the nodes' };
+  return onEveryHost(session, titled, [stopThose('replica'), stopThose('master')]);
+}
+
+const stopThose =
+  (role: 'replica' | 'master'): HostPlanner =>
+  ({ inventory, desired, facts }, view) => {
+    const services = servicesOf(inventory, desired.layout, facts);
+    return planStop(
+      services.filter(({ node }) => roleOf(node, view) === role),
+      facts,
+    );
+  };
+
+/** A node that cannot be asked counts as a master: it is stopped last. */
+function roleOf(id: string, view: ClusterView): 'replica' | 'master' {
+  const node = view.nodes.find((candidate) => candidate.node === id);
+  return node?.reachable && node.info['role'] === 'slave' ? 'replica' : 'master';
+}
+
+/** Starts every node and waits until all of them see a complete cluster. Throws OperationError naming what lacks. */
+export async function startNodes(
+  session: Session,
+  request: Request,
+): Promise<LifecycleReport & { readonly nodes: readonly NodeRow[] }> {
+  const titled = { ...request, reason: 'start', title: 'Start the nodes' };
+  const started = await onEveryHost(session, titled, [
+    ({ inventory, desired, facts }) => planStart(servicesOf(inventory, desired.layout, facts), facts),
+  ]);
+  return { ...started, nodes: await waitComplete(session) };
+}
+
+/**
+ * Leaves nothing of the cluster on its hosts: nodes stopped, configuration, data and logs removed. The operator has
+ * typed the cluster's name. Throws RefusedError, before anything is done, where a host has what is not this cluster's.
+ */
+export async function destroyNodes(session: Session, request: Request): Promise<LifecycleReport> {
+  const titled = { ...request, reason: 'destroy', title: 'Stop the nodes and delete their data' };
+  return onEveryHost(session, titled, [destroySteps]);
+}
+
+/** What `destroyNodes` would do, by host, one line a step; reads the hosts and changes nothing. */
+export async function describeDestroy(session: Session): Promise<ReadonlyMap<string, readonly string[]>> {
+  const { inputs } = await ownInputs(session);
+  return new Map(inputs.map((input) => [input.host.name, destroySteps(input).map(describeStep)]));
+}
+
+const destroySteps = ({ inventory, desired, facts }: PlanInput): readonly HostStep[] =>
+  planDestroy({ inventory, layout: desired.layout, facts });
+
+type HostsRequest = Request & { readonly reason: string; readonly title: string };
+
+type HostPlanner = (input: PlanInput, view: ClusterView) => readonly HostStep[];
+
+/** Plans from one observation, then does one round after the other on all hosts at once. */
+async function onEveryHost(
+  session: Session,
+  { command, reason, title }: HostsRequest,
+  rounds: readonly HostPlanner[],
+): Promise<LifecycleReport> {
+  return changing(session, { command, reason }, async (locked) => {
+    const stages = createStages(locked);
+    const { inputs, view } = await stages.run('observe', 'Read the hosts', async () => ({
+      value: await ownInputs(locked),
+      changed: false,
+    }));
+    const planned = rounds.map((plan) =>
+      inputs
+        .map((input) => [input.host.name, plan(input, view)] as const)
+        .filter(([, steps]) => steps.length > 0),
+    );
+    const all = planned.flat();
+    await stages.run(reason, title, async () => {
+      for (const round of planned) await applyOnHosts(locked, reason, round);
+      return { value: undefined, changed: all.length > 0 };
+    });
+    return {
+      changed: all.length > 0,
+      stages: stages.timings,
+      done: all.map(([host, steps]) => ({ host, steps: steps.map(describeStep) })),
+    };
+  });
+}
+
+/** Every host's plan input; refused as a whole where one of them has another's files at our paths. */
+async function ownInputs(
+  session: Session,
+): Promise<{ readonly inputs: readonly PlanInput[]; readonly view: ClusterView }> {
+  if (session.unreachable.size > 0)
+    throw new HostsFailedError('connecting', [...session.unreachable.values()]);
+  const observation = await observe(session);
+  const { failures, view } = observation;
+  if (failures.size > 0) throw new HostsFailedError('reading the hosts', [...failures.values()]);
+  const inputs = [...planInputs({ ...session, observation }).values()];
+  stopOnProblems(inputs.flatMap(requireOwnership));
+  return { inputs, view };
+}
+
+async function waitComplete(session: Session): Promise<readonly NodeRow[]> {
+  const { inventory, signal } = session;
+  const { seen, missing } = await waitUntil(
+    () => observeCluster(inventory.nodes, session.redis),
+    (view) => listMissing(inventory, view),
+    { deadlineMs: 60_000 + 1000 * inventory.nodes.length, intervalMs: 200, signal },
+  );
+  if (missing.length > 0) {
+    throw new OperationError('the nodes run, but the cluster is not complete', {
+      hints: [...missing.map(({ message }) => message), 'weedgo-redis verify says more.'],
+    });
+  }
+  return nodeRows(inventory, seen);
+}
+
+/** Deleting data is confirmed by the cluster's name. Throws RefusedError for anything else. */
+export function requireName(cluster: string, typed: string | undefined): void {
+  if (typed?.trim() === cluster) return;
+  throw new RefusedError(
+    typed === undefined ? 'deleting a cluster needs its name' : `"${typed.trim()}" is not the cluster's name`,
+    { hints: [`Type ${cluster} when asked, or give --confirm ${cluster}. Nothing was changed.`] },
+  );
+}

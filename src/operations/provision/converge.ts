@@ -1,0 +1,43 @@
+import { OperationError } from '../../errors.ts';
+import { untilObservation } from '../../host/plan.ts';
+import { describeStep } from '../../host/step.ts';
+import { applyOnHosts, type HostSteps } from '../hosts.ts';
+import { observe } from '../observe.ts';
+import type { Session } from '../session.ts';
+import type { StageResult } from '../stage.ts';
+import { planProvision, type ProvisionPlan } from './plan.ts';
+import { stopOnProblems } from './problems.ts';
+
+/**
+ * Does the hosts' steps, all hosts at once, and observes and plans again until no host has any left. One round is
+ * enough for configuration; package lists and installations end a round of their own, since what they bring is known
+ * only afterwards. Resolves to the last plan.
+ */
+export async function convergeHosts(
+  session: Session,
+  first: ProvisionPlan,
+): Promise<StageResult<ProvisionPlan>> {
+  let plan = first;
+  let refreshed = false;
+  for (let round = 0; ; round += 1) {
+    const due = [...plan.hosts].map(([host, { steps }]) => [host, untilObservation(steps)] as const);
+    const pending = due.filter(([, steps]) => steps.length > 0);
+    if (pending.length === 0) return { value: plan, changed: round > 0 };
+    if (round === maxRounds) throw unsettled(pending);
+    await applyOnHosts(session, 'provisioning', pending);
+    refreshed ||= pending.some(([, steps]) => steps.some(({ kind }) => kind === 'refresh-packages'));
+    plan = planProvision({ ...session, observation: await observe(session), refreshed });
+    stopOnProblems(plan.problems);
+  }
+}
+
+/** Package lists, installation, configuration; a fourth round would mean that a step does not do what it says. */
+const maxRounds = 3;
+
+function unsettled(pending: readonly HostSteps[]): OperationError {
+  return new OperationError('the hosts are not what the inventory says although every step was done', {
+    hints: pending.flatMap(([host, steps]) =>
+      steps.map((step) => `${host}: still to do: ${describeStep(step)}`),
+    ),
+  });
+}

@@ -1,0 +1,62 @@
+import { describeClusterStep } from '../../cluster/step.ts';
+import { HostsFailedError } from '../../errors.ts';
+import { diffStep } from '../../host/diff.ts';
+import type { HostProblem } from '../../host/requirements/problem.ts';
+import { describeStep } from '../../host/step.ts';
+import { observe } from '../observe.ts';
+import type { Session } from '../session.ts';
+import { createStages } from '../stage.ts';
+import { isEmptyPlan, planProvision } from './plan.ts';
+
+export type HostChanges = {
+  readonly host: string;
+  readonly steps: readonly {
+    readonly step: string;
+    /** Unified, secrets masked; for steps that write a file. */
+    readonly diff?: string;
+  }[];
+};
+
+/** What provision would do, for people and for --json. Holds no secret. */
+export type PlanReport = {
+  readonly cluster: string;
+  readonly empty: boolean;
+  readonly hosts: readonly HostChanges[];
+  readonly live: readonly string[];
+  readonly form: readonly string[];
+  /** Nodes that do not run yet: `form` assumes that they will, and are empty. */
+  readonly assumed: readonly string[];
+  readonly problems: readonly HostProblem[];
+};
+
+/** Observes and plans as provision does, and changes nothing. Throws HostsFailedError when a host cannot be asked. */
+export async function planReport(session: Session): Promise<PlanReport> {
+  const { inventory, unreachable } = session;
+  if (unreachable.size > 0) throw new HostsFailedError('connecting', [...unreachable.values()]);
+  const observation = await createStages(session).run(
+    'observe',
+    'Read the hosts and the nodes',
+    async () => ({
+      value: await observe(session),
+      changed: false,
+    }),
+  );
+  const { failures } = observation;
+  if (failures.size > 0) throw new HostsFailedError('reading the hosts', [...failures.values()]);
+  const plan = planProvision({ ...session, observation });
+  return {
+    cluster: inventory.cluster,
+    empty: isEmptyPlan(plan),
+    hosts: [...plan.hosts].map(([host, { steps }]) => ({
+      host,
+      steps: steps.map((step) => {
+        const diff = diffStep(step);
+        return { step: describeStep(step), ...(diff !== undefined && { diff }) };
+      }),
+    })),
+    live: plan.live.map(describeClusterStep),
+    form: plan.form.map(describeClusterStep),
+    assumed: plan.assumed,
+    problems: plan.problems,
+  };
+}

@@ -1,0 +1,163 @@
+import { planForm } from '../../cluster/plan.ts';
+import type { ClusterStep } from '../../cluster/step.ts';
+import type { ReachableView } from '../../cluster/view.ts';
+import { desiredHost } from '../../host/desired.ts';
+import { planHost } from '../../host/plan.ts';
+import type { PlanInput } from '../../host/planning/input.ts';
+import { requireHost } from '../../host/require.ts';
+import { requireClocks } from '../../host/requirements/clock.ts';
+import type { HostProblem } from '../../host/requirements/problem.ts';
+import type { HostStep } from '../../host/step.ts';
+import type { Inventory, Secrets } from '../../inventory/inventory.ts';
+import { compareWithLive, type DirectiveChange } from '../../render/changes.ts';
+import { type Directives, desiredDirectives } from '../../render/directives.ts';
+import type { Observation } from '../observe.ts';
+import { assumeRunning } from './assume.ts';
+
+/** Everything provision would do from here, and everything that speaks against it. Data only. */
+export type ProvisionPlan = {
+  /** By host name, in the inventory's order; hosts that could not be asked are missing. */
+  readonly hosts: ReadonlyMap<string, { readonly input: PlanInput; readonly steps: readonly HostStep[] }>;
+  /** CONFIG SET and ACL SETUSER on running nodes; done before the files are written. */
+  readonly live: readonly ClusterStep[];
+  readonly form: readonly ClusterStep[];
+  /** The nodes that `form` assumes to be running and empty by then, because they do not run yet. */
+  readonly assumed: readonly string[];
+  readonly problems: readonly HostProblem[];
+};
+
+export type PlanRequest = {
+  readonly inventory: Inventory;
+  readonly secrets: Secrets;
+  readonly observation: Observation;
+  /** See `PlanInput`. */
+  readonly refreshed?: boolean;
+};
+
+/** Pure: what was observed against what should be. */
+export function planProvision(request: PlanRequest): ProvisionPlan {
+  const { inventory, observation } = request;
+  const inputs = planInputs(request);
+  const nodes = [...inputs.values()].flatMap((input) => runningNodes(input, observation));
+  const { view, assumed } = assumeRunning(inventory, observation.view);
+  const form = planForm(inventory, view, {});
+  return {
+    hosts: new Map([...inputs].map(([name, input]) => [name, { input, steps: planHost(input) }])),
+    live: nodes.flatMap(planLive),
+    form: form.steps,
+    assumed,
+    problems: [
+      ...[...inputs.values()].flatMap(requireHost),
+      ...requireClocks([...observation.facts].map(([host, { clock }]) => ({ host, clock }))),
+      ...form.refusals.map((refusal) => formProblem(inventory, refusal)),
+      ...nodes.flatMap(requireNoRestart),
+    ],
+  };
+}
+
+/** True when the hosts, the nodes and the cluster are what the inventory says. */
+export const isEmptyPlan = ({ hosts, live, form }: ProvisionPlan): boolean =>
+  live.length === 0 && form.length === 0 && [...hosts.values()].every(({ steps }) => steps.length === 0);
+
+/** What each host that could be asked is planned from, by name. */
+export function planInputs({
+  inventory,
+  secrets,
+  observation,
+  refreshed = false,
+}: PlanRequest): ReadonlyMap<string, PlanInput> {
+  return new Map(
+    inventory.hosts.flatMap((host) => {
+      const facts = observation.facts.get(host.name);
+      if (!facts) return [];
+      return [
+        [
+          host.name,
+          { inventory, host, facts, desired: desiredHost({ inventory, host, facts, secrets }), refreshed },
+        ],
+      ];
+    }),
+  );
+}
+
+/** A running node with its desired directives, and those in the file that is on its host. */
+type RunningNode = {
+  readonly input: PlanInput;
+  readonly view: ReachableView;
+  readonly desired: Directives;
+  readonly onDisk: Directives;
+};
+
+function runningNodes(input: PlanInput, { view }: Observation): readonly RunningNode[] {
+  return input.desired.layout.nodes.flatMap(({ node, configFile }) => {
+    const nodeView = view.nodes.find((candidate) => candidate.node === node.id);
+    if (!nodeView?.reachable) return [];
+    const desired = input.desired.files.find(({ path }) => path === configFile)?.content ?? '';
+    const onDisk = input.facts.files[configFile]?.content ?? '';
+    return [{ input, view: nodeView, desired: desiredDirectives(desired), onDisk: readable(onDisk) }];
+  });
+}
+
+function planLive({ view, desired, onDisk }: RunningNode): readonly ClusterStep[] {
+  const { node, config } = view;
+  const { live, passwordMissing } = compareWithLive(desired, config);
+  const users = (desired['user'] ?? []).filter(
+    (line) => !(onDisk['user'] ?? []).some((other) => same(line, other)),
+  );
+  return [
+    ...(passwordMissing ? [{ kind: 'set-password', node } as const] : []),
+    ...users.map(([user = '', ...rules]) => ({ kind: 'set-user', node, user, rules }) as const),
+    ...live.map(
+      ({ directive, from, to }) =>
+        ({ kind: 'set-config', node, directive, value: to, why: `is ${from || 'empty'}` }) as const,
+    ),
+  ];
+}
+
+/** Until the operator asks for it, no running node is restarted: what needs that is listed and refused. */
+function requireNoRestart({ input, view, desired }: RunningNode): readonly HostProblem[] {
+  const { restart } = compareWithLive(desired, view.config);
+  if (restart.length === 0) return [];
+  return [
+    {
+      id: 'restart-needed',
+      kind: 'refused',
+      host: input.host.name,
+      node: view.node,
+      message: `${view.node}: only a restart changes ${restart.map(describeChange).join(', ')}`,
+      hints: [
+        'provision restarts no running node, so nothing was changed. Take these changes out of the inventory.',
+      ],
+    },
+  ];
+}
+
+const describeChange = ({ directive, from, to }: DirectiveChange): string =>
+  `${directive} from ${from || '(empty)'} to ${to || '(empty)'}`;
+
+function formProblem(
+  inventory: Inventory,
+  refusal: { readonly node: string; readonly reason: string; readonly hints: readonly string[] },
+): HostProblem {
+  const host = inventory.nodes.find(({ id }) => id === refusal.node)?.host ?? refusal.node;
+  return {
+    id: 'foreign-node',
+    kind: 'refused',
+    host,
+    node: refusal.node,
+    message: refusal.reason,
+    hints: refusal.hints,
+  };
+}
+
+/** A file that somebody broke has nothing to compare with; the plan writes it anew. */
+function readable(conf: string): Directives {
+  try {
+    return desiredDirectives(conf);
+  } catch {
+    return {};
+  }
+}
+
+const same = (one: readonly string[], other: readonly string[]): boolean =>
+  one.join('\0') === other.join('\0');
