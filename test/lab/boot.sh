@@ -11,5 +11,7 @@ boot() (
   exec systemd-nspawn --quiet --boot --machine="$1" --directory="$2" --network-bridge="$3" --hostname="$4" \
     --register=no --keep-unit --resolv-conf=off --timezone=off --link-journal=no
 )
+# As a Debian server has them, also where this machine still has the older ones.
+export SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1
 # 133 is nspawn's way to say that the host wants to be started again.
 while boot "$@"; [ $? -eq 133 ]; do :; done

@@ -167,7 +167,7 @@ class Machine {
 
   /** The host's process 1, as this machine numbers it; another one after a reboot. */
   async #leader(): Promise<number | undefined> {
-    for (const tree of ['/sys/fs/cgroup', '/sys/fs/cgroup/systemd']) {
+    for (const tree of ['/sys/fs/cgroup', '/sys/fs/cgroup/unified', '/sys/fs/cgroup/systemd']) {
       const group = `${tree}/${this.#spec.machine}/payload/init.scope/cgroup.procs`;
       const pids = await readFile(group, 'utf8').catch(() => '');
       if (pids !== '') return Number(pids.split('\n')[0]);

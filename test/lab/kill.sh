@@ -14,4 +14,8 @@ while pids=$(members "$1" '*/cgroup.procs') && [ -n "$pids" ]; do
   kill -9 $pids 2> /dev/null
   sleep 0.05
 done
-exit 0
+# What newer versions of nspawn mount for the host, and refuse to find there when it boots again.
+exported=/run/systemd/nspawn/unix-export/$1
+if mountpoint -q "$exported"; then
+  umount "$exported" && rmdir "$exported"
+fi

@@ -25,11 +25,14 @@ export async function labObstacle(): Promise<string | undefined> {
 /** Tries what a sandbox or an older kernel most often forbids, in namespaces that vanish with the trial. */
 async function kernelObstacle(): Promise<string | undefined> {
   const trial = `set -e
+    trap 'rm -rf --one-file-system "$dir"' EXIT
+    dir=$(mktemp -d /var/tmp/weedgo-lab-trial-XXXXXX)
     ip link add trial0 type bridge
     nft add table ip trial
-    mount -t tmpfs tmpfs /mnt
-    mkdir /mnt/lower /mnt/upper /mnt/work /mnt/root
-    mount -t overlay -o lowerdir=/mnt/lower,upperdir=/mnt/upper,workdir=/mnt/work overlay /mnt/root`;
+    cd "$dir"
+    mkdir lower upper work root
+    mount -t overlay -o lowerdir=lower,upperdir=upper,workdir=work overlay root
+    umount root`;
   const { code, stderr } = await attempt(['unshare', '--mount', '--net', 'sh', '-c', trial]);
   return code === 0
     ? undefined
