@@ -16,8 +16,12 @@ export function isUnserved({ master }: Shard): boolean {
 
 /** The replica with the most data that could take over from a lost master; undefined when there is none. */
 export function heirOf({ replicas }: Shard): Member | undefined {
-  const offset = ({ view }: Member): number => Number(view?.info['slave_repl_offset'] ?? 0);
-  return replicas.filter(({ view }) => view !== undefined).toSorted((a, b) => offset(b) - offset(a))[0];
+  return replicas.filter(({ view }) => view !== undefined).toSorted((a, b) => offsetOf(b) - offsetOf(a))[0];
+}
+
+/** How far a replica's copy goes, in bytes of the replication stream; 0 when it cannot be asked. */
+export function offsetOf({ view }: Member): number {
+  return Number(view?.info['slave_repl_offset'] ?? 0);
 }
 
 function unserved(shard: Shard, nodes: readonly string[]): readonly string[] {

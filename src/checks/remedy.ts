@@ -29,24 +29,15 @@ export function redisCli(
   const address = `${known.address.includes(':') ? `[${known.address}]` : known.address}:${known.port}`;
   const client = ['redis-cli', ...words(address)].map(quoteWord).join(' ');
   const source = inventory.auth.password;
-  if (!source) return onHost(inventory, known.host, client, { root: false });
+  if (!source) return overSsh(inventory, known.host, () => client) ?? client;
   const line = `IFS= read -r REDISCLI_AUTH; export REDISCLI_AUTH; exec ${client}`;
-  const remote = onHost(inventory, known.host, line, { root: false });
-  const isLocal = remote === line;
-  return `${printSecret(inventory, source)} | ${isLocal ? `sh -c ${quoteWord(line)}` : remote}`;
+  const reader = overSsh(inventory, known.host, () => line) ?? `sh -c ${quoteWord(line)}`;
+  return `${printSecret(inventory, source)} | ${reader}`;
 }
 
 /** A command line on a host, as root where the host's steps run as root. */
-export function onHost(
-  inventory: Inventory,
-  name: string,
-  command: string,
-  { root = true }: { readonly root?: boolean } = {},
-): string {
-  const host = inventory.hosts.find((candidate) => candidate.name === name);
-  if (!host || host.connection === 'local') return command;
-  const line = root ? privileged(host, command) : command;
-  return ['ssh', ...sshOptions(host), sshTarget(host), line].map(quoteWord).join(' ');
+export function onHost(inventory: Inventory, name: string, command: string): string {
+  return overSsh(inventory, name, (host) => privileged(host, command)) ?? command;
 }
 
 /** Where the node's process can be asked for by name: its systemd unit; undefined for a local daemon. */
@@ -68,6 +59,13 @@ function printSecret({ file }: Inventory, source: SecretSource): string {
   const folder = file.slice(0, file.lastIndexOf('/'));
   if (path.startsWith('~/')) return `head -n 1 "$HOME"${quoteWord(path.slice(1))}`;
   return `head -n 1 ${quoteWord(path.startsWith('/') ? path : `${folder}/${path}`)}`;
+}
+
+/** The ssh command that runs a line on a host; undefined: the host is this machine. */
+function overSsh(inventory: Inventory, name: string, line: (host: Host) => string): string | undefined {
+  const host = inventory.hosts.find((candidate) => candidate.name === name);
+  if (!host || host.connection === 'local') return undefined;
+  return ['ssh', ...sshOptions(host), sshTarget(host), line(host)].map(quoteWord).join(' ');
 }
 
 function sshOptions({ ssh }: Host): readonly string[] {

@@ -1,5 +1,6 @@
 import type { Inventory } from '../inventory/inventory.ts';
 import type { ClusterView, InfoFields } from '../cluster/view.ts';
+import { offsetOf } from './consequences.ts';
 import { type Member, type Shard, type Topology, topologyOf } from './topology.ts';
 
 /** What the loss of one host or zone would do to the cluster as it is now. */
@@ -83,10 +84,6 @@ function mayFailOver({ view }: Member): boolean {
 
 function inSync(info: InfoFields): boolean {
   return info['master_link_status'] === 'up';
-}
-
-function offsetOf({ view }: Member): number {
-  return Number(view?.info['slave_repl_offset'] ?? 0);
 }
 
 /** One survivor at most is left of a shard that had more. */

@@ -1,4 +1,7 @@
 import { agreementOf, type Aspect, type Disagreement } from '../../cluster/agreement.ts';
+import { unownedSlots } from '../../cluster/shape.ts';
+import { subtractSlots } from '../../cluster/slots.ts';
+import type { SlotRange } from '../../cluster/view.ts';
 import type { Check, CheckInput, Finding } from '../check.ts';
 import { ours } from '../remedy.ts';
 import { joinNames } from '../text.ts';
@@ -20,26 +23,23 @@ export const agreement: Check = {
   },
 };
 
-/** Who is known to whom has findings of its own; so have slots that their owner gave up and nodes that are out. */
+/** Who is known to whom has findings of its own; so have nodes that are out and slots that their owner gave up. */
 function isExplained({ aspect, nodeId, own, claims }: Disagreement, topology: Topology): boolean {
   const member = topology.byId.get(nodeId);
   if (aspect === 'membership' || !member || topology.out.has(member.node.id)) return true;
-  return aspect === 'slots' && member.role === 'master' && own !== undefined && gaveUp(own, claims);
+  if (aspect !== 'slots' || own === undefined) return false;
+  const free = unownedSlots(topology.members);
+  const surplus = claims.map(({ value }) => subtractSlots(parseRanges(value), parseRanges(own)));
+  const lack = claims.map(({ value }) => subtractSlots(parseRanges(own), parseRanges(value)));
+  return [...surplus.map((ranges) => subtractSlots(ranges, free)), ...lack].every((left) => left.length === 0);
 }
 
-/** The owner claims fewer slots than others give it: slots without an owner are reported as that. */
-function gaveUp(own: string, claims: Disagreement['claims']): boolean {
-  const mine = slotsIn(own);
-  return claims.every(({ value }) => [...mine].every((slot) => slotsIn(value).has(slot)));
-}
-
-function slotsIn(ranges: string): ReadonlySet<number> {
-  if (ranges === 'none') return new Set();
-  const slots = ranges.split(',').flatMap((range) => {
+function parseRanges(text: string): readonly SlotRange[] {
+  if (text === 'none') return [];
+  return text.split(',').map((range) => {
     const [first = 0, last = first] = range.split('-').map(Number);
-    return Array.from({ length: last - first + 1 }, (_, index) => first + index);
+    return [first, last];
   });
-  return new Set(slots);
 }
 
 const names: Readonly<Record<Aspect, string>> = {

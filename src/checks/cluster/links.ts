@@ -85,7 +85,8 @@ function cutOff({ inventory }: CheckInput, topology: Topology, id: string): Find
 /** One finding for two hosts: what is cut between them concerns all nodes on both. */
 function groupByHosts({ inventory }: CheckInput, broken: readonly Broken[]): readonly (readonly Broken[])[] {
   const host = new Map(inventory.nodes.map((node) => [node.id, node.host]));
-  const pair = ({ from, to }: Broken): string => [host.get(from), host.get(to)].toSorted().join(' ');
+  const pair = ({ from, to }: Broken): string =>
+    [host.get(from) ?? '', host.get(to) ?? ''].toSorted((a, b) => a.localeCompare(b)).join(' ');
   return [...new Set(broken.map(pair))].map((key) => broken.filter((link) => pair(link) === key));
 }
 

@@ -1,6 +1,6 @@
-import satisfies from 'semver/functions/satisfies.js';
 import coerce from 'semver/functions/coerce.js';
 import type { ReachableView } from '../../cluster/view.ts';
+import { describeWanted, isAcceptable } from '../../host/version.ts';
 import { findNode } from '../../inventory/topology.ts';
 import type { Check, CheckInput, Finding } from '../check.ts';
 import { ours } from '../remedy.ts';
@@ -42,10 +42,7 @@ function stale({ inventory, hosts }: CheckInput, view: ReachableView): readonly 
 }
 
 function forbidden({ inventory }: CheckInput, reachable: readonly ReachableView[]): readonly Finding[] {
-  const wrong = reachable.filter((view) => {
-    const running = coerce(versionOf(view));
-    return running && !satisfies(running, inventory.version);
-  });
+  const wrong = reachable.filter((view) => !isAcceptable(versionOf(view), inventory.version));
   if (wrong.length === 0) return [];
   return [
     {
@@ -55,7 +52,7 @@ function forbidden({ inventory }: CheckInput, reachable: readonly ReachableView[
       nodes: wrong.map(({ node }) => node),
       hosts: [],
       seen: [...new Set(wrong.map(versionOf))].join(', '),
-      expected: inventory.version,
+      expected: describeWanted(inventory.version),
       why: 'The inventory was written for another version.',
       remedy: [ours(inventory, 'plan')],
     },

@@ -3,7 +3,6 @@ import type { Inventory } from '../../inventory/inventory.ts';
 import { layoutOf } from '../../render/layout.ts';
 import type { Check } from '../check.ts';
 import { onHost, ours } from '../remedy.ts';
-import type { Topology } from '../topology.ts';
 import { failedSnapshots } from './disk.ts';
 
 /**

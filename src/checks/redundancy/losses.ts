@@ -23,6 +23,7 @@ export const losses: Check = {
 export function fatalLosses({ inventory }: CheckInput, topology: Topology): readonly WhatIf[] {
   const isWhole =
     topology.out.size === 0 &&
+    topology.members.every(({ failedBy }) => failedBy.length === 0) &&
     topology.shards.every(({ replicas }) => replicas.every(({ linked }) => linked === true));
   const bare = topology.shards.some(({ replicas }) => replicas.length < inventory.replicas);
   if (!isWhole || bare || inventory.antiAffinity === 'none' || inventory.hosts.length < 2) return [];
