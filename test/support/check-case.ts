@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
-import type { CheckInput } from '../../src/checks/check.ts';
+import type { CheckInput, Finding } from '../../src/checks/check.ts';
 import { parseInventory } from '../../src/inventory/load.ts';
 import { healthyInput, idOf, type Shards } from './healthy.ts';
 
@@ -18,7 +18,7 @@ export type CheckCase = {
    */
   readonly patch?: Readonly<Record<string, unknown>>;
   /** In the order of the report; every field given must be equal, `seen` and `title` must be contained. */
-  readonly expect: readonly Readonly<Record<string, unknown>>[];
+  readonly expect: readonly Partial<Finding>[];
 };
 
 export function readCase(file: string): CheckCase {
@@ -72,7 +72,10 @@ function keysFor(target: Container, word: string): readonly string[] {
   const found = entries.findIndex(
     (entry) =>
       isContainer(entry) &&
-      (entry['node'] === word || entry['nodeId'] === idOf(word) || entry['path'] === word || entry['name'] === word),
+      (entry['node'] === word ||
+        entry['nodeId'] === idOf(word) ||
+        entry['path'] === word ||
+        entry['name'] === word),
   );
   if (found === -1 && !/^\d+$/.test(word)) throw new Error(`no entry ${word}`);
   return [found === -1 ? word : String(found)];

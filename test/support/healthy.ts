@@ -50,7 +50,9 @@ function preferredShards({ nodes }: Inventory): Shards {
     .filter(({ preferredRole }) => preferredRole === 'master')
     .map(({ id, shard }) => [
       id,
-      ...nodes.filter((node) => node.shard === shard && node.preferredRole === 'replica').map((node) => node.id),
+      ...nodes
+        .filter((node) => node.shard === shard && node.preferredRole === 'replica')
+        .map((node) => node.id),
     ]);
 }
 
@@ -121,7 +123,12 @@ function replicationInfo(node: Node, shard: readonly string[], inventory: Invent
       const { address = '', port = 0 } = nodeNamed(id) ?? {};
       return [`slave${index}`, `ip=${address},port=${port},state=online,offset=5000,lag=0`];
     });
-    return { ...common, role: 'master', connected_slaves: String(replicas.length), ...Object.fromEntries(lines) };
+    return {
+      ...common,
+      role: 'master',
+      connected_slaves: String(replicas.length),
+      ...Object.fromEntries(lines),
+    };
   }
   return {
     ...common,
@@ -315,4 +322,3 @@ function hostProbeOf({ nodes }: Host): HostProbe {
     stopped: {},
   };
 }
-

@@ -31,7 +31,9 @@ function isExplained({ aspect, nodeId, own, claims }: Disagreement, topology: To
   const free = unownedSlots(topology.members);
   const surplus = claims.map(({ value }) => subtractSlots(parseRanges(value), parseRanges(own)));
   const lack = claims.map(({ value }) => subtractSlots(parseRanges(own), parseRanges(value)));
-  return [...surplus.map((ranges) => subtractSlots(ranges, free)), ...lack].every((left) => left.length === 0);
+  return [...surplus.map((ranges) => subtractSlots(ranges, free)), ...lack].every(
+    (left) => left.length === 0,
+  );
 }
 
 function parseRanges(text: string): readonly SlotRange[] {

@@ -1,5 +1,5 @@
 import { sameDirectiveValue } from '../../render/compare.ts';
-import { isSecretDirective } from '../../render/directives.ts';
+import { directiveMutability, isSecretDirective } from '../../render/directives.ts';
 import type { ReachableView } from '../../cluster/view.ts';
 import type { Check, CheckInput, Finding } from '../check.ts';
 import { call } from '../remedy.ts';
@@ -29,12 +29,17 @@ export const outliers: Check = {
     return [...new Set(reachable.map(versionOf))].flatMap((version) => {
       const peers = reachable.filter((view) => versionOf(view) === version);
       const names = Object.keys(peers[0]?.config ?? {}).filter(
-        (name) => !managed.has(name) && !individual.has(name) && !isSecretDirective(name),
+        (name) => !managed.has(name) && !individual.has(name) && isSettable(name),
       );
       return names.flatMap((name) => compare(input, peers, name));
     });
   },
 };
+
+/** What only a restart changes was not changed by hand in the running server. */
+function isSettable(name: string): boolean {
+  return !isSecretDirective(name) && directiveMutability(name) !== 'restart';
+}
 
 function managedNames(input: CheckInput): ReadonlySet<string> {
   return new Set(Object.values(wantedOf(input)).flatMap((directives) => Object.keys(directives)));

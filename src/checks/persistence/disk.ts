@@ -43,14 +43,11 @@ function filesystems({ inventory }: CheckInput, host: Host, { disks }: Facts): r
     const key = `${total} ${available}`;
     const nodes = [...(found.get(key)?.nodes ?? []), node.id];
     const path = found.get(key)?.path ?? dataDirectory;
-    found.set(key, {
-      host,
-      path,
-      total,
-      available,
-      nodes,
-      inodes: inodesAvailable ?? Number.POSITIVE_INFINITY,
-    });
+    const inodes = Math.min(
+      found.get(key)?.inodes ?? Number.POSITIVE_INFINITY,
+      inodesAvailable ?? Number.POSITIVE_INFINITY,
+    );
+    found.set(key, { host, path, total, available, nodes, inodes });
   }
   return [...found.values()];
 }

@@ -59,8 +59,9 @@ function judge({ inventory }: CheckInput, found: readonly Found[]): readonly Fin
   const [first] = found;
   if (!first) return [];
   const { name } = first.user;
-  const nodes = found.map(({ node }) => node);
   const dangers = [...new Set(found.flatMap(({ user }) => allowedDangers(user.commands)))];
+  const meant = found.filter(({ user }) => dangers.length === 0 || allowedDangers(user.commands).length > 0);
+  const nodes = meant.map(({ node }) => node);
   const isOurs = name === inventory.auth.application?.user;
   const remove = nodes.map((node) => call(inventory, node, 'ACL', 'DELUSER', name));
   if (dangers.length > 0) {

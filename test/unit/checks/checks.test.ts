@@ -1,11 +1,13 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { runChecks, worstFirst } from '../../../src/checks/run.ts';
 import { inputOf, readCase } from '../../support/check-case.ts';
 
 const folder = fileURLToPath(new URL('../../fixtures/checks/', import.meta.url));
-const cases = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.yaml'));
+const cases = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) =>
+  file.endsWith('.yaml'),
+);
 
 test.each(cases)('%s', (file) => {
   const scene = readCase(folder + file);
@@ -15,7 +17,17 @@ test.each(cases)('%s', (file) => {
     const { seen, title, ...exact } = wanted;
     expect(found[index]).toMatchObject(exact);
     for (const [field, part] of Object.entries({ seen, title })) {
-      if (part !== undefined) expect(found[index]).toHaveProperty(field, expect.stringContaining(String(part)));
+      if (part !== undefined) expect(found[index]).toHaveProperty(field, expect.stringContaining(part));
     }
   }
+});
+
+test('every finding has a fixture', () => {
+  const sources = new URL('../../../src/checks/', import.meta.url);
+  const code = readdirSync(sources, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => readFileSync(new URL(file, sources), 'utf8'));
+  const ids = new Set(code.join('').match(/(?<=')WR-[A-Z-]+(?=')/g));
+  const shown = new Set(cases.flatMap((file) => readCase(folder + file).expect.map(({ id }) => id)));
+  expect([...ids].filter((id) => !shown.has(id as `WR-${string}`))).toEqual([]);
 });
