@@ -21,8 +21,8 @@ export function diffStep(step: HostStep): string | undefined {
     undefined,
     { context: 3 },
   );
-  // Its first line is a rule that unified diffs do not have.
-  const text = patch.replace(/^=+\n/, '');
+  // Its first lines are a title and a rule that unified diffs do not have.
+  const text = patch.slice(patch.indexOf('--- '));
   return [
     ...(text.includes('\n@@') ? [text.trimEnd()] : [`--- ${file.path}\n+++ ${file.path}`]),
     ...changedSecrets(file, before),

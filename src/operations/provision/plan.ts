@@ -1,5 +1,5 @@
 import { planForm } from '../../cluster/plan.ts';
-import type { ClusterStep } from '../../cluster/step.ts';
+import { type ClusterStep, describeClusterStep } from '../../cluster/step.ts';
 import type { ReachableView } from '../../cluster/view.ts';
 import { desiredHost } from '../../host/desired.ts';
 import { planHost } from '../../host/plan.ts';
@@ -7,7 +7,7 @@ import type { PlanInput } from '../../host/planning/input.ts';
 import { requireHost } from '../../host/require.ts';
 import { requireClocks } from '../../host/requirements/clock.ts';
 import type { HostProblem } from '../../host/requirements/problem.ts';
-import type { HostStep } from '../../host/step.ts';
+import { describeStep, type HostStep } from '../../host/step.ts';
 import type { Inventory, Secrets } from '../../inventory/inventory.ts';
 import { compareWithLive, type DirectiveChange } from '../../render/changes.ts';
 import { type Directives, desiredDirectives } from '../../render/directives.ts';
@@ -58,6 +58,12 @@ export function planProvision(request: PlanRequest): ProvisionPlan {
 /** True when the hosts, the nodes and the cluster are what the inventory says. */
 export const isEmptyPlan = ({ hosts, live, form }: ProvisionPlan): boolean =>
   live.length === 0 && form.length === 0 && [...hosts.values()].every(({ steps }) => steps.length === 0);
+
+/** What is still to do, a line a step. */
+export const describePlan = ({ hosts, live, form }: ProvisionPlan): readonly string[] => [
+  ...[...hosts].flatMap(([host, { steps }]) => steps.map((step) => `${host}: ${describeStep(step)}`)),
+  ...[...live, ...form].map(describeClusterStep),
+];
 
 /** What each host that could be asked is planned from, by name. */
 export function planInputs({

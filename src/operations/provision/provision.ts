@@ -6,11 +6,11 @@ import { isFailure } from '../../redis/connection.ts';
 import { formCluster } from '../../redis/form.ts';
 import { changing } from '../changing.ts';
 import { type NodeRow, nodeRows } from '../node-rows.ts';
-import { observe } from '../observe.ts';
+import { observe, type Observation } from '../observe.ts';
 import type { Session } from '../session.ts';
 import { createStages, type StageResult, type StageTiming, type Stages } from '../stage.ts';
 import { convergeHosts } from './converge.ts';
-import { isEmptyPlan, planProvision, type ProvisionPlan } from './plan.ts';
+import { describePlan, isEmptyPlan, planProvision, type ProvisionPlan } from './plan.ts';
 import { stopOnProblems, warnOfProblems } from './problems.ts';
 
 export type ProvisionReport = {
@@ -34,20 +34,32 @@ export async function provision(
   requireAllHosts(session);
   return changing(session, { ...request, reason: 'provision' }, async (locked) => {
     const stages = createStages(locked);
-    const first = await stages.run('observe', 'Read the hosts and the nodes', () => readAndPlan(locked));
-    stopOnProblems(first.problems);
-    warnOfProblems(first.problems, locked.emit);
-    await stages.run('settings', 'Change settings of running nodes', () => applyLive(locked, first));
-    const ready = await stages.run('hosts', 'Install, configure and start the nodes', () =>
-      convergeHosts(locked, first),
-    );
-    await stages.run('form', 'Form the cluster', () => form(locked, ready));
-    const nodes = await stages.run('observe-again', 'Observe the cluster from every node', () =>
-      demandComplete(locked),
-    );
-    const { cluster } = locked.inventory;
-    return { cluster, changed: wasAnythingChanged(stages), nodes, stages: stages.timings };
+    const before = await stages.run('observe', 'Read the hosts and the nodes', () => readAndPlan(locked));
+    stopOnProblems(before.plan.problems);
+    warnOfProblems(before.plan.problems, locked.emit);
+    const changed = !isEmptyPlan(before.plan);
+    const after = changed ? await change(locked, stages, before.plan) : before;
+    return {
+      cluster: locked.inventory.cluster,
+      changed,
+      nodes: demandComplete(locked, after),
+      stages: stages.timings,
+    };
   });
+}
+
+type Look = { readonly observation: Observation; readonly plan: ProvisionPlan };
+
+/** Does what the plan says, stage by stage, and looks again. Resolves to what was seen last. */
+async function change(session: Session, stages: Stages, plan: ProvisionPlan): Promise<Look> {
+  if (plan.live.length > 0) {
+    await stages.run('settings', 'Change settings of running nodes', () => applyLive(session, plan));
+  }
+  const ready = await stages.run('hosts', 'Install, configure and start the nodes', () =>
+    convergeHosts(session, plan),
+  );
+  if (ready.form.length > 0) await stages.run('form', 'Form the cluster', () => form(session, ready));
+  return stages.run('observe-again', 'Observe the cluster from every node', () => readAndPlan(session));
 }
 
 /** Provisioning part of the hosts would form part of a cluster: every failing host is named, and nothing begun. */
@@ -55,11 +67,11 @@ function requireAllHosts({ unreachable }: Session): void {
   if (unreachable.size > 0) throw new HostsFailedError('connecting', [...unreachable.values()]);
 }
 
-async function readAndPlan(session: Session): Promise<StageResult<ProvisionPlan>> {
+async function readAndPlan(session: Session): Promise<StageResult<Look>> {
   const observation = await observe(session);
-  if (observation.failures.size > 0)
-    throw new HostsFailedError('reading the hosts', [...observation.failures.values()]);
-  return { value: planProvision({ ...session, observation }), changed: false };
+  const { failures } = observation;
+  if (failures.size > 0) throw new HostsFailedError('reading the hosts', [...failures.values()]);
+  return { value: { observation, plan: planProvision({ ...session, observation }) }, changed: false };
 }
 
 /** Before the files are written, so that a value which Redis refuses never stands in a file. */
@@ -77,31 +89,24 @@ async function applyLive(session: Session, { live }: ProvisionPlan): Promise<Sta
     }
     session.emit({ type: 'node', node: step.node, message: describeClusterStep(step) });
   }
-  return { value: undefined, changed: live.length > 0 };
+  return { value: undefined, changed: true };
 }
 
 async function form(session: Session, { form: steps }: ProvisionPlan): Promise<StageResult<void>> {
   const { inventory, redis, emit, signal } = session;
-  if (steps.length > 0) await formCluster({ inventory, steps, connect: redis, emit, signal });
-  return { value: undefined, changed: steps.length > 0 };
+  await formCluster({ inventory, steps, connect: redis, emit, signal });
+  return { value: undefined, changed: true };
 }
 
-/** The new plan must be empty, and nothing may be missing as any node sees it. */
-async function demandComplete(session: Session): Promise<StageResult<readonly NodeRow[]>> {
-  const { inventory } = session;
-  const observation = await observe(session);
-  const plan = planProvision({ ...session, observation });
+/** The plan must be empty, and nothing may be missing as any node sees it. Throws OperationError naming what is. */
+function demandComplete({ inventory }: Session, { observation, plan }: Look): readonly NodeRow[] {
   const missing = inventory.mode === 'cluster' ? listMissing(inventory, observation.view) : [];
-  if (!isEmptyPlan(plan) || missing.length > 0) {
-    throw new OperationError('the cluster is not yet what the inventory says', {
-      hints: [
-        ...missing.map(({ message }) => message),
-        'Run the same command again, or: weedgo-redis verify',
-      ],
-    });
-  }
-  return { value: nodeRows(inventory, observation.view), changed: false };
+  if (isEmptyPlan(plan) && missing.length === 0) return nodeRows(inventory, observation.view);
+  throw new OperationError('the cluster is not what the inventory says', {
+    hints: [
+      ...missing.map(({ message }) => message),
+      ...describePlan(plan),
+      'weedgo-redis verify says more.',
+    ],
+  });
 }
-
-const wasAnythingChanged = ({ timings }: Stages): boolean =>
-  timings.some(({ outcome }) => outcome === 'changed');
