@@ -4,7 +4,7 @@ import type { Shard } from '../shape.ts';
 import { formatRanges } from '../slots.ts';
 import { lagOf, viewOf } from './situation.ts';
 import type { Situation } from './situation.ts';
-import type { Choice } from './target.ts';
+import type { Choice, Target } from './target.ts';
 
 /** Why something is not done, and what to do about it. */
 export type Reason = {
@@ -14,6 +14,7 @@ export type Reason = {
 };
 
 export type ReasonCode =
+  | 'no-shard'
   | 'no-replica'
   | 'replica-unreachable'
   | 'replica-link-down'
@@ -32,6 +33,19 @@ export type ReasonCode =
 /** Every reason against a graceful failover; empty: it may be done. All are given at once. */
 export function guardFailover(situation: Situation, choice: Choice): readonly Reason[] {
   return [...guardCluster(situation), ...guardShard(situation, choice)];
+}
+
+/** A host without masters is nothing to do; a node or shard that the cluster does not have is a reason. */
+export function guardTarget(target: Target, choices: readonly Choice[]): readonly Reason[] {
+  if (choices.length > 0 || target.kind === 'host') return [];
+  const what = target.kind === 'node' ? target.node.id : `shard ${target.number}`;
+  return [
+    {
+      code: 'no-shard',
+      message: `${what} is no part of the cluster`,
+      hints: ['weedgo-redis verify says what is wrong; weedgo-redis provision forms the cluster.'],
+    },
+  ];
 }
 
 /** What must hold of the whole cluster before anything is moved in it. */

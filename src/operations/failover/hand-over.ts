@@ -3,8 +3,10 @@ import { lacksOfSwap, replicasOf } from '../../cluster/failover/agreed.ts';
 import type { Swap } from '../../cluster/failover/agreed.ts';
 import { memberOf, offsetOf, viewOf } from '../../cluster/failover/situation.ts';
 import type { Situation } from '../../cluster/failover/situation.ts';
+import { reachableNodes } from '../../cluster/shape.ts';
 import type { Member, Shard } from '../../cluster/shape.ts';
 import type { ClusterStep } from '../../cluster/step.ts';
+import type { TopologyView } from '../../cluster/view.ts';
 import { OperationError } from '../../errors.ts';
 import { applyClusterStep } from '../../redis/apply.ts';
 import { isFailure } from '../../redis/connection.ts';
@@ -128,8 +130,10 @@ async function untilAgreed(session: Session, situation: Situation, swap: Swap): 
   const deadline = performance.now() + agreementDeadlineMs;
   for (;;) {
     const asked = performance.now();
-    const lacks = lacksOfSwap(await observeTopology(witnesses, session.redis), swap);
+    const view = await observeTopology(witnesses, session.redis);
+    const lacks = lacksOfSwap(view, swap);
     if (lacks.length === 0) return;
+    if (isTurnedBack(view, swap)) throw turnedBack(swap);
     if (performance.now() > deadline) {
       throw new OperationError(
         `${swap.replica.node.id} took over, but after ${agreementDeadlineMs / 1000} s ${lacks.join('; ')}`,
@@ -139,6 +143,24 @@ async function untilAgreed(session: Session, situation: Situation, swap: Swap): 
     // Looking takes at most half of the time, so that it does not slow down what it waits for.
     await sleep(Math.max(10, performance.now() - asked));
   }
+}
+
+/** Its claim had an older epoch than the master's: the others did not follow, and it is a replica again. */
+function isTurnedBack(view: TopologyView, { replica }: Swap): boolean {
+  const own = reachableNodes(view).find(({ node }) => node === replica.node.id);
+  return own?.info['role'] === 'slave';
+}
+
+function turnedBack({ shard, replica }: Swap): OperationError {
+  const { id } = replica.node;
+  return new OperationError(`${id} took over and was turned back by the others: it claimed with old votes`, {
+    node: id,
+    hints: [
+      `${shard.master.node.id} is master as before; writes that ${id} accepted for some ms are lost.`,
+      'Redis does this when a replica is promoted twice within 4 × cluster-node-timeout (redis#8753).',
+      'Wait a minute and run the same command again.',
+    ],
+  });
 }
 
 function offsetsOf(situation: Situation, { shard, replica }: Swap): Offsets {

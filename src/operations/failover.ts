@@ -1,0 +1,100 @@
+import { guardFailover, guardTarget } from '../cluster/failover/guard.ts';
+import { fatalHosts, seatsOf } from '../cluster/failover/resilience.ts';
+import type { HostLoss } from '../cluster/failover/resilience.ts';
+import { chooseTarget, parseTarget } from '../cluster/failover/target.ts';
+import type { Target } from '../cluster/failover/target.ts';
+import type { Approval } from './approval.ts';
+import { changing } from './changing.ts';
+import type { FailoverMode } from './failover/hand-over.ts';
+import { answering, lookAround } from './failover/look.ts';
+import type { LookOptions } from './failover/look.ts';
+import { moveMaster } from './failover/move.ts';
+import type { Move } from './failover/move.ts';
+import { demandFragility, newlyFatal, refuseFor } from './failover/refuse.ts';
+import { replaceMaster } from './failover/replace.ts';
+import type { Replaced } from './failover/replace.ts';
+import { readMemory } from './memory.ts';
+import type { ProbeOptions } from './probe/probe.ts';
+import type { Session } from './session.ts';
+import { createStages } from './stage.ts';
+
+export type FailoverRequest = {
+  /** A node, a shard's number or a host, as `parseTarget` reads it. */
+  readonly target: string;
+  readonly mode: FailoverMode;
+  /** Bytes that a replica may be behind; default `defaultMaxLag`. */
+  readonly maxLag?: number | undefined;
+  /** Write and read back numbered keys meanwhile. */
+  readonly probe?: ProbeOptions | undefined;
+  readonly approval: Approval;
+  /** The command line, for the audit log. */
+  readonly command: string;
+};
+
+export type FailoverReport = {
+  /** What was done, in order; empty: nothing was to do. */
+  readonly moves: readonly (Move | Replaced)[];
+  /** Hosts whose loss the cluster would not survive as it is now. */
+  readonly fatal: readonly HostLoss[];
+};
+
+/**
+ * Moves masters to their replicas and proves it. Holds the lock, writes the audit log. Throws UsageError for an
+ * unknown target; RefusedError when a guard, the lock or the operator says no; OperationError when a failover did not
+ * come to its end, saying how far it came.
+ */
+export async function failover(session: Session, request: FailoverRequest): Promise<FailoverReport> {
+  const target = parseTarget(session.inventory, request.target);
+  const { mode, command } = request;
+  const change = { command, reason: `failover ${request.target}`, allowMinority: mode !== 'graceful' };
+  return changing(session, change, async (held) => {
+    const { drained } = await readMemory(held);
+    const look = { maxLag: request.maxLag, drained: Object.keys(drained) };
+    return mode === 'graceful'
+      ? failOverGracefully(held, target, { ...request, look })
+      : failOverByForce(held, target, { ...request, mode, look });
+  });
+}
+
+type Request = FailoverRequest & { readonly look: LookOptions };
+
+async function failOverGracefully(
+  session: Session,
+  target: Target,
+  { look, probe, approval, ...request }: Request,
+): Promise<FailoverReport> {
+  const situation = await lookAround(session, look);
+  const choices = chooseTarget(situation, target);
+  const reasons = choices.flatMap((choice) => guardFailover(situation, choice));
+  refuseFor([...guardTarget(target, choices), ...reasons], `failover ${request.target}`);
+  await demandFragility(approval, newlyFatal(situation, choices));
+  const stages = createStages(session);
+  const moves: Move[] = [];
+  for (const choice of choices) moves.push(await moveMaster(session, choice, { stages, look, probe }));
+  return { moves, fatal: await fatalNow(session, look) };
+}
+
+async function failOverByForce(
+  session: Session,
+  target: Target,
+  { look, ...request }: Request & { readonly mode: 'force' | 'takeover' },
+): Promise<FailoverReport> {
+  const stages = createStages(session);
+  const first = await lookAround(session, look);
+  const moves: Replaced[] = [];
+  const choices = chooseTarget(first, target, { dead: true });
+  refuseFor(guardTarget(target, choices), `failover ${request.target}`);
+  for (const { shard } of choices) {
+    // What did not answer at first takes seconds not to answer again.
+    const situation =
+      moves.length === 0 ? first : await lookAround(session, { ...look, among: answering(first) });
+    const node = target.kind === 'node' ? target.node : shard.master.node;
+    const [choice] = chooseTarget(situation, { kind: 'node', node }, { dead: true });
+    if (choice) moves.push(await replaceMaster(session, situation, { ...request, choice, stages }));
+  }
+  return { moves, fatal: await fatalNow(session, { ...look, among: answering(first) }) };
+}
+
+async function fatalNow(session: Session, look: LookOptions): Promise<readonly HostLoss[]> {
+  return fatalHosts(seatsOf((await lookAround(session, look)).shards));
+}

@@ -1,0 +1,80 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { guardFailover } from '../../cluster/failover/guard.ts';
+import type { Situation } from '../../cluster/failover/situation.ts';
+import type { Choice } from '../../cluster/failover/target.ts';
+import { RefusedError } from '../../errors.ts';
+import { startProbe } from '../probe/probe.ts';
+import type { ProbeOptions, ProbeReport } from '../probe/probe.ts';
+import type { Session } from '../session.ts';
+import type { Stages } from '../stage.ts';
+import { handOver } from './hand-over.ts';
+import type { HandOver, HandOverRequest } from './hand-over.ts';
+import { lookAround } from './look.ts';
+import type { LookOptions } from './look.ts';
+import { refuseFor } from './refuse.ts';
+import { restFirst } from './rest.ts';
+
+export type Move = { readonly handOver: HandOver; readonly probe: ProbeReport | undefined };
+
+export type MoveOptions = {
+  readonly stages: Stages;
+  readonly look: LookOptions;
+  readonly probe?: ProbeOptions | undefined;
+};
+
+/** How long the probe writes before and after, so that the gap has something around it. */
+const probeMarginMs = 250;
+
+/**
+ * One graceful failover: looks again, guards again, does it. The choice may be as old as the operator's answer, or
+ * as the failover before it. Throws as `handOver` does, and RefusedError when it may not be done any more.
+ */
+export async function moveMaster(
+  session: Session,
+  choice: Choice,
+  { stages, look, probe }: MoveOptions,
+): Promise<Move> {
+  const from = choice.shard.master.node.id;
+  const to = choice.replica?.node.id ?? 'nobody';
+  await restFirst(session, await lookAround(session, look), { stages, choice });
+  return stages.run('failover', `shard ${choice.shard.number}: ${to} takes over from ${from}`, async () => {
+    const situation = await lookAround(session, look);
+    const now = sameChoice(situation, choice);
+    refuseFor(guardFailover(situation, now), `failover of ${from} to ${to}`);
+    if (!now.replica) throw new RefusedError(`${from} has no replica`);
+    const request = { shard: now.shard, replica: now.replica, mode: 'graceful' } as const;
+    return { value: await handOverProbed(session, situation, { ...request, probe }), changed: true };
+  });
+}
+
+/** Writes and reads back numbered keys around a failover. A probe that fails with it still says what it found. */
+export async function handOverProbed(
+  session: Session,
+  situation: Situation,
+  { probe: options, ...request }: HandOverRequest & { readonly probe: ProbeOptions | undefined },
+): Promise<Move> {
+  if (!options) return { handOver: await handOver(session, situation, request), probe: undefined };
+  const probe = await startProbe(session, request.shard, options);
+  try {
+    await sleep(probeMarginMs);
+    const done = await handOver(session, situation, request);
+    await sleep(probeMarginMs);
+    return { handOver: done, probe: await probe.finish() };
+  } catch (error) {
+    const { acknowledged, lost } = await probe.finish();
+    const message = `the probe had ${acknowledged} writes acknowledged, ${lost} of them lost`;
+    session.emit({ type: 'warning', message, node: request.replica.node.id });
+    throw error;
+  }
+}
+
+/** The same failover in a newer situation. */
+function sameChoice(situation: Situation, { shard, replica }: Choice): Choice {
+  const now = situation.shards.find(({ master }) => master.nodeId === shard.master.nodeId);
+  const heir = now?.replicas.find(({ nodeId }) => nodeId === replica?.nodeId);
+  if (now && heir) return { shard: now, replica: heir };
+  throw new RefusedError(
+    `${replica?.node.id ?? 'nobody'} no longer replicates ${shard.master.node.id}: another failover came first`,
+    { hints: ['Run the same command again: it looks anew.'] },
+  );
+}

@@ -1,0 +1,40 @@
+import type { Reason } from '../../cluster/failover/guard.ts';
+import { fatalHosts, seatsOf, swapSeats } from '../../cluster/failover/resilience.ts';
+import type { HostLoss } from '../../cluster/failover/resilience.ts';
+import type { Situation } from '../../cluster/failover/situation.ts';
+import type { Choice } from '../../cluster/failover/target.ts';
+import { RefusedError } from '../../errors.ts';
+import { demandYes } from '../approval.ts';
+import type { Approval } from '../approval.ts';
+
+/** Throws RefusedError with every reason and what to do about each; nothing when there is none. */
+export function refuseFor(reasons: readonly Reason[], doing: string): void {
+  const distinct = [...new Map(reasons.map((reason) => [reason.message, reason])).values()];
+  if (distinct.length === 0) return;
+  throw new RefusedError(`${doing} is refused: ${distinct.map(({ message }) => message).join('; ')}`, {
+    hints: [...new Set(distinct.flatMap(({ hints }) => hints))],
+  });
+}
+
+/** The hosts whose loss the cluster would survive now and would not any more after these failovers. */
+export function newlyFatal({ shards }: Situation, choices: readonly Choice[]): readonly HostLoss[] {
+  const before = seatsOf(shards);
+  const after = choices.reduce(
+    (seats, { shard, replica }) => (replica ? swapSeats(seats, shard.number, replica.node.host) : seats),
+    before,
+  );
+  const known = new Set(fatalHosts(before).map(({ host }) => host));
+  return fatalHosts(after).filter(({ host }) => !known.has(host));
+}
+
+export const describeFatal = ({ host, why }: HostLoss): string =>
+  `the cluster would not survive the loss of ${host}: ${why}`;
+
+/** Says what the layout would no longer survive, and demands a yes to it. */
+export async function demandFragility(approval: Approval, losses: readonly HostLoss[]): Promise<void> {
+  if (losses.length === 0) return;
+  await demandYes(approval, {
+    statements: losses.map((loss) => `after this ${describeFatal(loss)}`),
+    question: 'Go on?',
+  });
+}

@@ -1,0 +1,145 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { guardReplacement } from '../../cluster/failover/replacement.ts';
+import type { Death } from '../../cluster/failover/replacement.ts';
+import { describeLoss, estimateLoss, parseShardOffsets } from '../../cluster/failover/losses.ts';
+import type { LossEstimate } from '../../cluster/failover/losses.ts';
+import { parseInfo } from '../../cluster/parse.ts';
+import type { Member } from '../../cluster/shape.ts';
+import type { Situation } from '../../cluster/failover/situation.ts';
+import type { Choice } from '../../cluster/failover/target.ts';
+import { OperationError } from '../../errors.ts';
+import { isFailure } from '../../redis/connection.ts';
+import { demandName } from '../approval.ts';
+import type { Approval } from '../approval.ts';
+import type { ProbeOptions } from '../probe/probe.ts';
+import type { Session } from '../session.ts';
+import type { Stages } from '../stage.ts';
+import { answering } from './look.ts';
+import { handOverProbed } from './move.ts';
+import type { Move } from './move.ts';
+import { proveDeath } from './prove-death.ts';
+import { refuseFor } from './refuse.ts';
+
+/** A master that was replaced without its consent. */
+export type Replaced = Move & {
+  readonly death: Death | undefined;
+  readonly before: LossEstimate;
+  /** What `before` means, as the operator was told. */
+  readonly statement: string;
+  readonly after: LossAfter;
+};
+
+export type LossAfter = {
+  /** The offset at which the replica became master. */
+  readonly tookOverAt: number | undefined;
+  /** The last offset at which the old master was seen as master, by itself or by the bus. */
+  readonly masterSeenAt: number | undefined;
+  /** Bytes of acknowledged writes that are known to be lost: the difference. */
+  readonly lostBytes: number | undefined;
+};
+
+export type ReplaceOptions = {
+  readonly mode: 'force' | 'takeover';
+  readonly stages: Stages;
+  readonly approval: Approval;
+  readonly probe?: ProbeOptions | undefined;
+};
+
+/** The name to type before a master is replaced that may be alive. */
+export const shardName = (number: number): string => `shard-${number}`;
+
+/**
+ * Replaces a master that is gone. Without proof of its death the operator has to type the shard's name. Throws
+ * RefusedError when a guard or the operator says no, OperationError when it does not come to its end.
+ */
+export async function replaceMaster(
+  session: Session,
+  situation: Situation,
+  { choice, mode, stages, approval, probe }: ReplaceOptions & { readonly choice: Choice },
+): Promise<Replaced> {
+  const { shard } = choice;
+  const master = shard.master.node.id;
+  const [death, heard] = await Promise.all([
+    proveDeath(session, situation, shard.master),
+    hearOffsets(session, situation),
+  ]);
+  const { refusals, accepted } = guardReplacement(situation, choice, { mode, death });
+  refuseFor(refusals, `failover of ${master} by ${mode}`);
+  const before = estimateLoss(situation, choice, heard);
+  const statement = describeLoss(before);
+  if (accepted.length > 0) {
+    const name = shardName(shard.number);
+    const statements = [...accepted.map(({ message }) => message), statement];
+    await demandName(approval, {
+      name,
+      statements,
+      question: `Type ${name} to replace ${master} all the same: `,
+    });
+  } else session.emit({ type: 'node', node: master, message: (death?.evidence ?? []).join('; ') });
+  const { replica } = choice;
+  if (!replica) throw new OperationError(`${master} has no replica`, { node: master });
+  const title = `shard ${shard.number}: ${replica.node.id} replaces ${master} (${mode})`;
+  return stages.run('failover', title, async () => {
+    const watch = watchOffset(session, shard.master, situation);
+    try {
+      const move = await handOverProbed(session, situation, { shard, replica, mode, probe });
+      const after = await lossAfter(session, replica, watch.last() ?? before.master);
+      return { value: { ...move, death, before, statement, after }, changed: true };
+    } finally {
+      watch.stop();
+    }
+  });
+}
+
+/** What the bus last told each node of every node's offset; nothing from servers without CLUSTER SHARDS (6.2). */
+async function hearOffsets(
+  session: Session,
+  situation: Situation,
+): Promise<readonly ReadonlyMap<string, number>[]> {
+  const asked = answering(situation);
+  return Promise.all(
+    session.inventory.nodes
+      .filter(({ id }) => asked.has(id))
+      .map(async (node) => {
+        const connection = await session.redis(node);
+        if (isFailure(connection)) return new Map<string, number>();
+        return parseShardOffsets(await connection.call(['CLUSTER', 'SHARDS']).catch(() => undefined));
+      }),
+  );
+}
+
+/** Reads a living master's offset every few ms until it is no longer master or the watch is stopped. */
+function watchOffset(
+  session: Session,
+  { node }: Member,
+  situation: Situation,
+): { readonly last: () => number | undefined; readonly stop: () => void } {
+  const stopped = new AbortController();
+  let last: number | undefined;
+  const watch = async (): Promise<void> => {
+    const connection = await session.redis(node);
+    while (!stopped.signal.aborted && !isFailure(connection)) {
+      const info = parseInfo(String(await connection.call(['INFO', 'replication'])));
+      if (info['role'] !== 'master') return;
+      last = Number(info['master_repl_offset']);
+      await sleep(4);
+    }
+  };
+  // A master that dies meanwhile has nothing more to say.
+  if (answering(situation).has(node.id)) void watch().catch(() => undefined);
+  return { last: () => last, stop: () => stopped.abort() };
+}
+
+/** second_repl_offset is the first offset that is no longer the old master's (INFO replication). */
+async function lossAfter(
+  session: Session,
+  { node }: Member,
+  masterSeenAt: number | undefined,
+): Promise<LossAfter> {
+  const connection = await session.redis(node);
+  const info = isFailure(connection) ? {} : parseInfo(String(await connection.call(['INFO', 'replication'])));
+  const second = Number(info['second_repl_offset'] ?? Number.NaN);
+  const tookOverAt = second > 0 ? second - 1 : undefined;
+  const known = masterSeenAt !== undefined && tookOverAt !== undefined;
+  return { tookOverAt, masterSeenAt, lostBytes: known ? Math.max(0, masterSeenAt - tookOverAt) : undefined };
+}
