@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { agentSocket, defaults, expandHome, list, noneIsUndefined } from './config.ts';
 import type { Algorithms, HostConfig, Server } from './config.ts';
 import { expandTokens } from './expand-tokens.ts';
-import { foreignOptions } from './foreign.ts';
+import { foreignOptions, openSshOptions } from './foreign.ts';
 import type { SshSettings } from './target.ts';
 
 /** ssh_config keywords in lower case, with all values of each, as `ssh -G` prints them. */
@@ -32,6 +32,8 @@ export function configFromClient(server: Server, found: Resolved, baseline: Reso
       1000 * (settings.connectTimeout ?? (Number(one('connecttimeout')) || defaults.connectTimeout)),
     keepaliveMs: keepaliveMs(settings, found),
     foreign: foreignOptions(found, baseline),
+    needsOpenSsh: openSshOptions(found, baseline),
+    client: true,
     settings,
     ...hostKeys(server, found),
     ...authentication(server, found),

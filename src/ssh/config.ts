@@ -36,8 +36,12 @@ export type HostConfig = {
   readonly connectTimeoutMs: number;
   /** How long a silent server counts as alive. */
   readonly keepaliveMs: number;
-  /** Options set in ssh_config that only OpenSSH itself honours, as `GSSAPIAuthentication yes`. */
+  /** Options set in ssh_config that ssh2 does not honour, as `VerifyHostKeyDNS yes`. */
   readonly foreign: readonly string[];
+  /** Options set in ssh_config without which a connection would be wrong or impossible. */
+  readonly needsOpenSsh: readonly string[];
+  /** An OpenSSH client is installed here. */
+  readonly client: boolean;
   readonly settings: SshSettings;
 };
 
@@ -94,6 +98,8 @@ export function configWithoutClient({ host, jump, address, settings }: Server): 
     connectTimeoutMs: (settings.connectTimeout ?? defaults.connectTimeout) * 1000,
     keepaliveMs: (settings.keepalive ?? defaults.keepalive) * 1000,
     foreign: [],
+    needsOpenSsh: [],
+    client: false,
     settings,
   };
 }

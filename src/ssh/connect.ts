@@ -1,13 +1,15 @@
 import { OperationError } from '../errors.ts';
 import type { Context } from './ask.ts';
 import { channelOpener } from './channels.ts';
+import { chooseTransport } from './choose.ts';
 import { holdRoute } from './hold-route.ts';
-import type { Link } from './link.ts';
 import { linkShell } from './link-shell.ts';
 import { createPool } from './pool.ts';
 import { findPrivilege } from './privilege.ts';
 import { findRoute } from './route.ts';
 import type { Shell } from './shell.ts';
+import { MissingAlgorithm } from './ssh2-failures.ts';
+import { streamOpener } from './streams.ts';
 import type { ConnectOptions, SshTarget } from './target.ts';
 
 export type Connected = {
@@ -23,12 +25,14 @@ export type Connected = {
 export async function connectHost(target: SshTarget, options: ConnectOptions): Promise<Shell> {
   const context: Context = { ...options, pool: options.pool ?? createPool() };
   context.signal?.throwIfAborted();
-  const link = await holdRoute(context, await findRoute(context, target));
+  const route = await findRoute(context, target);
+  const choice = await chooseTransport(context, route);
   try {
-    return await openShell(context, link, target);
+    return await openShell(context, target, { route, ...choice });
   } catch (error) {
-    await link.close();
-    throw error;
+    const mayChoose = (target.ssh.transport ?? 'auto') === 'auto' && route.server.client;
+    if (!(error instanceof MissingAlgorithm) || choice.transport !== 'ssh2' || !mayChoose) throw error;
+    return await openShell(context, target, { route, transport: 'openssh', reason: error.message });
   }
 }
 
@@ -56,10 +60,25 @@ export async function connectHosts(
   throw failed.reason;
 }
 
-async function openShell(context: Context, link: Link, target: SshTarget): Promise<Shell> {
-  const openChannel = channelOpener(link);
-  const privilege = await findPrivilege(context, { link, openChannel }, target.become);
-  if (privilege.kind === 'refused' && target.become !== false && context.privilege !== 'try')
-    throw privilege.error;
-  return linkShell(link, privilege, openChannel);
+type Way = { readonly route: Awaited<ReturnType<typeof findRoute>> } & Awaited<
+  ReturnType<typeof chooseTransport>
+>;
+
+async function openShell(
+  context: Context,
+  target: SshTarget,
+  { route, transport, reason }: Way,
+): Promise<Shell> {
+  const link = await holdRoute(context, route, transport);
+  try {
+    const openChannel = channelOpener(link);
+    const privilege = await findPrivilege(context, { link, openChannel }, target.become);
+    if (privilege.kind === 'refused' && target.become !== false && context.privilege !== 'try')
+      throw privilege.error;
+    const streams = streamOpener(async () => await holdRoute(context, route, transport));
+    return linkShell({ link, openChannel, privilege, streams, reason });
+  } catch (error) {
+    await link.close();
+    throw error;
+  }
 }

@@ -1,14 +1,13 @@
 import type { Resolved } from './client-config.ts';
 
-/** Options that bear on whether a connection works or how safe it is, and that ssh2 cannot honour. */
-const securityOptions = [
-  'canonicaldomains',
-  'checkhostip',
-  'compression',
-  'enablesshkeysign',
-  'gssapiauthentication',
-  'hostbasedauthentication',
+/**
+ * Options that make a difference to who is let in or reached, and that ssh2 does not honour. Left out is what has no
+ * bearing on what we do (forwardings, multiplexing, escape characters) and GSSAPI, which Debian sets for everybody.
+ */
+const ignored = [
   'bindinterface',
+  'canonicaldomains',
+  'hostbasedauthentication',
   'nohostauthenticationforlocalhost',
   'proxyusefdpass',
   'requiredrsasize',
@@ -25,7 +24,9 @@ const openSshOnly = [
 
 /** What someone set and the ssh2 transport cannot honour, each as `keyword value`. */
 export function foreignOptions(found: Resolved, baseline: Resolved): string[] {
-  return options(securityOptions, found, baseline);
+  const strict = found.get('stricthostkeychecking')?.[0] ?? '';
+  const lax = /^(no|off|false)$/.test(strict) ? ['stricthostkeychecking no (taken for accept-new)'] : [];
+  return [...options(ignored, found, baseline), ...lax];
 }
 
 /** What someone set that needs the OpenSSH transport, each as `keyword value`. */

@@ -4,38 +4,38 @@ import { dirname } from 'node:path';
 import { inTurn, noticeOnce } from './ask.ts';
 import type { Context } from './ask.ts';
 import type { HostConfig } from './config.ts';
-import { ConnectError } from './connect-error.ts';
 import { acceptedKey, readHostKeys } from './host-key.ts';
-import { fingerprint, hashName, keyType, keyTypeName } from './known-hosts.ts';
-import type { KeyVerdict } from './known-hosts.ts';
+import { hostKeyError, hostKeyName } from './host-key-errors.ts';
+import type { NotKnown, ShownKey } from './host-key-errors.ts';
+import { hashName, keyTypeName } from './known-hosts.ts';
 
-type Refused = Exclude<KeyVerdict, { kind: 'known' }>;
+/** A key that is not known, as a server showed it. */
+export type Shown = ShownKey & { readonly key: Buffer; readonly verdict: NotKnown };
 
 /**
- * What to do about a key that is not known. Returns when it may be connected to again, the key being stored; throws
- * ConnectError ('host-key') when not. Nothing but the handshake has been sent to the server by then.
+ * What to do about a key that is not known. Returns when the server may be connected to again, the key being stored;
+ * throws ConnectError ('host-key') when not.
  */
 export async function decideHostKey(context: Context, config: HostConfig, shown: Shown): Promise<void> {
-  if (shown.verdict.kind !== 'unknown') throw refusal(config, shown.key, shown.verdict);
-  if (config.strictHostKeyChecking === 'accept-new') return await store(context, config, shown.key);
-  if (config.strictHostKeyChecking === 'yes' || !context.prompter.interactive)
-    throw unknown(config, shown.key);
+  const refusal = hostKeyError(config, shown, shown.verdict);
+  const strict = config.strictHostKeyChecking;
+  if (shown.verdict.kind !== 'unknown' || strict === 'yes') throw refusal;
+  if (strict === 'accept-new') return await store(context, config, shown);
+  if (!context.prompter.interactive) throw refusal;
   await inTurn(context.pool, async () => {
     // Another connection to the same server may have asked meanwhile.
-    if ((await readHostKeys(config, context.pool.accepted)).judge(shown.key).kind === 'known') return;
-    if (!(await confirm(context, config, shown.key))) throw unknown(config, shown.key);
-    await store(context, config, shown.key);
+    const known = await readHostKeys(config, context.pool.accepted);
+    if (known.judge(shown.print).kind === 'known') return;
+    if (!(await confirm(context, config, shown))) throw refusal;
+    await store(context, config, shown);
   });
 }
 
-export type Shown = { readonly key: Buffer; readonly verdict: Refused };
-
-async function confirm(context: Context, config: HostConfig, key: Buffer): Promise<boolean> {
-  const print = fingerprint(key);
-  const place = config.port === 22 ? config.hostname : `[${config.hostname}]:${config.port}`;
+/** Asks as ssh does: `yes`, or the fingerprint itself. */
+async function confirm(context: Context, config: HostConfig, { type, print }: Shown): Promise<boolean> {
   let question =
-    `The authenticity of host '${config.host} (${place})' can't be established.\n` +
-    `${keyTypeName(keyType(key))} key fingerprint is ${print}.\n` +
+    `The authenticity of host '${config.host} (${hostKeyName(config)})' can't be established.\n` +
+    `${keyTypeName(type)} key fingerprint is ${print}.\n` +
     `Are you sure you want to continue connecting (yes/no/[fingerprint])? `;
   for (;;) {
     const answer = (await context.prompter.ask(question))?.trim();
@@ -46,82 +46,20 @@ async function confirm(context: Context, config: HostConfig, key: Buffer): Promi
 }
 
 /** Appends the key to the first of the user's files, as ssh does: the name hashed where HashKnownHosts says so. */
-async function store(context: Context, config: HostConfig, key: Buffer): Promise<void> {
+async function store(context: Context, config: HostConfig, { type, print, key }: Shown): Promise<void> {
   const [file] = config.userKnownHosts;
-  const { name } = await readHostKeys(config, context.pool.accepted);
-  const stored = config.hashKnownHosts ? hashName(name, randomBytes(20)) : name;
-  const line = `${stored} ${keyType(key)} ${key.toString('base64')}\n`;
-  context.pool.accepted.add(acceptedKey(name, key));
+  const name = hostKeyName(config);
+  context.pool.accepted.add(acceptedKey(name, print));
   if (file === undefined) return;
+  const stored = config.hashKnownHosts ? hashName(name, randomBytes(20)) : name;
+  const line = `${stored} ${type} ${key.toString('base64')}\n`;
   try {
     await mkdir(dirname(file), { recursive: true, mode: 0o700 });
     const before = await readFile(file, 'utf8').catch(() => '');
     await appendFile(file, before === '' || before.endsWith('\n') ? line : `\n${line}`, { mode: 0o600 });
-    noticeOnce(context, config.host, `stored the ${keyTypeName(keyType(key))} host key of ${config.host} in ${file}`);
+    noticeOnce(context, config.host, `stored its ${keyTypeName(type)} host key ${print} in ${file}`);
   } catch (error) {
-    noticeOnce(context, config.host, `could not store the host key of ${config.host}: ${(error as Error).message}`);
+    const why = error instanceof Error ? error.message : String(error);
+    noticeOnce(context, config.host, `its host key could not be stored, it will be asked for again: ${why}`);
   }
-}
-
-function unknown(config: HostConfig, key: Buffer): ConnectError {
-  const { host, hostname, port, user } = config;
-  const [file = '~/.ssh/known_hosts'] = config.userKnownHosts;
-  const type = keyType(key);
-  const onHost = `/etc/ssh/ssh_host_${keyTypeName(type).toLowerCase()}_key.pub`;
-  const via = config.proxyJump === undefined ? '' : `-J ${config.proxyJump} `;
-  const scan = `ssh-keyscan -p ${port} -t ${keyTypeName(type).toLowerCase()} ${hostname} >> ${file}`;
-  return new ConnectError(
-    'host-key',
-    `${describe(config)} shows a host key that is not known: ${keyTypeName(type)} ${fingerprint(key)}`,
-    {
-      host,
-      hints: [
-        `compare it with the host's own: ssh-keygen -lf ${onHost}`,
-        `if it is the same, store it: ${via === '' ? scan : `ssh ${via}-p ${port} ${user}@${hostname} true`}`,
-      ],
-    },
-  );
-}
-
-function refusal(
-  config: HostConfig,
-  key: Buffer,
-  verdict: Exclude<Refused, { kind: 'unknown' }>,
-): ConnectError {
-  const { known } = verdict;
-  const shown = `${keyTypeName(keyType(key))} ${fingerprint(key)}`;
-  const place = `${known.file}:${known.line}`;
-  const { host } = config;
-  if (verdict.kind === 'revoked') {
-    return new ConnectError(
-      'host-key',
-      `${describe(config)} shows a host key that ${place} revokes: ${shown}`,
-      {
-        host,
-        hints: ['someone may be impersonating the host with a stolen key; nothing was sent to it'],
-      },
-    );
-  }
-  return new ConnectError(
-    'host-key',
-    `the host key of ${describe(config)} has changed: it shows ${shown}, but ${place} has ` +
-      `${keyTypeName(known.type)} ${fingerprint(known.key)}`,
-    {
-      host,
-      hints: [
-        'someone may be listening in, or the host was installed anew; nothing was sent to it',
-        `if the change is known to be right: ssh-keygen -f ${known.file} -R '${knownName(config)}'`,
-      ],
-    },
-  );
-}
-
-function knownName({ hostKeyAlias, hostname, port }: HostConfig): string {
-  return hostKeyAlias ?? (port === 22 ? hostname : `[${hostname}]:${port}`);
-}
-
-/** The server by the host's name and, where that differs, its address. */
-export function describe(config: HostConfig): string {
-  const place = config.port === 22 ? config.hostname : `${config.hostname} port ${config.port}`;
-  return config.jump ? `jump host ${place}` : `${config.host} (${place})`;
 }

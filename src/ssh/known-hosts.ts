@@ -35,26 +35,20 @@ export function parseKnownHosts(text: string, file: string): KnownHost[] {
   });
 }
 
-/** The name that known_hosts has for a server: `host`, or `[host]:port` for a port other than 22. */
-export function knownHostName(hostname: string, port: number): string {
-  const name = hostname.toLowerCase();
-  return port === 22 ? name : `[${name}]:${port}`;
-}
-
 /**
- * Judges a server's key as OpenSSH does (check_host_key in sshconnect.c). `names` begins with the server's own name;
+ * Judges a server's key, by its fingerprint, as OpenSSH does (check_host_key in sshconnect.c). `names` begins with the server's own name;
  * the others (the name without its port) are looked at only when the first is unknown, and only for an equal key.
  */
-export function judgeKey(entries: readonly KnownHost[], names: readonly string[], key: Buffer): KeyVerdict {
+export function judgeKey(entries: readonly KnownHost[], names: readonly string[], print: string): KeyVerdict {
   const [name = '', ...others] = names;
-  const same = (entry: KnownHost): boolean => entry.key.equals(key);
+  const same = (entry: KnownHost): boolean => fingerprint(entry.key) === print;
   const about = entries.filter((entry) => matchesName(entry, name));
   const revoked = about.find((entry) => entry.marker === 'revoked' && same(entry));
   if (revoked) return { kind: 'revoked', known: revoked };
   const plain = about.filter((entry) => entry.marker === undefined);
   if (plain.some(same)) return { kind: 'known' };
   if (plain[0]) return { kind: 'changed', known: plain[0] };
-  const elsewhere = others.some((other) => judgeKey(entries, [other], key).kind === 'known');
+  const elsewhere = others.some((other) => judgeKey(entries, [other], print).kind === 'known');
   return { kind: elsewhere ? 'known' : 'unknown' };
 }
 

@@ -1,11 +1,9 @@
-import type { Duplex } from 'node:stream';
-import { OperationError } from '../errors.ts';
-import { channelOpener } from './channels.ts';
-import { ForwardFailure } from './link.ts';
-import type { Link } from './link.ts';
+import type { OperationError } from '../errors.ts';
+import { forward } from './forward.ts';
+import type { Channel, Link } from './link.ts';
 import { runScript } from './run.ts';
 import type { Shell } from './shell.ts';
-import type { Runner } from './stopper.ts';
+import type { Streams } from './streams.ts';
 
 /** How `asRoot` runs become root on a host. */
 export type Privilege =
@@ -15,39 +13,34 @@ export type Privilege =
   | { readonly kind: 'become'; readonly prefix: Buffer }
   | { readonly kind: 'refused'; readonly error: OperationError };
 
+export type ShellParts = {
+  readonly link: Link;
+  readonly openChannel: (command: string) => Promise<Channel>;
+  readonly privilege: Privilege;
+  /** For forwards where the transport has none. */
+  readonly streams?: Streams;
+  readonly reason?: string;
+};
+
 /** A Shell over any transport. */
-export function linkShell(link: Link, privilege: Privilege, openChannel = channelOpener(link)): Shell {
-  const runner: Runner = { link, openChannel };
+export function linkShell({ link, openChannel, privilege, streams, reason }: ShellParts): Shell {
   return {
     host: link.host,
     transport: link.transport,
-    ...(link.reason === undefined ? {} : { reason: link.reason }),
+    ...(reason === undefined ? {} : { reason }),
     async run(request) {
-      return await runScript(
-        runner,
-        request,
-        request.asRoot === true ? rootPrefix(privilege) : Buffer.alloc(0),
-      );
+      const prefix = request.asRoot === true ? rootPrefix(privilege) : Buffer.alloc(0);
+      return await runScript({ link, openChannel }, request, prefix);
     },
-    forward: async (address, port) => await forward(link, address, port),
-    close: async () => await link.close(),
+    forward: async (address, port) => await forward(link, streams, { address, port }),
+    async close() {
+      await streams?.close();
+      await link.close();
+    },
   };
 }
 
 function rootPrefix(privilege: Privilege): Buffer {
   if (privilege.kind === 'refused') throw privilege.error;
   return privilege.kind === 'become' ? privilege.prefix : Buffer.alloc(0);
-}
-
-async function forward(link: Link, address: string, port: number): Promise<Duplex> {
-  const { host } = link;
-  try {
-    return await link.forward(address, port);
-  } catch (error) {
-    if (!(error instanceof ForwardFailure)) throw error;
-    throw new OperationError(`${host} cannot reach ${address}:${port}: ${error.message}`, {
-      host,
-      cause: error,
-    });
-  }
 }

@@ -5,7 +5,6 @@ import type { OperationError } from '../errors.ts';
 export type Link = {
   readonly host: string;
   readonly transport: 'local' | 'ssh2' | 'openssh';
-  readonly reason?: string;
   /** Starts the command in the login shell. Throws TooManyChannels when the server allows no more at once. */
   exec(command: string): Promise<Channel>;
   /** A stream to `address:port` as seen from the host. Throws ForwardFailure. */
@@ -28,11 +27,14 @@ export type Channel = {
 /** The server refused another session: `MaxSessions` of sshd_config. */
 export class TooManyChannels extends Error {}
 
-/** A forward was not opened. `refused`: nobody listens there; `forbidden`: the server does not forward. */
+/**
+ * A forward was not opened. `refused`: nobody listens there; `forbidden`: the server does not forward; `unknown`: the
+ * transport cannot tell.
+ */
 export class ForwardFailure extends Error {
-  readonly why: 'refused' | 'forbidden';
+  readonly why: 'refused' | 'forbidden' | 'unknown';
 
-  constructor(why: 'refused' | 'forbidden', message: string) {
+  constructor(why: 'refused' | 'forbidden' | 'unknown', message: string) {
     super(message);
     this.why = why;
   }

@@ -25,7 +25,7 @@ export function localShell(name: string): Shell {
     lost,
     close: async () => close(new OperationError(`${name} was closed`, { host: name })),
   };
-  return linkShell(link, { kind: 'root' });
+  return linkShell({ link, openChannel: link.exec, privilege: { kind: 'root' } });
 }
 
 function spawnShell(): Channel {

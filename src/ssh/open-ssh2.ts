@@ -1,55 +1,36 @@
 import type { Duplex } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
-import pLimit from 'p-limit';
 import type { Context } from './ask.ts';
 import type { HostConfig } from './config.ts';
 import { ConnectError } from './connect-error.ts';
-import { decideHostKey, describe } from './host-key-decision.ts';
+import { describe } from './describe.ts';
+import { decideHostKey } from './host-key-decision.ts';
 import { readHostKeys } from './host-key.ts';
 import { ForwardFailure } from './link.ts';
 import type { Link } from './link.ts';
 import { connectSsh2 } from './ssh2-connect.ts';
-import { Dropped, HostKeyShown, MissingAlgorithm } from './ssh2-failures.ts';
+import { HostKeyShown, MissingAlgorithm } from './ssh2-failures.ts';
 import { openTcp } from './tcp.ts';
 
-/** MaxStartups is 10:30:100 by default: from the eleventh unauthenticated connection on, some are dropped. */
-const mostStartups = 8;
-const mostDrops = 6;
-
 /**
- * Connects to one server, directly or through the connection to the jump host before it. A connection that is dropped
- * before a word (MaxStartups) is tried again a few times, with jitter, for about 10 s. A host key that was accepted
- * needs a second connection: no question is asked in the middle of a handshake.
+ * Connects to one server with ssh2, directly or through the connection to the jump host before it. No question about
+ * a host key is asked in the middle of a handshake: a key that was accepted needs a second connection.
  */
 export async function openSsh2(context: Context, config: HostConfig, via: Link | undefined): Promise<Link> {
-  let [drops, verbose] = [0, false];
+  let verbose = false;
   for (;;) {
     try {
-      return await startup(context, config, async () => await connectOnce(context, config, { via, verbose }));
+      return await connectOnce(context, config, { via, verbose });
     } catch (error) {
       if (error instanceof HostKeyShown) {
         await decideHostKey(context, config, error.shown);
-      } else if (error instanceof Dropped && drops < mostDrops) {
-        drops += 1;
-        await sleep(100 * 2 ** drops * (0.5 + Math.random()), undefined, {
-          ...(context.signal && { signal: context.signal }),
-        });
       } else if (error instanceof MissingAlgorithm && !verbose) {
+        // Once more, listening, to name what the server offers.
         verbose = true;
       } else {
         throw error;
       }
     }
   }
-}
-
-/** Lets no more than a few connections at once be half-open on one server. */
-async function startup<T>(context: Context, config: HostConfig, open: () => Promise<T>): Promise<T> {
-  const { startups } = context.pool;
-  const server = `${config.hostname}:${config.port}`;
-  const limit = startups.get(server) ?? pLimit(mostStartups);
-  startups.set(server, limit);
-  return await limit(open);
 }
 
 type Way = { readonly via: Link | undefined; readonly verbose: boolean };

@@ -21,6 +21,8 @@ export type ConnectionPool = {
   readonly keys: Map<string, Promise<PrivateKey | BadKey>>;
   /** Encrypted keys that were opened, by path. */
   readonly unlocked: Map<string, Promise<ParsedKey>>;
+  /** What `ssh-add -L` says, by agent socket. */
+  readonly agentKeys: Map<string, Promise<string>>;
   /** Host keys that the operator accepted, see `acceptedKey`. */
   readonly accepted: Set<string>;
   /** How many connections a server is offered at once, by `host:port`. */
@@ -39,6 +41,7 @@ export function createPool(): ConnectionPool {
     questions: 0,
     keys: new Map(),
     unlocked: new Map(),
+    agentKeys: new Map(),
     accepted: new Set(),
     startups: new Map(),
     jumps: new Map(),

@@ -14,7 +14,12 @@ export type PrivateKey = {
 };
 
 /** Why a file is no use as a key. */
-export type BadKey = { readonly path: string; readonly problem: string };
+export type BadKey = {
+  readonly path: string;
+  readonly problem: string;
+  /** The system's ssh can use it. */
+  readonly openSshOnly?: boolean;
+};
 
 const openSshHeader = '-----BEGIN OPENSSH PRIVATE KEY-----';
 
@@ -40,7 +45,7 @@ export async function readPrivateKey(path: string): Promise<PrivateKey | BadKey>
   const known = open instanceof Error ? (containerBlob(text) ?? beside) : blobOf(open);
   const locked = open instanceof Error;
   if (locked && !/ncrypted/.test(open.message)) {
-    return { path, problem: 'a format that the ssh2 transport cannot read (transport: openssh can)' };
+    return { path, problem: 'in a format that only OpenSSH reads', openSshOnly: true };
   }
   const unlock = (passphrase: string | undefined): ParsedKey => {
     const key = open instanceof Error ? parse(text, passphrase) : open;

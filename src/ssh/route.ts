@@ -6,8 +6,8 @@ import { ConnectError } from './connect-error.ts';
 import { resolveConfig } from './resolve.ts';
 import type { SshSettings, SshTarget } from './target.ts';
 
-/** The servers to go through, the host itself last. */
-export type Route = readonly [...HostConfig[], HostConfig];
+/** The servers to go through, in order, and the one to reach. */
+export type Route = { readonly jumps: readonly HostConfig[]; readonly server: HostConfig };
 
 /**
  * Resolves a host and the jump hosts before it, each with its own settings. As in ssh, the hops of a ProxyJump follow
@@ -20,7 +20,10 @@ export async function findRoute(context: Context, target: SshTarget): Promise<Ro
 
 async function routeTo(context: Context, server: Server, behind: readonly string[]): Promise<Route> {
   const config = await resolveConfig(server, context.pool, () =>
-    noticeOnce(context, server.host, 'there is no OpenSSH client here: ssh configuration files are not read, the inventory alone counts',
+    noticeOnce(
+      context,
+      server.host,
+      'there is no OpenSSH client here: ssh configuration files are not read, the inventory alone counts',
     ),
   );
   const name = `${config.user}@${config.hostname}:${config.port}`;
@@ -31,16 +34,12 @@ async function routeTo(context: Context, server: Server, behind: readonly string
       hints: [`give the jump host "ProxyJump none" in the ssh configuration: Host ${server.address}`],
     });
   }
-  if (config.proxyJump === undefined) return [config];
-  const hops = config.proxyJump.split(',').map((hop) => parseHop(server, hop.trim()));
-  const [first, ...rest] = hops;
-  if (first === undefined) return [config];
+  const [first, ...rest] = (config.proxyJump?.split(',') ?? []).map((hop) => parseHop(server, hop.trim()));
+  if (first === undefined) return { jumps: [], server: config };
   const before = await routeTo(context, first, [...behind, name]);
   // Only the first hop is found by its own configuration; the others are reached from the one before.
-  const after = await Promise.all(
-    rest.map(async (hop) => (await routeTo(context, direct(hop), [])).at(-1) ?? config),
-  );
-  return [...before, ...after, config];
+  const after = await Promise.all(rest.map(async (hop) => (await routeTo(context, direct(hop), [])).server));
+  return { jumps: [...before.jumps, before.server, ...after], server: config };
 }
 
 function direct(server: Server): Server {

@@ -5,9 +5,10 @@ import type { OperationError } from '../errors.ts';
 import type { Context } from './ask.ts';
 import { authentication } from './auth.ts';
 import type { HostConfig } from './config.ts';
+import { describe } from './describe.ts';
 import { ConnectError } from './connect-error.ts';
 import type { HostKeys } from './host-key.ts';
-import { describe } from './host-key-decision.ts';
+import { fingerprint, keyType } from './known-hosts.ts';
 import { findIdentities } from './identities.ts';
 import { interruption } from './interruption.ts';
 import type { Link } from './link.ts';
@@ -60,8 +61,9 @@ export async function connectSsh2(context: Context, config: HostConfig, server: 
 
 /** Synchronous: ssh2 takes a Promise for a yes. Runs again at each rekeying, and says the same then. */
 function judge(hostKeys: HostKeys, key: Buffer, progress: Progress): boolean {
-  const verdict = hostKeys.judge(key);
-  if (verdict.kind !== 'known') progress.shown = { key, verdict };
+  const print = fingerprint(key);
+  const verdict = hostKeys.judge(print);
+  if (verdict.kind !== 'known') progress.shown = { type: keyType(key), print, key, verdict };
   return verdict.kind === 'known';
 }
 

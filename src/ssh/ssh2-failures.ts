@@ -2,7 +2,7 @@ import { OperationError, WeedgoError } from '../errors.ts';
 import type { Story } from './auth.ts';
 import type { HostConfig } from './config.ts';
 import { ConnectError } from './connect-error.ts';
-import { describe } from './host-key-decision.ts';
+import { describe } from './describe.ts';
 import type { Shown } from './host-key-decision.ts';
 
 /** The server showed a key that is not known; nothing but the handshake was sent to it. */

@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import type { HostConfig } from './config.ts';
 import { ConnectError } from './connect-error.ts';
-import { describe } from './host-key-decision.ts';
+import { describe } from './describe.ts';
 import { interruption } from './interruption.ts';
 
 /**

@@ -1,0 +1,124 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcessByStdio } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
+import type { Context } from './ask.ts';
+import { askpassRelay } from './askpass-relay.ts';
+import { clientArguments } from './client-arguments.ts';
+import type { HostConfig } from './config.ts';
+import { muxArguments } from './openssh-mux.ts';
+import { answersFor } from './openssh-answers.ts';
+
+/** A running `ssh -M`: one authenticated connection that others go through. */
+export type Master = {
+  readonly controlPath: string;
+  /** What it has said on stderr, the last of it. */
+  readonly said: () => string;
+  /** Resolves when the connection is authenticated, or to false when ssh gave up. */
+  readonly ready: Promise<boolean>;
+  readonly ended: Promise<void>;
+  readonly close: () => Promise<void>;
+};
+
+const readyLine = 'weedgo-redis-ready';
+const keepBytes = 65_536;
+/** Unix sockets have at most 107 bytes of path, and ssh appends 17 while it makes one. */
+const longestTmp = 60;
+
+/**
+ * Stops ssh when its own stdin ends, which it does when the operator's process is gone, however it went: no connection
+ * outlives the product. Removes the sockets after it.
+ */
+const keeper = `dir=$1; shift; exec 3<&0 4>&2 2>/dev/null
+"$@" </dev/null 2>&4 3<&- 4>&- & ssh=$!
+exec 4>&-
+{ cat <&3; kill $ssh; } >/dev/null & keeper=$!
+wait $ssh; code=$?; kill $keeper; rm -rf "$dir"; exit $code`;
+
+/** Starts the system's ssh as a master for one server; its questions come to the operator through us. */
+export async function startMaster(
+  context: Context,
+  config: HostConfig,
+  via: string | undefined,
+): Promise<Master> {
+  const base = tmpdir().length > longestTmp ? '/tmp' : tmpdir();
+  const directory = await mkdtemp(join(base, 'weedgo-ssh-'));
+  const controlPath = join(directory, 'm');
+  const relay = await askpassRelay(directory, answersFor(context, config));
+  const command = ['ssh', ...masterArguments(context, config, { controlPath, via })];
+  const child = spawn('/bin/sh', ['-c', keeper, 'weedgo-redis', directory, ...command], {
+    // A session of its own: an interrupt at the terminal is ours to deal with.
+    detached: true,
+    env: { ...process.env, ...relay.environment },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  const ended = new Promise<void>((resolve) => {
+    child.once('error', () => resolve());
+    child.once('close', () => resolve());
+  }).then(async () => {
+    relay.close();
+    child.stdin.destroy();
+    await rm(directory, { recursive: true, force: true });
+  });
+  return { controlPath, ...listenTo(child, ended), ended, close: async () => await stop(child.stdin, ended) };
+}
+
+function masterArguments(
+  context: Context,
+  config: HostConfig,
+  { controlPath, via }: { controlPath: string; via: string | undefined },
+): string[] {
+  const strict = config.strictHostKeyChecking;
+  const alive = Math.max(1, Math.round(config.keepaliveMs / 3000));
+  const options = {
+    ControlMaster: 'yes',
+    ControlPath: controlPath,
+    ControlPersist: 'no',
+    // Nobody to ask: ssh would ask the relay for nothing.
+    StrictHostKeyChecking: strict === 'ask' && !context.prompter.interactive ? 'yes' : strict,
+    ConnectTimeout: Math.ceil(config.connectTimeoutMs / 1000),
+    ServerAliveInterval: alive,
+    ServerAliveCountMax: 3,
+    TCPKeepAlive: 'yes',
+    PermitLocalCommand: 'yes',
+    LocalCommand: `echo ${readyLine}`,
+    RemoteCommand: 'none',
+    RequestTTY: 'no',
+    ForwardX11: 'no',
+    ClearAllForwardings: 'yes',
+    LogLevel: 'DEBUG1',
+    ...(via === undefined ? {} : { ProxyCommand: `ssh ${muxArguments(via).join(' ')} -W [%h]:%p weedgo` }),
+  };
+  return [
+    ...Object.entries(options).flatMap(([name, value]) => ['-o', `${name}=${value}`]),
+    ...clientArguments(config.settings),
+    '-N',
+    '-T',
+    '--',
+    config.address,
+  ];
+}
+
+function listenTo(
+  child: ChildProcessByStdio<Writable, Readable, Readable>,
+  ended: Promise<void>,
+): Pick<Master, 'said' | 'ready'> {
+  let [said, out] = ['', ''];
+  child.stdin.on('error', () => undefined);
+  child.stderr.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(-keepBytes)));
+  const ready = new Promise<boolean>((resolve) => {
+    child.stdout.on('data', (chunk: Buffer) => {
+      out = (out + chunk.toString()).slice(-keepBytes);
+      if (out.includes(readyLine)) resolve(true);
+    });
+    void ended.then(() => resolve(false));
+  });
+  return { said: () => said, ready };
+}
+
+async function stop(stdin: Writable, ended: Promise<void>): Promise<void> {
+  stdin.end();
+  await ended;
+}
