@@ -156,6 +156,7 @@ function startReaper(id: string, owner: string): ChildProcess {
 async function closeLab(reaper: ChildProcess): Promise<void> {
   if (reaper.exitCode !== null) return;
   const exited = once(reaper, 'exit');
+  reaper.ref();
   reaper.stdin?.end();
   const [code] = await exited;
   if (code !== 0) throw new Error(`the lab was not taken down: exit ${String(code)}`);
