@@ -18,7 +18,22 @@ export function stopOnProblems(problems: readonly HostProblem[]): void {
   if (failures.length > 0) throw new HostsFailedError('the preflight', failures);
 }
 
+/** What several hosts have in common is said once, with their names. */
 export function warnOfProblems(problems: readonly HostProblem[], emit: Emit): void {
-  for (const { kind, message, hints } of problems)
-    if (kind === 'warning') emit({ type: 'warning', message, hints });
+  const groups = new Map<string, readonly HostProblem[]>();
+  for (const problem of problems.filter(({ kind }) => kind === 'warning')) {
+    const key = generalize(problem, '*').join('\n');
+    groups.set(key, [...(groups.get(key) ?? []), problem]);
+  }
+  for (const [first, ...others] of groups.values()) {
+    if (!first) continue;
+    const names = [first, ...others].map(({ host }) => host);
+    const [message = '', ...hints] =
+      others.length === 0 ? [first.message, ...first.hints] : generalize(first, names.join(', '));
+    emit({ type: 'warning', message, hints });
+  }
 }
+
+/** The message and hints with the host's name replaced. */
+const generalize = ({ host, message, hints }: HostProblem, name: string): readonly string[] =>
+  [message, ...hints].map((text) => text.replaceAll(new RegExp(`(?<![\\w-])${host}(?![\\w-])`, 'g'), name));

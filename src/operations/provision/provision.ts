@@ -12,6 +12,7 @@ import { createStages, type StageResult, type StageTiming, type Stages } from '.
 import { convergeHosts } from './converge.ts';
 import { describePlan, isEmptyPlan, planProvision, type ProvisionPlan } from './plan.ts';
 import { stopOnProblems, warnOfProblems } from './problems.ts';
+import { demandReach } from './reach.ts';
 
 export type ProvisionReport = {
   readonly cluster: string;
@@ -58,7 +59,10 @@ async function change(session: Session, stages: Stages, plan: ProvisionPlan): Pr
   const ready = await stages.run('hosts', 'Install, configure and start the nodes', () =>
     convergeHosts(session, plan),
   );
-  if (ready.form.length > 0) await stages.run('form', 'Form the cluster', () => form(session, ready));
+  if (ready.form.length > 0) {
+    await stages.run('reach', 'Try every port from every host', () => demandReach(session));
+    await stages.run('form', 'Form the cluster', () => form(session, ready));
+  }
   return stages.run('observe-again', 'Observe the cluster from every node', () => readAndPlan(session));
 }
 
