@@ -29,11 +29,19 @@ export function createProgress(options: ProgressOptions): { readonly emit: Emit;
     if (event.type === 'stage-finished') spinner?.stop();
     if (line !== undefined) print(line);
     if (event.type === 'stage-started') spinner?.start(event.title);
-    if (spinner?.isSpinning === true && event.type === 'host')
-      spinner.suffixText = paint.dim(`${event.host}: ${event.message}`);
-    else if (spinner) spinner.suffixText = '';
+    if (spinner)
+      spinner.suffixText = spinner.isSpinning
+        ? paint.dim(suffixFor(event, spinner.text, terminal.columns))
+        : '';
   };
   return { emit, stop: () => spinner?.stop() };
+}
+
+/** What a host just did, behind the stage's title, within one line of the terminal. */
+function suffixFor(event: OperationEvent, title: string, columns: number): string {
+  const room = columns - title.length - 4;
+  const text = event.type === 'host' ? `${event.host}: ${event.message}` : '';
+  return text.length <= room ? text : `${text.slice(0, Math.max(room - 1, 0))}…`;
 }
 
 type Paint = ReturnType<typeof createColors>;
