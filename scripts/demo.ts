@@ -17,7 +17,6 @@ console.log(`
 The cluster keeps running. To go on:
   ${command} status
   ${command} env                # what an application needs to connect
-  redis-cli -c -p 7000
 To stop it, keeping its data:  ${command} stop
 To remove it and its data:     ${command} destroy`);
 
