@@ -60,7 +60,7 @@ async function change(session: Session, stages: Stages, plan: ProvisionPlan): Pr
     convergeHosts(session, plan),
   );
   if (ready.form.length > 0) {
-    await stages.run('reach', 'Try every port from every host', () => demandReach(session));
+    await stages.run('reach', 'Try every port from every host', () => demandReach(session, ready));
     await stages.run('form', 'Form the cluster', () => form(session, ready));
   }
   return stages.run('observe-again', 'Observe the cluster from every node', () => readAndPlan(session));
