@@ -1,7 +1,7 @@
 import type { Inventory } from '../inventory/inventory.ts';
 import { plannedSlots } from './placement.ts';
 import { type Member, membersOf, ownLine, reachableNodes, standsAt, unownedSlots } from './shape.ts';
-import { countSlots, expandRanges, formatRanges, subtractSlots } from './slots.ts';
+import { countSlots, formatRanges, intersectSlots, subtractSlots } from './slots.ts';
 import type { ClusterView, NodeLine, NodeView, ReachableView } from './view.ts';
 
 /** Why forming a cluster must not go on; `reason` names the node. Neither holds a secret. */
@@ -25,7 +25,8 @@ export function guardForm(inventory: Inventory, view: ClusterView): readonly Ref
     ...guardKeys(node),
     ...guardLoneSlots(inventory, node),
   ]);
-  return [...modes, ...each, ...guardDoubleOwners(view, members), ...guardUnowned(view, members)];
+  const refusals = [...modes, ...each, ...guardDoubleOwners(view, members)];
+  return refusals.length > 0 ? refusals : guardUnowned(view, members);
 }
 
 function guardMode({ mode }: Inventory, view: NodeView): readonly Refusal[] {
@@ -116,25 +117,20 @@ function guardDoubleOwners(view: ClusterView, members: readonly Member[]): reado
   const known = new Map(
     reachableNodes(view).map((node) => [node.node, new Set(node.nodes.map((l) => l.nodeId))]),
   );
-  const owners = new Map<number, Member>();
-  const rivals = new Map<string, Refusal>();
-  for (const member of members.filter(({ role, source }) => role === 'master' && source === 'own')) {
-    for (const slot of expandRanges(member.slots)) {
-      const other = owners.get(slot);
-      if (!other) owners.set(slot, member);
-      else if (!known.get(member.node.id)?.has(other.nodeId)) {
-        rivals.set(
-          `${member.nodeId} ${other.nodeId}`,
-          refuse(
-            member.node.id,
-            `it and ${other.node.id} own the same slots and do not know each other`,
-            'They belong to two clusters. Take one of the two out of the inventory.',
-          ),
-        );
-      }
-    }
-  }
-  return [...rivals.values()];
+  const masters = members.filter(({ role, source }) => role === 'master' && source === 'own');
+  return masters.flatMap((member, index) =>
+    masters
+      .slice(0, index)
+      .filter((other) => !known.get(member.node.id)?.has(other.nodeId))
+      .filter((other) => intersectSlots(member.slots, other.slots).length > 0)
+      .map((other) =>
+        refuse(
+          member.node.id,
+          `it and ${other.node.id} own the same slots and do not know each other`,
+          'They belong to two clusters. Take one of the two out of the inventory.',
+        ),
+      ),
+  );
 }
 
 /** Slots that nobody owns, in a cluster with keys: an earlier owner may still hold theirs, so none is guessed. */

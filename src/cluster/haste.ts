@@ -14,8 +14,9 @@ export function planHaste(
 ): readonly ClusterStep[] {
   const nodes = reachableNodes(view);
   const empty = nodes.every(({ keys }) => keys === 0);
+  const timeout = empty ? formingTimeoutMs(nodes.length) : uselessMs;
   const during: Readonly<Record<string, string>> = {
-    ...(empty && { 'cluster-node-timeout': String(formingTimeoutMs(nodes.length)) }),
+    ...(timeout < uselessMs && { 'cluster-node-timeout': String(timeout) }),
     'repl-diskless-sync-delay': '0',
   };
   return nodes.flatMap(({ node, config }) => {
@@ -27,10 +28,12 @@ export function planHaste(
 }
 
 /**
- * ms. Every node pings every other twice in this time, so the load of n nodes on few machines grows with n²/timeout;
- * too low a value at 120 nodes on two cores takes minutes instead of seconds (measured). Above 5 s nothing is gained.
+ * ms. Every node pings every other twice in this time and drops a link whose answer takes half of it, so what n nodes on
+ * few machines can bear grows with n: 120 nodes on two busy cores fell into reconnecting for a minute at 2 s. From 5 s
+ * on nothing is gained by a lower value.
  */
-const formingTimeoutMs = (nodes: number): number => Math.min(Math.max(500, Math.round(nodes * 33.3)), 5000);
+const formingTimeoutMs = (nodes: number): number => Math.min(Math.max(500, nodes * 50 - 500), uselessMs);
+const uselessMs = 5000;
 
 const toSetting = (
   directive: string,

@@ -1,6 +1,6 @@
 import type { Inventory, Node } from '../inventory/inventory.ts';
 import { agreementOf } from './agreement.ts';
-import { type Member, membersOf, unownedSlots } from './shape.ts';
+import { type Member, membersOf, standsAt, unownedSlots } from './shape.ts';
 import { countSlots, formatRanges, slotCount } from './slots.ts';
 import type { NodeLine, NodeTopology, TopologyView, UnreachableView } from './view.ts';
 
@@ -59,14 +59,29 @@ function missingPeers(
 ): readonly Missing[] {
   const { node } = view;
   const lines = new Map(view.nodes.map((line) => [line.nodeId, line]));
-  const peers = nodes.filter((peer) => peer.id !== node && ids.get(peer.id) !== undefined);
-  const strangers = view.nodes.length - 1 - peers.length;
-  return [
-    ...peers.flatMap((peer) => missingLink(node, peer.id, lines.get(ids.get(peer.id) ?? ''))),
-    ...(strangers > 0 && peers.every((peer) => lines.has(ids.get(peer.id) ?? ''))
-      ? [lack('peer', node, `${node} still lists ${strangers} more than the inventory's nodes`)]
-      : []),
-  ];
+  const missing = nodes
+    .filter((peer) => peer.id !== node)
+    .flatMap((peer) => {
+      const id = ids.get(peer.id);
+      return id === undefined ? [] : missingLink(node, peer.id, lines.get(id));
+    });
+  return missing.some(({ kind }) => kind === 'peer') ? missing : [...missing, ...strangers(view, nodes, ids)];
+}
+
+/** Lines of nodes that are not of the inventory, handshakes among them. */
+function strangers(
+  { node, nodes: lines }: NodeTopology,
+  nodes: readonly Node[],
+  ids: ReadonlyMap<string, string | undefined>,
+): readonly Missing[] {
+  const ours = new Set(ids.values());
+  const silent = nodes.filter(({ id }) => ids.get(id) === undefined);
+  const count = lines.filter(
+    (line) => !ours.has(line.nodeId) && !silent.some((peer) => standsAt(line, peer)),
+  ).length;
+  return count > 0
+    ? [lack('peer', node, `${node} still lists ${count} more than the inventory's nodes`)]
+    : [];
 }
 
 function missingLink(node: string, peer: string, line: NodeLine | undefined): readonly Missing[] {

@@ -4,7 +4,7 @@ import { planHaste } from './haste.ts';
 import { planMeetings } from './meet.ts';
 import { plannedSlots } from './placement.ts';
 import { type Member, membersOf, ownLine, reachableNodes, unownedSlots } from './shape.ts';
-import { countSlots, subtractSlots, uncoveredSlots } from './slots.ts';
+import { countSlots, intersectSlots } from './slots.ts';
 import type { ClusterStep, StepOf } from './step.ts';
 import type { ClusterView } from './view.ts';
 
@@ -45,9 +45,8 @@ function planSlots(
 ): readonly AssignSlots[] {
   const free = unownedSlots(members);
   if (free.length === 0 || view.nodes.some(({ reachable }) => !reachable)) return [];
-  const owned = uncoveredSlots(free);
   return inventory.nodes.flatMap((node) => {
-    const ranges = subtractSlots(plannedSlots(inventory, node.id), owned);
+    const ranges = intersectSlots(plannedSlots(inventory, node.id), free);
     const owner = ranges.length > 0 ? masterOfShard(members, node.shard) : undefined;
     return owner ? [{ kind: 'assign-slots', node: owner.node.id, ranges }] : [];
   });

@@ -18,29 +18,46 @@ export function expandRanges(ranges: readonly SlotRange[]): readonly number[] {
 }
 
 /** Slots in any order, also repeated, as the fewest ascending ranges. */
-export function compactSlots(slots: Iterable<number>): readonly SlotRange[] {
-  const ranges: [number, number][] = [];
-  for (const slot of [...new Set(slots)].toSorted((a, b) => a - b)) {
-    const current = ranges.at(-1);
-    if (current && current[1] === slot - 1) current[1] = slot;
-    else ranges.push([slot, slot]);
+export const compactSlots = (slots: Iterable<number>): readonly SlotRange[] =>
+  mergeRanges(Array.from(slots, (slot) => [slot, slot] as const));
+
+/** Ranges in any order, also overlapping, as the fewest ascending ones. */
+function mergeRanges(ranges: readonly SlotRange[]): readonly SlotRange[] {
+  const merged: [number, number][] = [];
+  for (const [first, last] of ranges.toSorted((a, b) => a[0] - b[0])) {
+    const current = merged.at(-1);
+    if (current && first <= current[1] + 1) current[1] = Math.max(current[1], last);
+    else merged.push([first, last]);
   }
-  return ranges;
+  return merged;
 }
 
-/** The slots of `ranges` that are not in `other`. */
-export function subtractSlots(
+/** The slots that none of the ranges holds. */
+export function uncoveredSlots(ranges: readonly SlotRange[]): readonly SlotRange[] {
+  const gaps: SlotRange[] = [];
+  let next = 0;
+  for (const [first, last] of mergeRanges(ranges)) {
+    if (first > next) gaps.push([next, first - 1]);
+    next = last + 1;
+  }
+  return next < slotCount ? [...gaps, [next, slotCount - 1]] : gaps;
+}
+
+/** The slots that both hold. */
+export function intersectSlots(a: readonly SlotRange[], b: readonly SlotRange[]): readonly SlotRange[] {
+  const others = mergeRanges(b);
+  return mergeRanges(a).flatMap(([first, last]) =>
+    others
+      .filter((range) => range[0] <= last && range[1] >= first)
+      .map((range): SlotRange => [Math.max(range[0], first), Math.min(range[1], last)]),
+  );
+}
+
+/** The slots of `ranges` that `other` does not hold. */
+export const subtractSlots = (
   ranges: readonly SlotRange[],
   other: readonly SlotRange[],
-): readonly SlotRange[] {
-  const taken = new Set(expandRanges(other));
-  return compactSlots(expandRanges(ranges).filter((slot) => !taken.has(slot)));
-}
-
-/** The slots that none of the given ranges holds. */
-export function uncoveredSlots(ranges: readonly SlotRange[]): readonly SlotRange[] {
-  return subtractSlots([[0, slotCount - 1]], ranges);
-}
+): readonly SlotRange[] => intersectSlots(ranges, uncoveredSlots(other));
 
 /** As CLUSTER NODES writes them, with commas: `0-5460,5462`. */
 export function formatRanges(ranges: readonly SlotRange[]): string {

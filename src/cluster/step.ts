@@ -72,7 +72,7 @@ export function describeClusterStep(step: ClusterStep): string {
     case 'set-temporarily':
       return `${step.node}: set ${step.settings.map(describeSetting).join(', ')} while the cluster forms`;
     case 'assign-slots':
-      return `${step.node}: take ${countSlots(step.ranges)} slots (${formatRanges(step.ranges)})`;
+      return `${step.node}: take ${describeCount(countSlots(step.ranges))} (${formatRanges(step.ranges)})`;
     case 'set-config-epoch':
       return `${step.node}: set config epoch ${step.epoch}`;
     case 'meet':
@@ -83,6 +83,8 @@ export function describeClusterStep(step: ClusterStep): string {
       return `${step.node}: take over from its master (${step.mode} failover)`;
   }
 }
+
+const describeCount = (slots: number): string => (slots === 1 ? '1 slot' : `${slots} slots`);
 
 const describeSetting = ({ directive, during, after }: TemporarySetting): string =>
   `${directive} to ${during} (then ${after})`;

@@ -1,3 +1,4 @@
+import { agreementOf } from '../cluster/agreement.ts';
 import { type Missing, listMissing } from '../cluster/missing.ts';
 import type { NodeTopology, TopologyView, UnreachableView } from '../cluster/view.ts';
 import { OperationError } from '../errors.ts';
@@ -15,15 +16,15 @@ export type SettleRequest = {
 };
 
 /**
- * Waits until every node sees a complete cluster (`listMissing`), and introduces pairs again that have not found each
- * other: a handshake expires (redis#11634). Nodes that lack nothing are not asked again until none does; the last look
+ * Waits until every node sees a complete cluster (`listMissing`), and helps where that stalls: handshakes expire
+ * (redis#11634), and after REPLICATE nothing is broadcast (redis#14016). Nodes that lack nothing are not asked again until none does; the last look
  * is at all of them. Throws OperationError naming what is missing when the deadline passes, and at once when a node
  * has gone.
  */
 export async function settle(request: SettleRequest): Promise<void> {
   const { inventory, connections, deadlineMs, signal } = request;
   const deadline = performance.now() + deadlineMs;
-  const introduce = introducer(request);
+  const prompt = prompter(request);
   const views = new Map<string, NodeTopology | UnreachableView>();
   let asked = inventory.nodes;
   for (;;) {
@@ -35,7 +36,7 @@ export async function settle(request: SettleRequest): Promise<void> {
     if (missing.length === 0 && asked === inventory.nodes) return;
     failIfGone(seen);
     if (performance.now() > deadline) throw unsettled(missing, deadlineMs);
-    await introduce(missing);
+    await prompt({ nodes: [...views.values()] }, missing);
     const lacking = new Set(missing.map(({ node }) => node));
     asked = lacking.size === 0 ? inventory.nodes : inventory.nodes.filter(({ id }) => lacking.has(id));
     if (missing.length > 0) await pause(Math.max(minimumPauseMs, performance.now() - started), signal);
@@ -56,31 +57,46 @@ function failIfGone(view: TopologyView): void {
 }
 
 /**
- * Sends MEET again for pairs that do not know each other. As long as they become fewer, gossip is still at work and
- * more handshakes would only slow it down.
+ * When nothing has become better for a while: MEET again for pairs that do not know each other, and from each node that
+ * others have wrong to those. A MEET carries its sender's role and slots, which would else come with some later ping.
  */
-function introducer({
+function prompter({
   inventory,
   connections,
-}: SettleRequest): (missing: readonly Missing[]) => Promise<void> {
-  const nodes = new Map(inventory.nodes.map((node) => [node.id, node]));
-  let strangersBefore = Infinity;
+}: SettleRequest): (view: TopologyView, missing: readonly Missing[]) => Promise<void> {
+  let before = Infinity;
   let next = performance.now() + handshakeMs;
-  return async (missing) => {
+  return async (view, missing) => {
     if (performance.now() < next) return;
     next = performance.now() + handshakeMs;
-    const strangers = missing.filter(({ kind }) => kind === 'peer');
-    const stalled = strangers.length >= strangersBefore;
-    strangersBefore = strangers.length;
+    const pairs = [...unmetPairs(missing), ...misinformedPairs(view)];
+    const stalled = pairs.length >= before;
+    before = pairs.length;
     if (!stalled) return;
     await Promise.all(
-      strangers.map(async ({ node, peer }) => {
-        const to = nodes.get(peer ?? '');
-        if (to) await connections.get(node)?.call(['CLUSTER', 'MEET', to.address, to.port, to.busPort]);
+      pairs.slice(0, inventory.nodes.length * promptsPerNode).map(async ([from, to]) => {
+        const peer = inventory.nodes.find(({ id }) => id === to);
+        if (peer)
+          await connections.get(from)?.call(['CLUSTER', 'MEET', peer.address, peer.port, peer.busPort]);
       }),
     );
   };
 }
+
+type Pair = readonly [from: string, to: string];
+
+const unmetPairs = (missing: readonly Missing[]): readonly Pair[] =>
+  missing.flatMap(({ kind, node, peer }) => (kind === 'peer' && peer !== undefined ? [[node, peer]] : []));
+
+const misinformedPairs = (view: TopologyView): readonly Pair[] =>
+  agreementOf(view).disagreements.flatMap(({ node, aspect, own, claims }) =>
+    node === undefined || aspect === 'membership'
+      ? []
+      : claims.filter(({ value }) => value !== own).flatMap(({ by }) => by.map((to): Pair => [node, to])),
+  );
+
+/** So that a machine that is merely slow is not made slower. */
+const promptsPerNode = 8;
 
 /** A handshake that is not finished after cluster-node-timeout, or a second when that is less, is given up. */
 const handshakeMs = 1000;
