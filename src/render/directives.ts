@@ -69,9 +69,18 @@ export function directiveMutability(name: string): Mutability {
   return directiveKind(canonical) === undefined ? 'unknown' : 'live';
 }
 
-/** Whether CONFIG GET shows the directive at all. */
+/** What CONFIG GET does not show, not in every version at least (6.2 keeps cluster-config-file to itself). */
+const unseen: ReadonlySet<string> = new Set([
+  'cluster-config-file',
+  'include',
+  'loadmodule',
+  'rename-command',
+  'user',
+]);
+
+/** Whether CONFIG GET shows the directive on every supported server. */
 export function isLiveDirective(name: string): boolean {
-  return name !== 'user' && (name === 'replicaof' || !startOnly.has(name));
+  return !unseen.has(canonicalDirective(name.toLowerCase()));
 }
 
 /** Whether the directive's value is a secret, or gives one away. */
