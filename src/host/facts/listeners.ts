@@ -60,6 +60,8 @@ function parseAddress(hex: string): string {
     (word.match(/../g) ?? []).toReversed().map((byte) => Number.parseInt(byte, 16)),
   );
   if (bytes.length === 4) return bytes.join('.');
+  const isMapped = bytes.slice(0, 10).every((byte) => byte === 0) && bytes[10] === 0xff && bytes[11] === 0xff;
+  if (isMapped) return bytes.slice(12).join('.');
   const groups = Array.from({ length: 8 }, (_, index) =>
     (((bytes[index * 2] ?? 0) << 8) | (bytes[index * 2 + 1] ?? 0)).toString(16),
   );

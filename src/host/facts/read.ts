@@ -58,7 +58,7 @@ export function splitSections(stdout: string, marker: string): ReadonlyMap<strin
   );
 }
 
-function parseFacts(
+export function parseFacts(
   host: string,
   sections: ReadonlyMap<string, string>,
   { context, instants }: { context: FactsContext; instants: Instants },

@@ -32,7 +32,7 @@ umask 077${services.map(launchScript).join('')}`;
 const launchScript = (service: DaemonService): string => `
 if ! running ${shQuote(service.pidFile)} ${shQuote(service.dataDirectory)}; then
   setsid ${shQuote(service.serverPath)} ${shQuote(service.configFile)} \\
-    --daemonize no </dev/null >>${shQuote(service.logFile)} 2>&1 &
+    </dev/null >>${shQuote(service.logFile)} 2>&1 &
   launched_${service.port}=$!
 fi`;
 

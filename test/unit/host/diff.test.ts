@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest';
+import { diffStep } from '../../../src/host/diff.ts';
+import type { HostStep } from '../../../src/host/step.ts';
+
+const write = (content: string, before?: string, secret = true): HostStep => ({
+  kind: 'write-file',
+  file: { path: '/etc/redis/redis-7000.conf', mode: '0640', owner: 'root', group: 'redis', content, secret },
+  before,
+});
+
+const conf = (memory: string): string =>
+  [
+    'port "7000"',
+    'requirepass "hunter2"',
+    '# Leaves room',
+    `maxmemory "${memory}"`,
+    'appendonly "yes"',
+    '',
+  ].join('\n');
+
+test('a changed directive, with its surroundings and without secrets', () => {
+  expect(diffStep(write(conf('2gb'), conf('1gb')))).toBe(`--- /etc/redis/redis-7000.conf
++++ /etc/redis/redis-7000.conf
+@@ -1,5 +1,5 @@
+ port "7000"
+ requirepass "***"
+ # Leaves room
+-maxmemory "1gb"
++maxmemory "2gb"
+ appendonly "yes"`);
+});
+
+test('a new file comes from nowhere', () => {
+  expect(diffStep(write('requirepass "hunter2"\n'))).toBe(`--- /dev/null
++++ /etc/redis/redis-7000.conf
+@@ -0,0 +1,1 @@
++requirepass "***"`);
+});
+
+test('a changed password is said, and not shown', () => {
+  const diff = diffStep(write('requirepass "new-secret"\n', 'requirepass "old-secret"\n'));
+  expect(diff).toBe(`--- /etc/redis/redis-7000.conf
++++ /etc/redis/redis-7000.conf
+# requirepass: another value, not shown`);
+});
+
+test("what an application's user may do is shown, its password's hash is not", () => {
+  const diff = diffStep(write('user "app" "on" "#aaa" "+get"\n', 'user "app" "on" "#bbb"\n'));
+  expect(diff).toContain('+user "app" "on" "***" "+get"');
+  expect(diff).not.toMatch(/#aaa|#bbb/);
+  expect(diff).toContain('# user: another value, not shown');
+});
+
+test('nothing to show where only the mode changes, and for other steps', () => {
+  expect(diffStep(write('same\n', 'same\n'))).toBeUndefined();
+  expect(diffStep({ kind: 'reload-units' })).toBeUndefined();
+});

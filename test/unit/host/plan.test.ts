@@ -1,0 +1,67 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { desiredHost } from '../../../src/host/desired.ts';
+import { planDestroy } from '../../../src/host/destroy.ts';
+import type { Facts } from '../../../src/host/facts.ts';
+import { planHost } from '../../../src/host/plan.ts';
+import type { PlanInput } from '../../../src/host/planning/input.ts';
+import { requireHost } from '../../../src/host/require.ts';
+import { describeStep } from '../../../src/host/step.ts';
+import { parseInventory } from '../../../src/inventory/load.ts';
+import { applyDesired, mergePatch } from './patch.ts';
+
+const fixtures = new URL('../../fixtures/host/', import.meta.url);
+const read = (path: string): string => readFileSync(new URL(path, fixtures), 'utf8');
+
+/** One plan: what is wanted, what is there, and what is said and done about it. */
+type Plan = {
+  /** Over `plans/inventory.yaml`, as a merge patch (RFC 7396). */
+  readonly inventory?: object;
+  /** Default redis1. */
+  readonly host?: string;
+  /** A folder of `facts/`. */
+  readonly facts: string;
+  /** The facts are those of a host that has all that is desired. */
+  readonly converged?: boolean;
+  /** Over the facts, as a merge patch. */
+  readonly change?: object;
+  readonly refreshed?: boolean;
+  /** `kind id: message` */
+  readonly problems: readonly string[];
+  readonly steps: readonly string[];
+  readonly destroy?: readonly string[];
+};
+
+const secrets = { password: 'a-password', application: undefined };
+
+function inputOf(plan: Plan): PlanInput {
+  const document = mergePatch(parse(read('plans/inventory.yaml')), plan.inventory ?? {});
+  const inventory = parseInventory(JSON.stringify(document), '/nowhere/weedgo-redis.yaml');
+  const host = inventory.hosts.find(({ name }) => name === (plan.host ?? 'redis1'));
+  if (!host) throw new Error('no such host');
+  const recorded: Facts = JSON.parse(read(`facts/${plan.facts}/facts.json`));
+  const desire = (facts: Facts) => desiredHost({ inventory, host, facts, secrets });
+  const base = plan.converged ? applyDesired(desire(recorded), recorded) : recorded;
+  // What a patch makes of facts are facts, or the fixture is wrong.
+  const facts = mergePatch(base, plan.change ?? {}) as Facts;
+  return { inventory, host, facts, desired: desire(facts), refreshed: plan.refreshed ?? false };
+}
+
+test.each(readdirSync(new URL('plans/', fixtures)).filter((name) => name !== 'inventory.yaml'))(
+  '%s',
+  (file) => {
+    const plan: Plan = parse(read(`plans/${file}`));
+    const input = inputOf(plan);
+    expect(requireHost(input).map(({ kind, id, message }) => `${kind} ${id}: ${message}`)).toEqual(
+      plan.problems,
+    );
+    expect(planHost(input).map(describeStep)).toEqual(plan.steps);
+    if (plan.destroy) {
+      const { inventory, facts, desired } = input;
+      expect(planDestroy({ inventory, layout: desired.layout, facts }).map(describeStep)).toEqual(
+        plan.destroy,
+      );
+    }
+  },
+);

@@ -1,0 +1,83 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { parse } from 'yaml';
+import type { Facts } from '../../../src/host/facts.ts';
+import { portProbes, type ProbeOutcome } from '../../../src/host/probe.ts';
+import { requireReachability } from '../../../src/host/requirements/reachability.ts';
+import { parseInventory } from '../../../src/inventory/load.ts';
+import { mergePatch } from './patch.ts';
+
+const fixtures = new URL('../../fixtures/host/', import.meta.url);
+const document: unknown = parse(readFileSync(new URL('plans/inventory.yaml', fixtures), 'utf8'));
+const inventory = parseInventory(JSON.stringify(document), '/nowhere/weedgo-redis.yaml');
+const bare: Facts = JSON.parse(readFileSync(new URL('facts/debian-12-bare/facts.json', fixtures), 'utf8'));
+const firewalled = (firewall: Partial<Facts['firewall']>): Facts => ({
+  ...bare,
+  firewall: { ...bare.firewall, ...firewall },
+});
+
+/** All open but what is named, as `redis1>redis2:7001 bus filtered`. */
+function problems(shut: readonly string[], listening = true, facts = bare) {
+  const results = portProbes(inventory).map((probe) => {
+    const line = shut.find((entry) => entry.startsWith(`${probe.from}>${probe.node.id} ${probe.what} `));
+    const outcome = (line?.split(' ')[2] ?? 'open') as ProbeOutcome;
+    return { ...probe, outcome };
+  });
+  return requireReachability({
+    results,
+    isListening: () => listening,
+    facts: new Map(inventory.hosts.map(({ name }) => [name, facts])),
+  });
+}
+
+test('every host tries both ports of every node of the others', () => {
+  const probes = portProbes(inventory);
+  expect(probes).toHaveLength(3 * 4 * 2);
+  expect(probes.filter(({ from }) => from === 'redis1').map(({ port }) => port)).toEqual([
+    7001, 17001, 7002, 17002, 7004, 17004, 7005, 17005,
+  ]);
+});
+
+test('a single node, and nodes on one machine, have nobody to reach', () => {
+  const patch = {
+    install: 'none',
+    hosts: [{ name: 'here', address: '127.0.0.1', ports: [7000, 7001, 7002, 7003, 7004, 7005] }],
+    connection: 'local',
+    antiAffinity: 'none',
+  };
+  const local = parseInventory(JSON.stringify(mergePatch(document, patch)), '/nowhere/weedgo-redis.yaml');
+  expect(portProbes(local)).toEqual([]);
+});
+
+test('a pair with a shut bus is named once, with all its ports', () => {
+  expect(problems(['redis1>redis2:7001 bus filtered', 'redis1>redis2:7004 bus filtered'])).toMatchObject([
+    {
+      id: 'port-unreachable',
+      host: 'redis2',
+      message:
+        'redis1 cannot reach redis2 (192.168.1.11) at bus port 17001, bus port 17004: no answer: a firewall drops it, or there is no way back',
+    },
+  ]);
+});
+
+test('refused means shut only where something listens', () => {
+  expect(problems(['redis1>redis2:7001 client refused'], false)).toEqual([]);
+  expect(problems(['redis1>redis2:7001 client refused'])).toMatchObject([
+    { message: expect.stringContaining('refused, though the node listens') },
+  ]);
+  expect(problems(['redis3>redis1:7000 bus unreachable'], false)).toHaveLength(1);
+  expect(problems(['redis3>redis1:7000 bus unknown'])).toEqual([]);
+});
+
+test("the command that opens it is that of the host's own firewall, and opens it to the one peer", () => {
+  const shut = ['redis1>redis2:7001 bus filtered'];
+  expect(problems(shut, true, firewalled({ ufw: true }))[0]?.hints).toEqual([
+    'As root on redis2: ufw allow proto tcp from 192.168.1.10 to any port 17001',
+  ]);
+  expect(problems(shut, true, firewalled({ firewalld: true }))[0]?.hints.join('\n')).toContain(
+    'source address="192.168.1.10" port port="17001"',
+  );
+  expect(problems(shut, true, firewalled({ inputDrops: true }))[0]?.hints.join('\n')).toContain(
+    'nft list ruleset',
+  );
+});

@@ -1,0 +1,185 @@
+import { execFileSync } from 'node:child_process';
+import { expect, test } from 'vitest';
+import { applyScript } from '../../../src/host/apply.ts';
+import { factsScript } from '../../../src/host/facts/read.ts';
+import { untilObservation } from '../../../src/host/plan.ts';
+import { restartsPending } from '../../../src/host/restarts.ts';
+import { StepFailedError } from '../../../src/host/step-failure.ts';
+import { createStepLog } from '../../../src/host/step-log.ts';
+import { describeStep, type HostStep, type Service } from '../../../src/host/step.ts';
+import { isAcceptable } from '../../../src/host/version.ts';
+
+const unit = (port: number): Service => ({
+  manager: 'systemd',
+  node: `redis1:${port}`,
+  unit: `weedgo-redis@${port}.service`,
+  port,
+  logFile: `/var/log/redis/redis-${port}.log`,
+});
+const daemon: Service = {
+  manager: 'daemon',
+  node: 'local:7000',
+  configFile: "/home/it's/redis.conf",
+  pidFile: '/home/x/redis.pid',
+  dataDirectory: '/home/x/data',
+  port: 7000,
+  logFile: '/home/x/redis.log',
+  serverPath: '/usr/bin/redis-server',
+};
+const directory = { path: '/var/lib/redis/7000', mode: '0750', owner: 'redis', group: 'redis' };
+
+/** One of each kind, so that a new kind is missing here until its script is written. */
+const samples: { readonly [Kind in HostStep['kind']]: readonly Extract<HostStep, { kind: Kind }>[] } = {
+  'refresh-packages': [
+    { kind: 'refresh-packages', manager: 'apt' },
+    { kind: 'refresh-packages', manager: 'dnf' },
+    { kind: 'refresh-packages', manager: 'zypper' },
+  ],
+  'install-packages': [
+    { kind: 'install-packages', manager: 'apt', packages: ['redis-server', 'redis-tools'] },
+    { kind: 'install-packages', manager: 'dnf', packages: ['redis'] },
+    { kind: 'install-packages', manager: 'zypper', packages: ['redis'] },
+  ],
+  'mask-unit': [{ kind: 'mask-unit', unit: 'redis-server.service', why: 'it is in the way' }],
+  'make-directory': [{ kind: 'make-directory', directory }],
+  'write-file': [
+    {
+      kind: 'write-file',
+      file: {
+        ...directory,
+        path: "/etc/it's.conf",
+        content: 'requirepass "hunter2-hunter2"\n',
+        secret: true,
+      },
+      before: undefined,
+    },
+  ],
+  'remove-path': [{ kind: 'remove-path', path: '/var/lib/redis/7000', recursive: true, why: 'data' }],
+  'reload-units': [{ kind: 'reload-units' }],
+  'apply-sysctl': [{ kind: 'apply-sysctl', settings: [{ key: 'vm.overcommit_memory', value: 1 }] }],
+  'set-transparent-hugepages': [{ kind: 'set-transparent-hugepages', value: 'madvise' }],
+  'start-service': [
+    { kind: 'start-service', service: unit(7000) },
+    { kind: 'start-service', service: unit(7003) },
+    { kind: 'start-service', service: daemon },
+  ],
+  'enable-service': [
+    { kind: 'enable-service', service: unit(7000) },
+    { kind: 'enable-service', service: daemon },
+  ],
+  'stop-service': [
+    { kind: 'stop-service', service: unit(7000) },
+    { kind: 'stop-service', service: unit(7003) },
+    { kind: 'stop-service', service: daemon },
+  ],
+  'disable-service': [
+    { kind: 'disable-service', service: unit(7000) },
+    { kind: 'disable-service', service: daemon },
+  ],
+};
+const all: readonly HostStep[] = Object.values(samples).flat();
+
+test.each(['sh', 'bash'])('every script is one that %s can read', (shell) => {
+  const context = {
+    server: 'redis',
+    serviceUser: 'redis',
+    files: ["/etc/it's"],
+    directories: ['/var/lib/redis'],
+    disks: ['/var/lib/redis'],
+    units: ['weedgo-redis@7000.service'],
+    distributionUnits: ['redis-server.service'],
+    ports: [7000],
+    nodes: [
+      { node: 'a', dataDirectory: '/d', unit: 'weedgo-redis@7000.service' },
+      { node: 'b', dataDirectory: "/it's", pidFile: "/it's.pid" },
+    ],
+    askPackages: true,
+  } as const;
+  for (const input of [applyScript(all, 'MARKER'), factsScript('MARKER', context)]) {
+    execFileSync(shell, ['-n'], { input });
+  }
+});
+
+test('no description of a step holds a secret, and each is one line', () => {
+  for (const line of all.map(describeStep)) expect(line).not.toMatch(/hunter2|\n/);
+});
+
+test('a script has no content of a file in the clear, where an error could quote it', () => {
+  expect(applyScript(all, 'MARKER')).not.toContain('hunter2');
+});
+
+test('units that start are started in one go, before the first is waited for', () => {
+  const starts = applyScript(samples['start-service'].slice(0, 2), 'MARKER');
+  expect(starts.match(/systemctl start .*/g)).toEqual([
+    "systemctl start 'weedgo-redis@7000.service' 'weedgo-redis@7003.service'",
+  ]);
+});
+
+test('a plan is followed up to where it has to be made again', () => {
+  const plan: readonly HostStep[] = [
+    { kind: 'refresh-packages', manager: 'apt' },
+    ...samples['mask-unit'],
+    { kind: 'install-packages', manager: 'apt', packages: ['redis-server'] },
+    { kind: 'reload-units' },
+  ];
+  expect(untilObservation(plan)).toEqual(plan.slice(0, 1));
+  expect(untilObservation(plan.slice(1))).toEqual(plan.slice(1, 3));
+  expect(untilObservation(plan.slice(3))).toEqual(plan.slice(3));
+});
+
+test('a host that is lost leaves an account of what it had done', () => {
+  const steps = all.slice(0, 4);
+  const told: string[] = [];
+  const log = createStepLog(steps, 'M', {
+    onPid: (pid) => told.push(`pid ${pid}`),
+    onStep: (step, state) => told.push(`${state} ${step.kind}`),
+  });
+  for (const line of [
+    'M pid 17',
+    'M begin 0',
+    'Hit:1',
+    '',
+    'M end 0 0',
+    'M begin 1',
+    'M begin to',
+    'Unpacking',
+  ]) {
+    log.onLine(line);
+  }
+  expect(told).toEqual([
+    'pid 17',
+    'started refresh-packages',
+    'done refresh-packages',
+    'started refresh-packages',
+  ]);
+  const error = new StepFailedError('redis1', log.state());
+  expect(error).toMatchObject({ done: [steps[0]], failed: [steps[1]], notDone: steps.slice(2) });
+  expect(error.message).toBe('redis1: "refresh the package lists (dnf)" was cut short');
+});
+
+test('which versions will do', () => {
+  expect(isAcceptable('7.0.15', '>=7.0')).toBe(true);
+  expect(isAcceptable('6.2', '>=6.2')).toBe(true);
+  expect(isAcceptable('6.0.16', '>=5')).toBe(false);
+  expect(isAcceptable('8.0', '>=7.0 <8')).toBe(false);
+  expect(isAcceptable('nonsense', '*')).toBe(false);
+});
+
+test('who runs with what was there before', () => {
+  const process = { pid: 1, executable: '/usr/bin/redis-server', openFilesLimit: 1, started: 1_000_000 };
+  const [a, b, c] = ['a', 'b', 'c'].map((id) => ({ node: { id } }));
+  const facts = (modified: number) => ({
+    files: { '/unit': { modified } },
+    processes: { a: process, b: { ...process, executable: '/usr/bin/redis-server (deleted)' } },
+  });
+  const layout = { shared: { unit: '/unit' }, nodes: [a, b, c] };
+  const pending = (modified: number): unknown =>
+    // Nothing but this much of them is looked at.
+    restartsPending(layout as never, facts(modified) as never);
+  expect(pending(1_001_000)).toEqual([{ node: 'b', because: 'server' }]);
+  expect(pending(1_003_000)).toEqual([
+    { node: 'a', because: 'unit' },
+    { node: 'b', because: 'unit' },
+    { node: 'b', because: 'server' },
+  ]);
+});
