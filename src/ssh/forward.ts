@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import { OperationError } from '../errors.ts';
 import { bootCommand, newMarker, shellQuote, stage } from './frame.ts';
 import { joinStreams } from './join-streams.ts';
-import { ForwardFailure } from './link.ts';
+import { ForwardFailure, lossOf } from './link.ts';
 import type { Channel, Link } from './link.ts';
 import type { Streams } from './streams.ts';
 
@@ -15,7 +15,7 @@ export async function forward(link: Link, streams: Streams | undefined, to: Plac
   try {
     return await link.forward(to.address, to.port);
   } catch (error) {
-    if (!(error instanceof ForwardFailure)) throw error;
+    if (!(error instanceof ForwardFailure)) throw (await lossOf(link)) ?? error;
     if (error.why === 'refused' || streams === undefined) {
       throw new OperationError(`${to.address}:${to.port} cannot be reached from ${host}: ${error.message}`, {
         host,

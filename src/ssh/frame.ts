@@ -91,7 +91,7 @@ function runLine(
   scriptBytes: number,
   data: { dataBytes: number; deadlineMs: number },
 ): string {
-  const read = `s=$(dd bs=${Math.max(1, scriptBytes)} count=1 iflag=fullblock 2>/dev/null)`;
+  const read = scriptBytes === 0 ? 's=' : `s=$(dd bs=${scriptBytes} count=1 iflag=fullblock 2>/dev/null)`;
   const begin = `printf "%s\\n" $m; printf "%s\\n" $m >&2; exec 4>&2 2>/dev/null`;
   const watch = `IFS= read -r t <&3; [ "$t" = $m ] && { exec >/dev/null; read -r t <&3; }`;
   const kill = 'trap "" TERM; kill -TERM 0; sleep 2; kill -KILL 0';

@@ -1,4 +1,5 @@
 import type { Duplex, Readable, Writable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { OperationError } from '../errors.ts';
 
 /** What a transport has to offer; `remoteShell` makes a Shell of it. */
@@ -38,4 +39,9 @@ export class ForwardFailure extends Error {
     super(message);
     this.why = why;
   }
+}
+
+/** The reason why a link was lost, if it was or is about to be: what is on it fails a moment before that is known. */
+export async function lossOf(link: Link): Promise<OperationError | undefined> {
+  return await Promise.race([link.lost, sleep(500, undefined)]);
 }

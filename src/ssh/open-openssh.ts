@@ -34,18 +34,26 @@ export async function openOpenSsh(
     throw error;
   }
   const { controlPath } = master;
+  let open = true;
+  const lost = master.ended.then(() => {
+    open = false;
+    return loss(config, master);
+  });
   return {
     host: config.host,
     transport: 'openssh',
     controlPath,
     exec: async (command) => await muxExec(controlPath, command),
-    forward: async (address, port) => await muxForward(controlPath, address, port),
-    lost: master.ended.then(() => lost(config, master)),
+    async forward(address, port) {
+      if (!open) throw new Error('the connection was closed');
+      return await muxForward(controlPath, address, port);
+    },
+    lost,
     close: master.close,
   };
 }
 
-function lost(config: HostConfig, master: Master): OperationError {
+function loss(config: HostConfig, master: Master): OperationError {
   const silent = /Timeout, server .* not responding/.test(master.said());
   return lostError(config, silent ? `it has not answered for ${config.keepaliveMs / 1000} s` : undefined);
 }

@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { OperationError } from '../errors.ts';
 import { frameScript } from './frame.ts';
+import { lossOf } from './link.ts';
 import type { Channel, Link } from './link.ts';
 import { openUnlessStopped, stopper } from './stopper.ts';
 import type { Runner } from './stopper.ts';
@@ -73,8 +73,7 @@ async function result(link: Link, stdout: Output, stderr: Output): Promise<RunRe
   }
   const { host } = link;
   if (out.tooMuch || err.tooMuch) throw new OperationError(`${host} sent more output than is sane`, { host });
-  // A lost connection ends its channels a moment before it is known to be lost.
-  const lost = await Promise.race([link.lost, sleep(500)]);
+  const lost = await lossOf(link);
   if (lost) throw lost;
   if (out.begun) throw new OperationError(`a script was killed on ${host} before its end`, { host });
   const said = (err.noise.trim() || out.noise.trim()).slice(0, 500);
