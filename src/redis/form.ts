@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { type ClusterStep, type StepOf, describeClusterStep } from '../cluster/step.ts';
 import { OperationError } from '../errors.ts';
 import type { Inventory } from '../inventory/inventory.ts';
@@ -36,11 +37,14 @@ export type FormEvent =
 export async function formCluster(request: FormRequest): Promise<void> {
   const { inventory, signal } = request;
   const stop = new AbortController();
+  const both = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
+  // Every replica waits with it.
+  setMaxListeners(0, both);
   const run: Run = {
     ...request,
     connections: await connectAll(request),
     deadlineMs: request.deadlineMs ?? 30_000 + 500 * inventory.nodes.length,
-    signal: signal ? AbortSignal.any([signal, stop.signal]) : stop.signal,
+    signal: both,
   };
   try {
     const { replicas } = await applyInOrder(run);

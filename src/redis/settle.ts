@@ -1,10 +1,10 @@
-import { agreementOf } from '../cluster/agreement.ts';
 import { type Missing, listMissing } from '../cluster/missing.ts';
 import type { NodeTopology, TopologyView, UnreachableView } from '../cluster/view.ts';
 import { OperationError } from '../errors.ts';
 import type { Inventory } from '../inventory/inventory.ts';
 import { type RedisConnection, connectionsTo } from './connection.ts';
 import { observeTopology } from './observe.ts';
+import { prompter } from './prompt.ts';
 import { pause, throwIfAborted } from './wait.ts';
 
 export type SettleRequest = {
@@ -24,7 +24,7 @@ export type SettleRequest = {
 export async function settle(request: SettleRequest): Promise<void> {
   const { inventory, connections, deadlineMs, signal } = request;
   const deadline = performance.now() + deadlineMs;
-  const prompt = prompter(request);
+  const prompt = prompter(inventory, connections);
   const views = new Map<string, NodeTopology | UnreachableView>();
   let asked = inventory.nodes;
   for (;;) {
@@ -55,51 +55,6 @@ function failIfGone(view: TopologyView): void {
     hints: ['Look at its log, start it again and run the same command again: forming goes on where it was.'],
   });
 }
-
-/**
- * When nothing has become better for a while: MEET again for pairs that do not know each other, and from each node that
- * others have wrong to those. A MEET carries its sender's role and slots, which would else come with some later ping.
- */
-function prompter({
-  inventory,
-  connections,
-}: SettleRequest): (view: TopologyView, missing: readonly Missing[]) => Promise<void> {
-  let before = Infinity;
-  let next = performance.now() + handshakeMs;
-  return async (view, missing) => {
-    if (performance.now() < next) return;
-    next = performance.now() + handshakeMs;
-    const pairs = [...unmetPairs(missing), ...misinformedPairs(view)];
-    const stalled = pairs.length >= before;
-    before = pairs.length;
-    if (!stalled) return;
-    await Promise.all(
-      pairs.slice(0, inventory.nodes.length * promptsPerNode).map(async ([from, to]) => {
-        const peer = inventory.nodes.find(({ id }) => id === to);
-        if (peer)
-          await connections.get(from)?.call(['CLUSTER', 'MEET', peer.address, peer.port, peer.busPort]);
-      }),
-    );
-  };
-}
-
-type Pair = readonly [from: string, to: string];
-
-const unmetPairs = (missing: readonly Missing[]): readonly Pair[] =>
-  missing.flatMap(({ kind, node, peer }) => (kind === 'peer' && peer !== undefined ? [[node, peer]] : []));
-
-const misinformedPairs = (view: TopologyView): readonly Pair[] =>
-  agreementOf(view).disagreements.flatMap(({ node, aspect, own, claims }) =>
-    node === undefined || aspect === 'membership'
-      ? []
-      : claims.filter(({ value }) => value !== own).flatMap(({ by }) => by.map((to): Pair => [node, to])),
-  );
-
-/** So that a machine that is merely slow is not made slower. */
-const promptsPerNode = 8;
-
-/** A handshake that is not finished after cluster-node-timeout, or a second when that is less, is given up. */
-const handshakeMs = 1000;
 
 function unsettled(missing: readonly Missing[], deadlineMs: number): OperationError {
   const shown = missing.slice(0, shownMissing).map(({ message }) => message);
