@@ -62,6 +62,7 @@ export async function auditAbandoned(
         since: record.since,
         who: record.owner,
         command: record.reason,
+        from: 'unknown',
         outcome: 'abandoned',
         message: 'the process was killed or lost its connection',
       });
@@ -85,10 +86,14 @@ async function appendEverywhere(session: Session, line: LineFields): Promise<voi
   await Promise.all(stationsOf(session).map((station) => append(session, station, line)));
 }
 
-async function append(session: Session, station: Station, line: LineFields): Promise<void> {
+async function append(
+  session: Session,
+  station: Station,
+  line: LineFields & { readonly from?: string },
+): Promise<void> {
   try {
     const { shell, places } = station;
-    const text = formatAuditLine({ ...line, from: await originOf(station) });
+    const text = formatAuditLine({ ...line, from: line.from ?? (await originOf(station)) });
     const { code, stderr } = await shell.run({
       script: appendScript,
       stdin: `${places.audit}\n${text}`,

@@ -5,12 +5,13 @@ import { chooseTarget, parseTarget } from '../cluster/failover/target.ts';
 import type { Target } from '../cluster/failover/target.ts';
 import type { Approval } from './approval.ts';
 import { changing } from './changing.ts';
-import type { FailoverMode } from './failover/hand-over.ts';
+import type { FailoverMode } from './failover/promote.ts';
 import { answering, lookAround } from './failover/look.ts';
 import type { LookOptions } from './failover/look.ts';
-import { moveMaster } from './failover/move.ts';
+import { moveAll } from './failover/move.ts';
 import type { Move } from './failover/move.ts';
-import { demandFragility, newlyFatal, refuseFor } from './failover/refuse.ts';
+import { refuseFor } from './failover/refuse.ts';
+import { requireCluster } from './failover/require.ts';
 import { replaceMaster } from './failover/replace.ts';
 import type { Replaced } from './failover/replace.ts';
 import { readMemory } from './memory.ts';
@@ -44,6 +45,7 @@ export type FailoverReport = {
  * come to its end, saying how far it came.
  */
 export async function failover(session: Session, request: FailoverRequest): Promise<FailoverReport> {
+  requireCluster(session.inventory, 'failover');
   const target = parseTarget(session.inventory, request.target);
   const { mode, command } = request;
   const change = { command, reason: `failover ${request.target}`, allowMinority: mode !== 'graceful' };
@@ -65,12 +67,10 @@ async function failOverGracefully(
 ): Promise<FailoverReport> {
   const situation = await lookAround(session, look);
   const choices = chooseTarget(situation, target);
+  // A choice without a replica has to be refused before there is one to move to.
   const reasons = choices.flatMap((choice) => guardFailover(situation, choice));
   refuseFor([...guardTarget(target, choices), ...reasons], `failover ${request.target}`);
-  await demandFragility(approval, newlyFatal(situation, choices));
-  const stages = createStages(session);
-  const moves: Move[] = [];
-  for (const choice of choices) moves.push(await moveMaster(session, choice, { stages, look, probe }));
+  const moves = await moveAll(session, choices, { stages: createStages(session), look, probe, approval });
   return { moves, fatal: await fatalNow(session, look) };
 }
 

@@ -21,6 +21,13 @@ const restartSchema = z.object({
   masters: z.array(z.string()),
 });
 
+const drillSchema = z.object({
+  since: z.string(),
+  by: z.string(),
+  /** The node that the drill brought down and has to start again. */
+  node: z.string(),
+});
+
 const memorySchema = z.object({
   schemaVersion: z.literal(1),
   /** Higher is newer: a host that was away has an older one. */
@@ -29,6 +36,8 @@ const memorySchema = z.object({
   drained: z.record(z.string(), drainSchema),
   /** A rolling restart that was begun and not finished. */
   restart: restartSchema.optional(),
+  /** A drill that was begun and not finished. */
+  drill: drillSchema.optional(),
 });
 
 /**
@@ -54,10 +63,12 @@ export async function readMemory(session: Session): Promise<Memory> {
 export async function writeMemory(
   session: Session,
   previous: Memory,
-  change: Partial<Pick<Memory, 'drained' | 'restart'>>,
+  change: { [Field in 'drained' | 'restart' | 'drill']?: Memory[Field] | undefined },
 ): Promise<Memory> {
-  const { restart, ...next } = { ...previous, ...change, revision: previous.revision + 1 };
-  const memory: Memory = restart ? { ...next, restart } : next;
+  // A field that is set to undefined is forgotten: JSON has no undefined.
+  const memory = memorySchema.parse(
+    JSON.parse(JSON.stringify({ ...previous, ...change, revision: previous.revision + 1 })),
+  );
   const outcomes = await Promise.allSettled(
     stationsOf(session).map((station) => writeCopy(station, JSON.stringify(memory))),
   );

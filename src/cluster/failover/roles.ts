@@ -32,6 +32,11 @@ export function preferredMasters({ inventory, drained }: Situation): readonly st
     .map(({ id }) => id);
 }
 
+/** The masters that stand on a host now, by inventory id. */
+export function mastersOn({ shards }: Situation, host: string): readonly string[] {
+  return shards.filter(({ master }) => master.node.host === host).map(({ master }) => master.node.id);
+}
+
 /** Keeps the nodes of a host from being elected, or lets them be again; only those that answer and differ. */
 export function planElectable(
   situation: Situation,

@@ -3,6 +3,7 @@ import { guardFailover } from '../../cluster/failover/guard.ts';
 import type { Situation } from '../../cluster/failover/situation.ts';
 import type { Choice } from '../../cluster/failover/target.ts';
 import { RefusedError } from '../../errors.ts';
+import type { Approval } from '../approval.ts';
 import { startProbe } from '../probe/probe.ts';
 import type { ProbeOptions, ProbeReport } from '../probe/probe.ts';
 import type { Session } from '../session.ts';
@@ -11,7 +12,7 @@ import { handOver } from './hand-over.ts';
 import type { HandOver, HandOverRequest } from './hand-over.ts';
 import { lookAround } from './look.ts';
 import type { LookOptions } from './look.ts';
-import { refuseFor } from './refuse.ts';
+import { demandFragility, newlyFatal, refuseFor } from './refuse.ts';
 import { restFirst } from './rest.ts';
 
 export type Move = { readonly handOver: HandOver; readonly probe: ProbeReport | undefined };
@@ -21,6 +22,8 @@ export type MoveOptions = {
   readonly look: LookOptions;
   readonly probe?: ProbeOptions | undefined;
 };
+
+export type MoveAllOptions = MoveOptions & { readonly approval: Approval };
 
 /** How long the probe writes before and after, so that the gap has something around it. */
 const probeMarginMs = 250;
@@ -45,6 +48,28 @@ export async function moveMaster(
     const request = { shard: now.shard, replica: now.replica, mode: 'graceful' } as const;
     return { value: await handOverProbed(session, situation, { ...request, probe }), changed: true };
   });
+}
+
+/**
+ * One failover after the other. All of them are guarded, and what the layout would no longer survive is agreed to,
+ * before the first. Throws as `moveMaster` does, and RefusedError without the operator's yes.
+ */
+export async function moveAll(
+  session: Session,
+  choices: readonly Choice[],
+  { approval, ...options }: MoveAllOptions,
+): Promise<readonly Move[]> {
+  if (choices.length === 0) return [];
+  const situation = await lookAround(session, options.look);
+  const now = choices.map((choice) => sameChoice(situation, choice));
+  refuseFor(
+    now.flatMap((choice) => guardFailover(situation, choice)),
+    'moving masters',
+  );
+  await demandFragility(approval, newlyFatal(situation, now));
+  const moves: Move[] = [];
+  for (const choice of now) moves.push(await moveMaster(session, choice, options));
+  return moves;
 }
 
 /** Writes and reads back numbered keys around a failover. A probe that fails with it still says what it found. */

@@ -39,7 +39,8 @@ function hasAsked(situation: Situation, member: Member): boolean {
   return Number(sent ?? 0) > 0;
 }
 
-async function readLink(
+/** The node timeout, and how long the replica has been linked to its master; 0 where it cannot be asked. */
+export async function readLink(
   session: Session,
   { node }: Member,
 ): Promise<{ readonly nodeTimeoutMs: number; readonly linkedMs: number }> {

@@ -1,0 +1,155 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { planRoles } from '../../cluster/failover/roles.ts';
+import type { Situation } from '../../cluster/failover/situation.ts';
+import { parseInfo } from '../../cluster/parse.ts';
+import type { Shard } from '../../cluster/shape.ts';
+import { OperationError } from '../../errors.ts';
+import type { Node } from '../../inventory/inventory.ts';
+import { isFailure } from '../../redis/connection.ts';
+import { awaitQuiet } from '../failover/await-quiet.ts';
+import { moveMaster } from '../failover/move.ts';
+import type { Move } from '../failover/move.ts';
+import { restFirst } from '../failover/rest.ts';
+import { restartNode, serviceOf } from '../failover/restart-node.ts';
+import { readMemory, writeMemory } from '../memory.ts';
+import { describeOperator } from '../operator.ts';
+import { startProbe } from '../probe/probe.ts';
+import type { ProbeOptions, ProbeReport } from '../probe/probe.ts';
+import type { Session } from '../session.ts';
+import { createStages } from '../stage.ts';
+import type { Stages } from '../stage.ts';
+import { bringDown } from './bring-down.ts';
+import type { DrillKind } from './bring-down.ts';
+import type { DrillRecord } from './records.ts';
+import { watchRecovery } from './watch.ts';
+import type { Recovery } from './watch.ts';
+
+export type RehearsalRequest = {
+  readonly shard: Shard;
+  readonly how: DrillKind;
+  readonly probe: ProbeOptions;
+  readonly stages: Stages;
+};
+
+export type Rehearsal = {
+  readonly record: DrillRecord;
+  readonly probe: ProbeReport;
+  /** The role given back to the node that was brought down. */
+  readonly back: Move | undefined;
+};
+
+/** How long the probe writes before the master goes and after the cluster has recovered. */
+const marginMs = 1000;
+
+/**
+ * Brings the shard's master down, watches, starts it again and gives its role back, all under a probe. The guards
+ * are the caller's. Throws OperationError when the cluster does not recover; the node is started again all the same.
+ */
+export async function rehearse(
+  session: Session,
+  situation: Situation,
+  request: RehearsalRequest,
+): Promise<Rehearsal> {
+  const { shard, how, stages } = request;
+  const { node } = shard.master;
+  const server = await readServer(session, node);
+  for (const replica of shard.replicas)
+    await restFirst(session, situation, { stages, choice: { shard, replica } });
+  const probe = await startProbe(session, shard, request.probe);
+  try {
+    await sleep(marginMs);
+    await remember(session, node);
+    const at = new Date();
+    const recovery = await stages.run('drill', `${how} ${node.id} and watch`, async () => ({
+      value: await bringDownAndWatch(session, request, server.nodeTimeoutMs),
+      changed: true,
+    }));
+    await sleep(marginMs);
+    const back = await startAgain(session, node, stages);
+    const report = await probe.finish();
+    return { record: recordOf(session, { ...request, at, server, recovery, report }), probe: report, back };
+  } catch (error) {
+    await probe.finish();
+    // An interruption must not leave the node down either.
+    const calm = { ...session, signal: new AbortController().signal };
+    if ((await readMemory(calm)).drill) await startAgain(calm, node, createStages(calm));
+    throw error;
+  }
+}
+
+/** Starts a node that a drill brought down, waits until it is in sync and gives it its role back. */
+export async function startAgain(session: Session, node: Node, stages: Stages): Promise<Move | undefined> {
+  await stages.run('start', `start ${node.id} again`, async () => ({
+    value: await restartNode(session, node, {}),
+    changed: true,
+  }));
+  const [choice] = planRoles(await awaitQuiet(session, {}), [node.id]).choices;
+  const back = choice && (await moveMaster(session, choice, { stages, look: {} }));
+  await writeMemory(session, await readMemory(session), { drill: undefined });
+  return back;
+}
+
+/** Should this process be killed, the next drill starts the node first. */
+async function remember(session: Session, { id }: Node): Promise<void> {
+  const since = new Date().toISOString();
+  await writeMemory(session, await readMemory(session), {
+    drill: { since, by: describeOperator(), node: id },
+  });
+}
+
+async function bringDownAndWatch(
+  session: Session,
+  { shard, how }: RehearsalRequest,
+  nodeTimeoutMs: number,
+): Promise<Recovery> {
+  const downAt = await bringDown(await serviceOf(session, shard.master.node), how);
+  return watchRecovery(session, { shard, downAt, deadlineMs: 4 * nodeTimeoutMs + 30_000 });
+}
+
+type Server = { readonly version: string; readonly nodeTimeoutMs: number };
+
+async function readServer(session: Session, node: Node): Promise<Server> {
+  const connection = await session.redis(node);
+  if (isFailure(connection)) throw new OperationError(connection.reason, { node: node.id });
+  const [info, config] = await connection.pipeline([
+    ['INFO', 'server'],
+    ['CONFIG', 'GET', 'cluster-node-timeout'],
+  ]);
+  const fields = parseInfo(String(info));
+  return {
+    version: fields['valkey_version'] ?? fields['redis_version'] ?? 'unknown',
+    nodeTimeoutMs: Array.isArray(config) ? Number(config[1]) : 0,
+  };
+}
+
+function recordOf(
+  { inventory }: Session,
+  done: RehearsalRequest & {
+    readonly at: Date;
+    readonly server: Server;
+    readonly recovery: Recovery;
+    readonly report: ProbeReport;
+  },
+): DrillRecord {
+  const { recovery, report, server } = done;
+  const { suspectedMs, detectedMs } = recovery;
+  return {
+    schemaVersion: 1,
+    at: done.at.toISOString(),
+    by: describeOperator(),
+    cluster: inventory.cluster,
+    how: done.how,
+    shard: done.shard.number,
+    from: done.shard.master.node.id,
+    to: recovery.to,
+    ...server,
+    ...(suspectedMs !== undefined && { suspectedMs }),
+    ...(detectedMs !== undefined && { detectedMs }),
+    promotedMs: recovery.promotedMs,
+    recoveredMs: recovery.recoveredMs,
+    longestGapMs: report.longestGapMs,
+    acknowledged: report.acknowledged,
+    lost: report.lost,
+    errors: report.errors,
+  };
+}

@@ -1,0 +1,181 @@
+import { nextRestart } from '../cluster/failover/restart.ts';
+import { mastersOn } from '../cluster/failover/roles.ts';
+import { guardInSync } from '../cluster/failover/sync.ts';
+import { parseTarget } from '../cluster/failover/target.ts';
+import { parseInfo } from '../cluster/parse.ts';
+import { OperationError, RefusedError } from '../errors.ts';
+import type { Inventory, Node } from '../inventory/inventory.ts';
+import { isFailure } from '../redis/connection.ts';
+import { changing } from './changing.ts';
+import { awaitInSync } from './failover/await-sync.ts';
+import { awaitQuiet } from './failover/await-quiet.ts';
+import { setElectable } from './failover/electable.ts';
+import { lookAround } from './failover/look.ts';
+import type { LookOptions } from './failover/look.ts';
+import { moveMaster } from './failover/move.ts';
+import type { Move } from './failover/move.ts';
+import { refuseFor } from './failover/refuse.ts';
+import { requireCluster } from './failover/require.ts';
+import { restartNode } from './failover/restart-node.ts';
+import { readMemory, writeMemory } from './memory.ts';
+import type { Memory, RestartMemory } from './memory.ts';
+import { describeOperator } from './operator.ts';
+import type { ProbeOptions } from './probe/probe.ts';
+import type { Session } from './session.ts';
+import { createStages } from './stage.ts';
+import type { Stages } from './stage.ts';
+
+export type RestartRequest = {
+  /** A node, a shard's number, a host, or `all`. */
+  readonly target: string;
+  /** Forget an unfinished rolling restart and begin anew. */
+  readonly fresh: boolean;
+  /** Bytes that a replica may be behind; default `defaultMaxLag`. */
+  readonly maxLag?: number | undefined;
+  /** Write and read back numbered keys during each failover. */
+  readonly probe?: ProbeOptions | undefined;
+  /** The command line, for the audit log. */
+  readonly command: string;
+};
+
+export type RestartReport = {
+  /** In the order in which they were restarted; from stopping to being in sync, in ms. */
+  readonly restarted: readonly { readonly node: string; readonly awayMs: number }[];
+  /** Nodes that an interrupted run had restarted before. */
+  readonly before: readonly string[];
+  readonly moves: readonly Move[];
+};
+
+/**
+ * Restarts nodes one at a time: replicas first, then each master after its replica has taken over; afterwards it
+ * takes its role back. Between two of them every replica is in sync. What was restarted is remembered on the hosts,
+ * so the same command goes on after an interruption. Throws RefusedError where a guard or the lock says no, and
+ * OperationError, with the end of its log, at the first node that does not come back.
+ */
+export async function restart(session: Session, request: RestartRequest): Promise<RestartReport> {
+  const { inventory } = session;
+  requireCluster(inventory, 'restart');
+  const nodes = namedNodes(inventory, request.target);
+  const change = { command: request.command, reason: `restart ${request.target}` };
+  return changing(session, change, async (held) => {
+    const memory = await readMemory(held);
+    const look = { maxLag: request.maxLag, drained: Object.keys(memory.drained) };
+    const run = unfinished(memory, nodes, request) ?? (await begin(held, memory, { nodes, look }));
+    const report = await roll(held, run, { ...request, look, stages: createStages(held) });
+    await writeMemory(held, await readMemory(held), { restart: undefined });
+    return report;
+  });
+}
+
+/** Inventory ids, in the inventory's order. */
+function namedNodes(inventory: Inventory, text: string): readonly string[] {
+  if (text === 'all') return inventory.nodes.map(({ id }) => id);
+  const target = parseTarget(inventory, text);
+  const isNamed = (node: Node): boolean =>
+    target.kind === 'node'
+      ? node === target.node
+      : target.kind === 'host'
+        ? node.host === target.host.name
+        : node.shard === target.number;
+  return inventory.nodes.filter(isNamed).map(({ id }) => id);
+}
+
+/** The run that this command goes on with; undefined: there is none, or it is to be forgotten. */
+function unfinished(
+  { restart: past }: Memory,
+  nodes: readonly string[],
+  { fresh }: RestartRequest,
+): RestartMemory | undefined {
+  if (!past || fresh) return undefined;
+  if (past.nodes.length === nodes.length && nodes.every((node) => past.nodes.includes(node))) return past;
+  throw new RefusedError(
+    `a rolling restart of ${past.nodes.join(', ')} is not finished (by ${past.by}, since ${past.since})`,
+    { hints: ['Run that command again to finish it, or add --fresh to forget it.'] },
+  );
+}
+
+async function begin(
+  session: Session,
+  memory: Memory,
+  { nodes, look }: { readonly nodes: readonly string[]; readonly look: LookOptions },
+): Promise<RestartMemory> {
+  const situation = await awaitQuiet(session, look);
+  const masters = session.inventory.hosts.flatMap(({ name }) => mastersOn(situation, name));
+  const run: RestartMemory = {
+    since: new Date().toISOString(),
+    by: describeOperator(),
+    nodes: [...nodes],
+    runIds: Object.fromEntries(await readRunIds(session, nodes)),
+    masters: masters.filter((node) => nodes.includes(node)),
+  };
+  await writeMemory(session, memory, { restart: run });
+  return run;
+}
+
+type Rolling = {
+  readonly stages: Stages;
+  readonly look: LookOptions;
+  readonly probe?: ProbeOptions | undefined;
+};
+
+async function roll(
+  session: Session,
+  run: RestartMemory,
+  { stages, look, probe }: Rolling,
+): Promise<RestartReport> {
+  const restarted: { node: string; awayMs: number }[] = [];
+  const moves: Move[] = [];
+  const atFirst = await readRunIds(session, run.nodes);
+  const before = run.nodes.filter((node) => atFirst.has(node) && atFirst.get(node) !== run.runIds[node]);
+  // An interruption may have left the last of them in the midst of its copy.
+  await awaitInSync(session, before, look);
+  for (;;) {
+    const situation = await awaitQuiet(session, look);
+    const next = nextRestart(situation, run, await readRunIds(session, run.nodes));
+    if (next.kind === 'done') return { restarted, before, moves };
+    if (next.kind === 'failover') {
+      moves.push(await moveMaster(session, next.choice, { stages, look, probe }));
+      continue;
+    }
+    refuseFor(guardInSync(situation, [next.node.id]), `restart of ${next.node.id}`);
+    const start = performance.now();
+    await stages.run('restart', `restart ${next.node.id}`, async () => ({
+      value: await restartNode(session, next.node, look),
+      changed: true,
+    }));
+    await keepDrained(session, next.node, look);
+    refuseUnlessNew(run, next.node, await readRunIds(session, [next.node.id]));
+    restarted.push({ node: next.node.id, awayMs: Math.round(performance.now() - start) });
+  }
+}
+
+/** A restart brings the configuration file's value back: a drained host's replicas could be elected. */
+async function keepDrained(session: Session, { host }: Node, look: LookOptions): Promise<void> {
+  if (look.drained?.includes(host) !== true) return;
+  await setElectable(session, await lookAround(session, look), { host, electable: false });
+}
+
+/** run_id is drawn at random by every process (INFO server). Nodes that do not answer are missing. */
+async function readRunIds(session: Session, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const read = await Promise.all(
+    session.inventory.nodes
+      .filter(({ id }) => ids.includes(id))
+      .map(async (node) => {
+        const connection = await session.redis(node);
+        if (isFailure(connection)) return [];
+        const info = await connection.call(['INFO', 'server']).catch(() => '');
+        const runId = parseInfo(String(info))['run_id'];
+        return runId === undefined ? [] : [[node.id, runId] as const];
+      }),
+  );
+  return new Map(read.flat());
+}
+
+/** Without this a node that only seemed to be restarted would be restarted for ever. */
+function refuseUnlessNew(run: RestartMemory, { id }: Node, now: ReadonlyMap<string, string>): void {
+  if (now.has(id) && now.get(id) !== run.runIds[id]) return;
+  throw new OperationError(`${id} answers, but as the same process as before`, {
+    node: id,
+    hints: ["It was not started by this tool's unit: stop it by hand, then run the same command again."],
+  });
+}

@@ -1,0 +1,46 @@
+import { planRoles } from '../cluster/failover/roles.ts';
+import type { Host } from '../inventory/inventory.ts';
+import { changing } from './changing.ts';
+import type { DrainReport, DrainRequest } from './drain.ts';
+import { awaitInSync } from './failover/await-sync.ts';
+import { awaitQuiet } from './failover/await-quiet.ts';
+import { setElectable } from './failover/electable.ts';
+import { lookAround } from './failover/look.ts';
+import { moveAll } from './failover/move.ts';
+import { requireCluster, requireHost } from './failover/require.ts';
+import { readMemory, writeMemory } from './memory.ts';
+import type { Session } from './session.ts';
+import { createStages } from './stage.ts';
+
+/**
+ * Waits until a drained host's nodes are back in sync, lets them be elected again and gives them the roles that they
+ * had. Throws as `drain` does, and OperationError when a node does not come back. A rerun goes on.
+ */
+export async function undrain(session: Session, request: DrainRequest): Promise<DrainReport> {
+  requireCluster(session.inventory, 'undrain');
+  const host = requireHost(session.inventory, request.host);
+  const { command, maxLag } = request;
+  return changing(session, { command, reason: `undrain ${host.name}` }, async (held) => {
+    const memory = await readMemory(held);
+    const { [host.name]: past, ...others } = memory.drained;
+    const look = { maxLag, drained: Object.keys(others) };
+    const stages = createStages(held);
+    await stages.run('sync', `wait until the nodes of ${host.name} are in sync`, async () => {
+      const ids = host.nodes.map(({ id }) => id);
+      return { value: await awaitInSync(held, ids, look), changed: false };
+    });
+    const set = await setElectable(held, await awaitQuiet(held, look), { host: host.name, electable: true });
+    const wanted = past?.masters ?? (set > 0 ? preferredMastersOn(host) : []);
+    const { choices, problems } = planRoles(await lookAround(held, look), wanted);
+    for (const message of problems) held.emit({ type: 'warning', message });
+    const moves = await moveAll(held, choices, { ...request, stages, look });
+    if (past) await writeMemory(held, memory, { drained: others });
+    const changed = past !== undefined || set > 0 || moves.length > 0;
+    return { host: host.name, changed, moves, bareShards: [] };
+  });
+}
+
+/** For a host that was drained by hand, of which nothing is remembered. */
+function preferredMastersOn({ nodes }: Host): readonly string[] {
+  return nodes.filter(({ preferredRole }) => preferredRole === 'master').map(({ id }) => id);
+}
