@@ -22,22 +22,22 @@ const booleans = words(`
 
 const memory = words(`
   active-defrag-ignore-bytes auto-aof-rewrite-min-size client-query-buffer-limit cluster-link-sendbuf-limit
-  hash-max-listpack-value hash-max-ziplist-value hll-sparse-max-bytes maxmemory maxmemory-clients
-  proto-max-bulk-len repl-backlog-size stream-node-max-bytes zset-max-listpack-value zset-max-ziplist-value`);
+  hash-max-listpack-value hll-sparse-max-bytes maxmemory maxmemory-clients
+  proto-max-bulk-len repl-backlog-size stream-node-max-bytes zset-max-listpack-value`);
 
 const numbers = words(`
   active-defrag-cycle-max active-defrag-cycle-min active-defrag-threshold-lower active-defrag-threshold-upper
   active-expire-effort auto-aof-rewrite-percentage cluster-announce-bus-port cluster-announce-port
   cluster-announce-tls-port cluster-migration-barrier cluster-port cluster-replica-validity-factor databases
   events-per-io-thread hz io-threads lfu-decay-time lfu-log-factor list-compress-depth list-max-listpack-size
-  list-max-ziplist-size maxmemory-eviction-tenacity maxmemory-samples min-replicas-max-lag
+  maxmemory-eviction-tenacity maxmemory-samples min-replicas-max-lag
   min-replicas-to-write port prefetch-batch-max-size repl-diskless-sync-delay repl-diskless-sync-max-replicas
   repl-ping-replica-period repl-timeout replica-announce-port replica-priority shutdown-timeout tcp-backlog
   tcp-keepalive timeout tls-port tls-session-cache-size tls-session-cache-timeout busy-reply-threshold
-  cluster-node-timeout latency-monitor-threshold lua-time-limit slowlog-log-slower-than
-  stream-node-max-entries hash-max-listpack-entries hash-max-ziplist-entries set-max-intset-entries
+  cluster-node-timeout latency-monitor-threshold slowlog-log-slower-than
+  stream-node-max-entries hash-max-listpack-entries set-max-intset-entries
   set-max-listpack-entries set-max-listpack-value tracking-table-max-keys zset-max-listpack-entries
-  zset-max-ziplist-entries repl-backlog-ttl max-new-connections-per-cycle max-new-tls-connections-per-cycle
+  repl-backlog-ttl max-new-connections-per-cycle max-new-tls-connections-per-cycle
   maxclients socket-mark-id acllog-max-len active-defrag-max-scan-fields cluster-blacklist-ttl
   slowlog-max-len`);
 
@@ -70,8 +70,23 @@ const kinds: ReadonlyMap<string, DirectiveKind> = new Map([
 /** Directives that may stand on several lines. */
 export const repeatable: ReadonlySet<string> = new Set(['save', 'client-output-buffer-limit']);
 
-/** Older spellings that every supported server still reads, to the name they stand for. */
+/** Names that came after 6.2, to the older ones, which every supported server reads. */
+const renamed: ReadonlyMap<string, string> = new Map([
+  ['hash-max-listpack-entries', 'hash-max-ziplist-entries'],
+  ['hash-max-listpack-value', 'hash-max-ziplist-value'],
+  ['list-max-listpack-size', 'list-max-ziplist-size'],
+  ['zset-max-listpack-entries', 'zset-max-ziplist-entries'],
+  ['zset-max-listpack-value', 'zset-max-ziplist-value'],
+  ['busy-reply-threshold', 'lua-time-limit'],
+  ['aof-rewrite-cpulist', 'aof_rewrite_cpulist'],
+  ['bgsave-cpulist', 'bgsave_cpulist'],
+  ['bio-cpulist', 'bio_cpulist'],
+  ['server-cpulist', 'server_cpulist'],
+]);
+
+/** Other spellings, to the name that we use for what they mean. */
 const aliases: ReadonlyMap<string, string> = new Map([
+  ...[...renamed].map(([newer, older]) => [older, newer] as const),
   ['cluster-slave-no-failover', 'cluster-replica-no-failover'],
   ['cluster-slave-validity-factor', 'cluster-replica-validity-factor'],
   ['min-slaves-max-lag', 'min-replicas-max-lag'],
@@ -87,20 +102,15 @@ const aliases: ReadonlyMap<string, string> = new Map([
   ['slaveof', 'replicaof'],
   ['primaryauth', 'masterauth'],
   ['primaryuser', 'masteruser'],
-  ['hash-max-ziplist-entries', 'hash-max-listpack-entries'],
-  ['hash-max-ziplist-value', 'hash-max-listpack-value'],
-  ['list-max-ziplist-size', 'list-max-listpack-size'],
-  ['zset-max-ziplist-entries', 'zset-max-listpack-entries'],
-  ['zset-max-ziplist-value', 'zset-max-listpack-value'],
-  ['lua-time-limit', 'busy-reply-threshold'],
-  ['aof_rewrite_cpulist', 'aof-rewrite-cpulist'],
-  ['bgsave_cpulist', 'bgsave-cpulist'],
-  ['bio_cpulist', 'bio-cpulist'],
-  ['server_cpulist', 'server-cpulist'],
 ]);
 
 /** Every name that some supported server knows, older spellings included. */
 export const knownDirectives: readonly string[] = [...kinds.keys(), ...aliases.keys()];
+
+/** The spelling that servers of every supported version read. */
+export function portableDirective(name: string): string {
+  return renamed.get(name) ?? name;
+}
 
 /** The current name of a directive that has an older spelling; other names unchanged. */
 export function canonicalDirective(name: string): string {

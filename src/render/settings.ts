@@ -1,4 +1,9 @@
-import { canonicalDirective, directiveArguments, directiveKind } from '../inventory/directives.ts';
+import {
+  canonicalDirective,
+  directiveArguments,
+  directiveKind,
+  portableDirective,
+} from '../inventory/directives.ts';
 import type { DirectiveValue } from '../inventory/schema.ts';
 import { directiveLine } from './template.ts';
 
@@ -62,5 +67,5 @@ export function bufferClass([name = '']: Line): string {
 }
 
 function format(name: string, lines: readonly Line[]): string {
-  return lines.map((args) => directiveLine(name, args)).join('\n');
+  return lines.map((args) => directiveLine(portableDirective(name), args)).join('\n');
 }
