@@ -1,6 +1,5 @@
-import { listMissing } from '../cluster/missing.ts';
 import type { ClusterView } from '../cluster/view.ts';
-import { HostsFailedError, OperationError, RefusedError } from '../errors.ts';
+import { HostsFailedError, RefusedError } from '../errors.ts';
 import { planDestroy } from '../host/destroy.ts';
 import type { PlanInput } from '../host/planning/input.ts';
 import { planStart, planStop } from '../host/planning/services.ts';
@@ -8,7 +7,7 @@ import { requireOwnership } from '../host/requirements/ownership.ts';
 import { servicesOf } from '../host/services.ts';
 import { describeStep, type HostStep } from '../host/step.ts';
 import { observeCluster } from '../redis/observe.ts';
-import { waitUntil } from '../redis/wait.ts';
+import { awaitComplete } from './await-complete.ts';
 import { changing } from './changing.ts';
 import { applyOnHosts } from './hosts.ts';
 import { type NodeRow, nodeRows } from './node-rows.ts';
@@ -61,7 +60,11 @@ export async function startNodes(
   const started = await onEveryHost(session, titled, [
     ({ inventory, desired, facts }) => planStart(servicesOf(inventory, desired.layout, facts), facts),
   ]);
-  return { ...started, nodes: await waitComplete(session) };
+  await awaitComplete(session);
+  return {
+    ...started,
+    nodes: nodeRows(session.inventory, await observeCluster(session.inventory.nodes, session.redis)),
+  };
 }
 
 /**
@@ -128,21 +131,6 @@ async function ownInputs(
   const inputs = [...planInputs({ ...session, observation }).values()];
   stopOnProblems(inputs.flatMap(requireOwnership));
   return { inputs, view };
-}
-
-async function waitComplete(session: Session): Promise<readonly NodeRow[]> {
-  const { inventory, signal } = session;
-  const { seen, missing } = await waitUntil(
-    () => observeCluster(inventory.nodes, session.redis),
-    (view) => listMissing(inventory, view),
-    { deadlineMs: 60_000 + 1000 * inventory.nodes.length, intervalMs: 200, signal },
-  );
-  if (missing.length > 0) {
-    throw new OperationError('the nodes run, but the cluster is not complete', {
-      hints: [...missing.map(({ message }) => message), 'weedgo-redis verify says more.'],
-    });
-  }
-  return nodeRows(inventory, seen);
 }
 
 /** Deleting data is confirmed by the cluster's name. Throws RefusedError for anything else. */

@@ -26,12 +26,17 @@ function formatPlan(report: PlanReport): string {
     report.assumed.length === 0 || report.form.length === 0
       ? []
       : [`  (assuming that ${report.assumed.join(', ')}, where nothing listens yet, will run and be empty)`];
+  const unseen =
+    report.unseen.length === 0
+      ? []
+      : [`(${report.unseen.join(', ')} does not run and has data; what more is to do is seen once it does)`];
   return [
     ...refusals,
     ...report.hosts.flatMap(formatHost),
     ...live,
     ...form,
     ...assumed,
+    ...unseen,
     summary(report),
   ].join('\n');
 }

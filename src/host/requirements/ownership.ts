@@ -4,7 +4,7 @@ import type { PlanInput } from '../planning/input.ts';
 import type { HostProblem, Requirement } from './problem.ts';
 
 /** What a server leaves in its data directory: data, append-only files, its knowledge of a cluster. */
-const isData = (name: string): boolean => /^nodes.*\.conf$|\.rdb$|\.aof$|^appendonlydir$/.test(name);
+export const isData = (name: string): boolean => /^nodes.*\.conf$|\.rdb$|\.aof$|^appendonlydir$/.test(name);
 
 /**
  * Nothing of another's is taken over: a node's configuration is ours and of this cluster, or not there at all; then

@@ -1,24 +1,42 @@
 import type { ClusterView, ReachableView } from '../../cluster/view.ts';
+import type { PlanInput } from '../../host/planning/input.ts';
+import { isData } from '../../host/requirements/ownership.ts';
 import type { Inventory } from '../../inventory/inventory.ts';
 
+export type Assumption = {
+  readonly view: ClusterView;
+  /** Nodes that do not run and have never held anything. */
+  readonly assumed: readonly string[];
+  /** Nodes that do not run and have data: what they know and hold is seen once they do. */
+  readonly unseen: readonly string[];
+};
+
 /**
- * The view with nodes that nothing listens on replaced by running, empty ones, as they will be after the hosts' steps:
- * so the same planner serves a dry run of bare hosts. `assumed` names them.
+ * The view with nodes that do not run yet and have no data replaced by running, empty ones, as they will be after the
+ * hosts' steps: so the same planner serves a dry run of bare hosts.
  */
 export function assumeRunning(
   inventory: Inventory,
-  view: ClusterView,
-): { readonly view: ClusterView; readonly assumed: readonly string[] } {
-  const assumed = view.nodes
+  { view, hosts }: { readonly view: ClusterView; readonly hosts: readonly PlanInput[] },
+): Assumption {
+  const silent = view.nodes
     .filter((node) => !node.reachable && node.failure === 'refused')
     .map(({ node }) => node);
+  const held = new Set(hosts.flatMap(nodesWithData));
+  const assumed = silent.filter((node) => !held.has(node));
   return {
     assumed,
+    unseen: silent.filter((node) => held.has(node)),
     view: {
       nodes: view.nodes.map((node) => (assumed.includes(node.node) ? emptyNode(inventory, node.node) : node)),
     },
   };
 }
+
+const nodesWithData = ({ desired, facts }: PlanInput): readonly string[] =>
+  desired.layout.nodes
+    .filter(({ dataDirectory }) => facts.directories[dataDirectory]?.entries.some(isData))
+    .map(({ node }) => node.id);
 
 function emptyNode(inventory: Inventory, id: string): ReachableView {
   const index = inventory.nodes.findIndex((node) => node.id === id);

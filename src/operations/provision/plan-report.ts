@@ -26,6 +26,8 @@ export type PlanReport = {
   readonly form: readonly string[];
   /** Nodes that do not run yet: `form` assumes that they will, and are empty. */
   readonly assumed: readonly string[];
+  /** Nodes that hold data and do not run: more may be to do than `form` says once they do. */
+  readonly unseen: readonly string[];
   readonly problems: readonly HostProblem[];
 };
 
@@ -57,6 +59,7 @@ export async function planReport(session: Session): Promise<PlanReport> {
     live: plan.live.map(describeClusterStep),
     form: plan.form.map(describeClusterStep),
     assumed: plan.assumed,
+    unseen: plan.unseen,
     problems: plan.problems,
   };
 }

@@ -23,6 +23,8 @@ export type ProvisionPlan = {
   readonly form: readonly ClusterStep[];
   /** The nodes that `form` assumes to be running and empty by then, because they do not run yet. */
   readonly assumed: readonly string[];
+  /** The nodes that hold data but do not run: what `form` lacks for them is known only once they do. */
+  readonly unseen: readonly string[];
   readonly problems: readonly HostProblem[];
 };
 
@@ -39,13 +41,17 @@ export function planProvision(request: PlanRequest): ProvisionPlan {
   const { inventory, observation } = request;
   const inputs = planInputs(request);
   const nodes = [...inputs.values()].flatMap((input) => runningNodes(input, observation));
-  const { view, assumed } = assumeRunning(inventory, observation.view);
+  const { view, assumed, unseen } = assumeRunning(inventory, {
+    view: observation.view,
+    hosts: [...inputs.values()],
+  });
   const form = planForm(inventory, view, {});
   return {
     hosts: new Map([...inputs].map(([name, input]) => [name, { input, steps: planHost(input) }])),
     live: nodes.flatMap(planLive),
     form: form.steps,
     assumed,
+    unseen,
     problems: [
       ...[...inputs.values()].flatMap(requireHost),
       ...requireClocks([...observation.facts].map(([host, { clock }]) => ({ host, clock }))),

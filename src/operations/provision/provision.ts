@@ -1,9 +1,9 @@
 import { HostsFailedError, OperationError } from '../../errors.ts';
 import { applyClusterStep } from '../../redis/apply.ts';
 import { describeClusterStep } from '../../cluster/step.ts';
-import { listMissing } from '../../cluster/missing.ts';
 import { isFailure } from '../../redis/connection.ts';
 import { formCluster } from '../../redis/form.ts';
+import { awaitComplete, listLacking } from '../await-complete.ts';
 import { changing } from '../changing.ts';
 import { type NodeRow, nodeRows } from '../node-rows.ts';
 import { observe, type Observation } from '../observe.ts';
@@ -39,7 +39,9 @@ export async function provision(
     stopOnProblems(before.plan.problems);
     warnOfProblems(before.plan.problems, locked.emit);
     const changed = !isEmptyPlan(before.plan);
-    const after = changed ? await change(locked, stages, before.plan) : before;
+    if (changed) await change(locked, stages, before.plan);
+    const complete = listLacking(locked.inventory, before.observation.view).length === 0;
+    const after = changed || !complete ? await lookAgain(locked, stages) : before;
     return {
       cluster: locked.inventory.cluster,
       changed,
@@ -51,8 +53,8 @@ export async function provision(
 
 type Look = { readonly observation: Observation; readonly plan: ProvisionPlan };
 
-/** Does what the plan says, stage by stage, and looks again. Resolves to what was seen last. */
-async function change(session: Session, stages: Stages, plan: ProvisionPlan): Promise<Look> {
+/** Does what the plan says, stage by stage. */
+async function change(session: Session, stages: Stages, plan: ProvisionPlan): Promise<void> {
   if (plan.live.length > 0) {
     await stages.run('settings', 'Change settings of running nodes', () => applyLive(session, plan));
   }
@@ -63,8 +65,14 @@ async function change(session: Session, stages: Stages, plan: ProvisionPlan): Pr
     await stages.run('reach', 'Try every port from every host', () => demandReach(session, ready));
     await stages.run('form', 'Form the cluster', () => form(session, ready));
   }
-  return stages.run('observe-again', 'Observe the cluster from every node', () => readAndPlan(session));
 }
+
+/** What was started takes a while to find its place; only then does a look at everything count. */
+const lookAgain = (session: Session, stages: Stages): Promise<Look> =>
+  stages.run('observe-again', 'Observe the cluster from every node', async () => {
+    await awaitComplete(session);
+    return readAndPlan(session);
+  });
 
 /** Provisioning part of the hosts would form part of a cluster: every failing host is named, and nothing begun. */
 function requireAllHosts({ unreachable }: Session): void {
@@ -104,13 +112,9 @@ async function form(session: Session, { form: steps }: ProvisionPlan): Promise<S
 
 /** The plan must be empty, and nothing may be missing as any node sees it. Throws OperationError naming what is. */
 function demandComplete({ inventory }: Session, { observation, plan }: Look): readonly NodeRow[] {
-  const missing = inventory.mode === 'cluster' ? listMissing(inventory, observation.view) : [];
+  const missing = listLacking(inventory, observation.view);
   if (isEmptyPlan(plan) && missing.length === 0) return nodeRows(inventory, observation.view);
   throw new OperationError('the cluster is not what the inventory says', {
-    hints: [
-      ...missing.map(({ message }) => message),
-      ...describePlan(plan),
-      'weedgo-redis verify says more.',
-    ],
+    hints: [...missing, ...describePlan(plan), 'weedgo-redis verify says more.'],
   });
 }

@@ -1,0 +1,32 @@
+import { listMissing } from '../cluster/missing.ts';
+import type { TopologyView } from '../cluster/view.ts';
+import { OperationError } from '../errors.ts';
+import type { Inventory } from '../inventory/inventory.ts';
+import { observeTopology } from '../redis/observe.ts';
+import { waitUntil } from '../redis/wait.ts';
+import type { Session } from './session.ts';
+
+/** What the cluster lacks to be complete, a clause each; a standalone server lacks nothing once it answers. Pure. */
+export function listLacking(inventory: Inventory, view: TopologyView): readonly string[] {
+  if (inventory.mode === 'cluster') return listMissing(inventory, view).map(({ message }) => message);
+  return view.nodes.flatMap((node) =>
+    node.reachable ? [] : [`${node.node} cannot be asked: ${node.reason}`],
+  );
+}
+
+/**
+ * Looks until every node answers and sees a complete cluster: nodes that were just started load their data, find
+ * each other and link to their masters meanwhile. Throws OperationError naming what lacks after a minute and a
+ * second a node, InterruptedError when the operator interrupts.
+ */
+export async function awaitComplete({ inventory, redis, signal }: Session): Promise<void> {
+  const { missing } = await waitUntil(
+    () => observeTopology(inventory.nodes, redis),
+    (view) => listLacking(inventory, view),
+    { deadlineMs: 60_000 + 1000 * inventory.nodes.length, intervalMs: 200, signal },
+  );
+  if (missing.length === 0) return;
+  throw new OperationError('the nodes run, but the cluster is not complete', {
+    hints: [...missing, 'weedgo-redis verify says more.'],
+  });
+}
