@@ -2,7 +2,6 @@ import { chmod, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { shellQuote } from './frame.ts';
 
 /** A question of the ssh program. `tell` wants no answer: ssh only says that a security key is to be touched. */
@@ -42,7 +41,7 @@ export async function askpassRelay(
   const words = [process.execPath, program, socket].map(shellQuote).join(' ');
   await writeFile(helper, `#!/bin/sh\nexec ${words} "$1"\n`, { mode: 0o700 });
   await chmod(helper, 0o700);
-  const server = createServer({ allowHalfOpen: true }, (peer) => void serve(peer, answer));
+  const server = createServer({ allowHalfOpen: true }, (peer) => serve(peer, answer));
   await listen(server, socket);
   return {
     // Without SSH_ASKPASS_REQUIRE (before OpenSSH 8.4) ssh wants a DISPLAY and no terminal.
@@ -62,11 +61,19 @@ async function listen(server: Server, socket: string): Promise<void> {
   });
 }
 
-async function serve(peer: Socket, answer: (asked: Asked) => Promise<string | undefined>): Promise<void> {
-  try {
-    const reply = await answer(JSON.parse(await text(peer)) as Asked);
-    peer.end(reply === undefined ? '' : JSON.stringify(reply));
-  } catch {
-    peer.destroy();
-  }
+function serve(peer: Socket, answer: (asked: Asked) => Promise<string | undefined>): void {
+  let text = '';
+  peer.on('error', () => peer.destroy());
+  peer.on('data', (chunk: Buffer) => (text += chunk.toString()));
+  peer.once('end', () => {
+    answer(asked(text)).then(
+      (reply) => peer.end(reply === undefined ? '' : JSON.stringify(reply)),
+      () => peer.destroy(),
+    );
+  });
+}
+
+/** The socket is ours alone, and so is the program that writes to it. */
+function asked(text: string): Asked {
+  return JSON.parse(text) as Asked;
 }

@@ -27,7 +27,7 @@ export async function readHostKeys(config: HostConfig, accepted: ReadonlySet<str
   const names = [name, ...bare];
   return {
     entries,
-    types: knownKeyTypes(entries, names),
+    types: knownKeyTypes(entries, name),
     judge(print) {
       const verdict = judgeKey(entries, names, print);
       return verdict.kind === 'unknown' && accepted.has(acceptedKey(name, print))

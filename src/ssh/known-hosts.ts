@@ -52,11 +52,9 @@ export function judgeKey(entries: readonly KnownHost[], names: readonly string[]
   return { kind: elsewhere ? 'known' : 'unknown' };
 }
 
-/** Types of the keys that are known under any of the names, in the order of the files. */
-export function knownKeyTypes(entries: readonly KnownHost[], names: readonly string[]): string[] {
-  const about = entries.filter(
-    (entry) => entry.marker === undefined && names.some((name) => matchesName(entry, name)),
-  );
+/** Types of the keys that are known under a name, in the order of the files. */
+export function knownKeyTypes(entries: readonly KnownHost[], name: string): string[] {
+  const about = entries.filter((entry) => entry.marker === undefined && matchesName(entry, name));
   return [...new Set(about.map((entry) => entry.type))];
 }
 

@@ -1,6 +1,7 @@
-import { OperationError } from '../errors.ts';
+import { OperationError, WeedgoError } from '../errors.ts';
 import { bootCommand } from './frame.ts';
 import { interruption } from './interruption.ts';
+import { lossOf } from './link.ts';
 import type { Channel, Link } from './link.ts';
 
 export type Runner = {
@@ -46,6 +47,9 @@ export async function openUnlessStopped(runner: Runner, stopped: Promise<never>)
     return await Promise.race([opening, stopped]);
   } catch (error) {
     opening.then((channel) => channel.destroy()).catch(() => undefined);
-    throw error;
+    if (error instanceof WeedgoError) throw error;
+    const { host } = runner.link;
+    const message = `no session could be opened on ${host}: ${error instanceof Error ? error.message : String(error)}`;
+    throw (await lossOf(runner.link)) ?? new OperationError(message, { host, cause: error });
   }
 }
