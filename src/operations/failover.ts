@@ -19,6 +19,8 @@ import type { ProbeOptions } from './probe/probe.ts';
 import type { Session } from './session.ts';
 import { createStages } from './stage.ts';
 
+export type { HostLoss } from '../cluster/failover/resilience.ts';
+
 export type FailoverRequest = {
   /** A node, a shard's number or a host, as `parseTarget` reads it. */
   readonly target: string;

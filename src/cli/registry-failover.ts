@@ -1,0 +1,74 @@
+import type { CommandSpec } from './command.ts';
+
+const moving: readonly (readonly [string, string])[] = [
+  ['--max-lag <size>', 'how far a replica may be behind, in bytes or as 64kb, 10mb (default: 10mb)'],
+  ['--probe', 'write numbered keys meanwhile and read them back'],
+  ['--probe-rate <n>', "the probe's writes a second (default: 1000); implies --probe"],
+];
+const confirm = ['--confirm <name>', 'the name to type, where there is no terminal to type it'] as const;
+
+/** The commands that move masters, restart nodes and rehearse failures, and the log of all of them. */
+export const failoverCommands: readonly CommandSpec[] = [
+  {
+    name: 'failover',
+    summary: 'move masters to their replicas without losing a write, and prove it; or replace a dead master',
+    arguments: [['[target]', 'a node, the number of a shard, or a host; asked for on a terminal']],
+    options: [
+      ...moving,
+      ['--force', "the master is gone: the replica takes over with the other masters' votes"],
+      ['--takeover', 'no majority is left: the replica takes over without votes'],
+      confirm,
+    ],
+    examples: [
+      'weedgo-redis failover redis1:7000 --probe',
+      'weedgo-redis failover 2',
+      'weedgo-redis failover redis1:7000 --force',
+    ],
+    load: () => import('./commands/failover.ts'),
+  },
+  {
+    name: 'drain',
+    summary: 'move every master off a host before maintenance, until undrain',
+    arguments: [['<host>', 'name of the host in the inventory']],
+    options: moving,
+    load: () => import('./commands/drain.ts'),
+  },
+  {
+    name: 'undrain',
+    summary: 'wait until a drained host is in sync and give it its masters back',
+    arguments: [['<host>', 'name of the host in the inventory']],
+    options: moving,
+    load: () => import('./commands/undrain.ts'),
+  },
+  {
+    name: 'balance-masters',
+    summary: 'give the masters back to where the inventory prefers them',
+    options: moving,
+    load: () => import('./commands/balance-masters.ts'),
+  },
+  {
+    name: 'restart',
+    summary: 'restart nodes one at a time, masters after a failover; goes on after an interruption',
+    arguments: [['<target>', 'a node, the number of a shard, a host, or "all"']],
+    options: [...moving, ['--fresh', 'forget an unfinished restart and begin anew']],
+    load: () => import('./commands/restart.ts'),
+  },
+  {
+    name: 'drill',
+    summary: 'rehearse the death of a master, measure the recovery and keep a record',
+    arguments: [['[target]', 'the number of a shard, or a node of it (default: 1)']],
+    options: [
+      ['--how <how>', 'kill (default): SIGKILL; stop: an orderly stop'],
+      ['--i-know', 'also on a production inventory'],
+      ['--probe-rate <n>', "the probe's writes a second (default: 1000)"],
+      confirm,
+    ],
+    load: () => import('./commands/drill.ts'),
+  },
+  {
+    name: 'history',
+    summary: 'show who did what to the cluster, from the audit logs of its hosts',
+    options: [['--limit <n>', 'how many commands, the newest (default: 20)']],
+    load: () => import('./commands/history.ts'),
+  },
+];

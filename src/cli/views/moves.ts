@@ -1,0 +1,60 @@
+import type { HostLoss } from '../../operations/failover.ts';
+import type { Move } from '../../operations/failover/move.ts';
+import type { Replaced } from '../../operations/failover/replace.ts';
+import type { ProbeReport } from '../../operations/probe/probe.ts';
+import { formatMs } from '../progress.ts';
+import { formatTable } from './table.ts';
+
+/** The failovers that were done: a table, then what the probe and the replacements have to say. */
+export function formatMoves(moves: readonly (Move | Replaced)[]): string {
+  const rows = moves.map(({ handOver }) => [
+    String(handOver.shard),
+    handOver.from,
+    handOver.to,
+    handOver.mode,
+    formatMs(handOver.promotedMs),
+    formatMs(handOver.agreedMs),
+    handOver.masterGone ? '-' : formatMs(handOver.syncedMs),
+    `${handOver.offsets.before.from ?? '?'} → ${handOver.offsets.after.to ?? '?'}`,
+    `${handOver.epochs.before} → ${handOver.epochs.after}`,
+  ]);
+  const header = ['SHARD', 'FROM', 'TO', 'MODE', 'PROMOTED', 'ALL AGREE', 'IN SYNC', 'OFFSET', 'EPOCH'];
+  return [formatTable(header, rows), ...moves.flatMap(formatDetails)].join('\n');
+}
+
+/** One line: what the application would have seen. */
+export function formatProbe(probe: ProbeReport): string {
+  const errors = Object.entries(probe.errors).map(([kind, count]) => `${count} × ${kind}`);
+  return [
+    `Probe of shard ${probe.shard}: ${probe.acknowledged} writes acknowledged, ${probe.lost} lost`,
+    `longest gap ${formatMs(probe.longestGapMs)}`,
+    errors.length === 0 ? 'no errors' : `errors: ${errors.join(', ')}`,
+    ...(probe.unacknowledged > 0 ? [`${probe.unacknowledged} never acknowledged`] : []),
+    ...(probe.unread > 0 ? [`${probe.unread} could not be read back`] : []),
+    ...(probe.removed ? [] : ['its keys could not be removed and expire within the hour']),
+  ].join('; ');
+}
+
+/** What the layout does not survive as it is; nothing when it survives the loss of any host. */
+export function formatFatal(losses: readonly HostLoss[]): readonly string[] {
+  return losses.map(({ host, why }) => `The cluster would not survive the loss of ${host}: ${why}.`);
+}
+
+function formatDetails(move: Move | Replaced): readonly string[] {
+  const probe = move.probe ? [formatProbe(move.probe)] : [];
+  return 'statement' in move ? [...formatReplaced(move), ...probe] : probe;
+}
+
+function formatReplaced({ handOver, death, statement, after }: Replaced): readonly string[] {
+  const lost =
+    after.lostBytes === undefined
+      ? 'how much is lost is not known'
+      : `${after.lostBytes} bytes of the stream are known to be lost`;
+  return [
+    death
+      ? `${handOver.from} was dead: ${death.evidence.join('; ')}.`
+      : `${handOver.from} was not proven dead.`,
+    `Before: ${statement}.`,
+    `After: ${handOver.to} took over at offset ${after.tookOverAt ?? '?'}; ${lost}.`,
+  ];
+}
