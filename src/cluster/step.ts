@@ -22,6 +22,8 @@ export type ClusterStep =
       readonly user: string;
       readonly rules: readonly string[];
     }
+  /** ACL DELUSER: a user that the inventory no longer has; its connections end. */
+  | { readonly kind: 'remove-user'; readonly node: string; readonly user: string }
   /** Live settings for as long as the plan runs; `after` is set again when it ends, however it ends. */
   | {
       readonly kind: 'set-temporarily';
@@ -69,6 +71,8 @@ export function describeClusterStep(step: ClusterStep): string {
       return `${step.node}: set the password`;
     case 'set-user':
       return `${step.node}: set what the user ${step.user} may do`;
+    case 'remove-user':
+      return `${step.node}: remove the user ${step.user}`;
     case 'set-temporarily':
       return `${step.node}: set ${step.settings.map(describeSetting).join(', ')} while the cluster forms`;
     case 'assign-slots':

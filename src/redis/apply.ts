@@ -46,6 +46,8 @@ function commandsFor(
       return ['masterauth', 'requirepass'].map((name) => ['CONFIG', 'SET', name, password]);
     case 'set-user':
       return [['ACL', 'SETUSER', step.user, ...step.rules]];
+    case 'remove-user':
+      return [['ACL', 'DELUSER', step.user]];
     case 'set-config':
       return [['CONFIG', 'SET', step.directive, step.value]];
     case 'set-temporarily':

@@ -1,6 +1,5 @@
 import { planForm } from '../../cluster/plan.ts';
 import { type ClusterStep, describeClusterStep } from '../../cluster/step.ts';
-import type { ReachableView } from '../../cluster/view.ts';
 import { desiredHost } from '../../host/desired.ts';
 import { planHost } from '../../host/plan.ts';
 import type { PlanInput } from '../../host/planning/input.ts';
@@ -9,10 +8,9 @@ import { requireClocks } from '../../host/requirements/clock.ts';
 import type { HostProblem } from '../../host/requirements/problem.ts';
 import { describeStep, type HostStep } from '../../host/step.ts';
 import type { Inventory, Secrets } from '../../inventory/inventory.ts';
-import { compareWithLive, type DirectiveChange } from '../../render/changes.ts';
-import { type Directives, desiredDirectives } from '../../render/directives.ts';
 import type { Observation } from '../observe.ts';
 import { assumeRunning } from './assume.ts';
+import { planLive, requireNoRestart, runningNodes } from './running.ts';
 
 /** Everything provision would do from here, and everything that speaks against it. Data only. */
 export type ProvisionPlan = {
@@ -92,61 +90,6 @@ export function planInputs({
   );
 }
 
-/** A running node with its desired directives, and those in the file that is on its host. */
-type RunningNode = {
-  readonly input: PlanInput;
-  readonly view: ReachableView;
-  readonly desired: Directives;
-  readonly onDisk: Directives;
-};
-
-function runningNodes(input: PlanInput, { view }: Observation): readonly RunningNode[] {
-  return input.desired.layout.nodes.flatMap(({ node, configFile }) => {
-    const nodeView = view.nodes.find((candidate) => candidate.node === node.id);
-    if (!nodeView?.reachable) return [];
-    const desired = input.desired.files.find(({ path }) => path === configFile)?.content ?? '';
-    const onDisk = input.facts.files[configFile]?.content ?? '';
-    return [{ input, view: nodeView, desired: desiredDirectives(desired), onDisk: readable(onDisk) }];
-  });
-}
-
-function planLive({ view, desired, onDisk }: RunningNode): readonly ClusterStep[] {
-  const { node, config } = view;
-  const { live, passwordMissing } = compareWithLive(desired, config);
-  const users = (desired['user'] ?? []).filter(
-    (line) => !(onDisk['user'] ?? []).some((other) => same(line, other)),
-  );
-  return [
-    ...(passwordMissing ? [{ kind: 'set-password', node } as const] : []),
-    ...users.map(([user = '', ...rules]) => ({ kind: 'set-user', node, user, rules }) as const),
-    ...live.map(
-      ({ directive, from, to }) =>
-        ({ kind: 'set-config', node, directive, value: to, why: `is ${from || 'empty'}` }) as const,
-    ),
-  ];
-}
-
-/** Until the operator asks for it, no running node is restarted: what needs that is listed and refused. */
-function requireNoRestart({ input, view, desired }: RunningNode): readonly HostProblem[] {
-  const { restart } = compareWithLive(desired, view.config);
-  if (restart.length === 0) return [];
-  return [
-    {
-      id: 'restart-needed',
-      kind: 'refused',
-      host: input.host.name,
-      node: view.node,
-      message: `${view.node}: only a restart changes ${restart.map(describeChange).join(', ')}`,
-      hints: [
-        'provision restarts no running node, so nothing was changed. Take these changes out of the inventory.',
-      ],
-    },
-  ];
-}
-
-const describeChange = ({ directive, from, to }: DirectiveChange): string =>
-  `${directive} from ${from || '(empty)'} to ${to || '(empty)'}`;
-
 function formProblem(
   inventory: Inventory,
   refusal: { readonly node: string; readonly reason: string; readonly hints: readonly string[] },
@@ -161,15 +104,3 @@ function formProblem(
     hints: refusal.hints,
   };
 }
-
-/** A file that somebody broke has nothing to compare with; the plan writes it anew. */
-function readable(conf: string): Directives {
-  try {
-    return desiredDirectives(conf);
-  } catch {
-    return {};
-  }
-}
-
-const same = (one: readonly string[], other: readonly string[]): boolean =>
-  one.join('\0') === other.join('\0');

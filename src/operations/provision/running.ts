@@ -1,0 +1,112 @@
+import type { ClusterStep } from '../../cluster/step.ts';
+import type { ReachableView } from '../../cluster/view.ts';
+import type { PlanInput } from '../../host/planning/input.ts';
+import type { HostProblem } from '../../host/requirements/problem.ts';
+import { canonicalDirective } from '../../inventory/directives.ts';
+import { compareWithLive, type DirectiveChange } from '../../render/changes.ts';
+import { type Directives, desiredDirectives } from '../../render/directives.ts';
+import type { Observation } from '../observe.ts';
+
+/** A running node with its desired directives, and those in the file that is on its host. */
+export type RunningNode = {
+  readonly host: string;
+  readonly view: ReachableView;
+  readonly desired: Directives;
+  readonly onDisk: Directives;
+};
+
+/** The nodes of a host that could be asked. */
+export function runningNodes(
+  { host, desired, facts }: PlanInput,
+  { view }: Observation,
+): readonly RunningNode[] {
+  return desired.layout.nodes.flatMap(({ node, configFile }) => {
+    const nodeView = view.nodes.find((candidate) => candidate.node === node.id);
+    if (!nodeView?.reachable) return [];
+    const content = desired.files.find(({ path }) => path === configFile)?.content ?? '';
+    const onDisk = facts.files[configFile]?.content ?? '';
+    return [
+      { host: host.name, view: nodeView, desired: desiredDirectives(content), onDisk: readable(onDisk) },
+    ];
+  });
+}
+
+/** What CONFIG SET and ACL change while the node runs. */
+export function planLive({ view, desired, onDisk }: RunningNode): readonly ClusterStep[] {
+  const { node, config } = view;
+  const { live, passwordMissing } = compareWithLive(desired, config);
+  return [
+    ...(passwordMissing ? [{ kind: 'set-password', node } as const] : []),
+    ...planUsers(node, desired['user'] ?? [], onDisk['user'] ?? []),
+    ...live.map(
+      ({ directive, from, to }) =>
+        ({ kind: 'set-config', node, directive, value: to, why: `is ${from || 'empty'}` }) as const,
+    ),
+  ];
+}
+
+type Users = readonly (readonly string[])[];
+
+/** Users as the file that the node started with names them: nobody's own users are touched. */
+function planUsers(node: string, desired: Users, onDisk: Users): readonly ClusterStep[] {
+  const names = new Set(desired.map(([user]) => user));
+  return [
+    ...desired
+      .filter((line) => !onDisk.some((other) => same(line, other)))
+      .map(([user = '', ...rules]) => ({ kind: 'set-user', node, user, rules }) as const),
+    ...onDisk
+      .filter(([user]) => !names.has(user))
+      .map(([user = '']) => ({ kind: 'remove-user', node, user }) as const),
+  ];
+}
+
+/** Until the operator asks for it, no running node is restarted: what needs that is listed and refused. */
+export function requireNoRestart(running: RunningNode): readonly HostProblem[] {
+  const { host, view, desired } = running;
+  const changed = compareWithLive(desired, view.config).restart.map(describeChange);
+  const removed = removedDirectives(running);
+  const changes = [...changed, ...removed.map((name) => `${name} back to its default`)];
+  if (changes.length === 0) return [];
+  return [
+    {
+      id: 'restart-needed',
+      kind: 'refused',
+      host,
+      node: view.node,
+      message: `${view.node}: only a restart changes ${changes.join(', ')}`,
+      hints: [
+        ...(changed.length > 0
+          ? [
+              'provision restarts no running node, so nothing was changed. Take these changes out of the inventory.',
+            ]
+          : []),
+        ...removed.map((name) => `Say in the inventory which value ${name} is to have: that is set at once.`),
+      ],
+    },
+  ];
+}
+
+/** A running node keeps what it was given by a directive that its file has no more. */
+function removedDirectives({ view, desired, onDisk }: RunningNode): readonly string[] {
+  const wanted = new Set(Object.keys(desired).map(canonicalDirective));
+  const shown = new Set(Object.keys(view.config).map(canonicalDirective));
+  return Object.keys(onDisk).filter((name) => {
+    const canonical = canonicalDirective(name);
+    return !wanted.has(canonical) && shown.has(canonical);
+  });
+}
+
+const describeChange = ({ directive, from, to }: DirectiveChange): string =>
+  `${directive} from ${from || '(empty)'} to ${to || '(empty)'}`;
+
+/** A file that somebody broke has nothing to compare with; the plan writes it anew. */
+function readable(conf: string): Directives {
+  try {
+    return desiredDirectives(conf);
+  } catch {
+    return {};
+  }
+}
+
+const same = (one: readonly string[], other: readonly string[]): boolean =>
+  one.join('\0') === other.join('\0');
