@@ -17,7 +17,8 @@ const none: Tally = { passed: 0, failed: 0, skipped: 0 };
 const whole = chosen.length === 0;
 const checked = runScript(whole ? 'check' : 'build');
 const obstacle = await labObstacle();
-const tested = runTests(obstacle === undefined ? [] : ['--project', '!lab']);
+const leaveOut = obstacle !== undefined && !chosen.includes('--project');
+const tested = runTests(leaveOut ? ['--project', '!lab'] : []);
 const leftOut = obstacle !== undefined && whole ? reportLeftOut(obstacle) : none;
 finish([checked, tested, leftOut]);
 
