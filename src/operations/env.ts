@@ -1,6 +1,7 @@
 import { isIPv6 } from 'node:net';
 import { UsageError } from '../errors.ts';
 import type { Inventory, Node, Secrets } from '../inventory/inventory.ts';
+import { notYetGenerated } from '../inventory/secrets.ts';
 
 /**
  * The application's .env for an inventory: where to connect, and as whom. Without `secrets` the password is left
@@ -37,6 +38,7 @@ function passwordLines({ auth }: Inventory, secrets: Secrets | undefined): reado
     return ['# Printed by weedgo-redis env --show-secrets', '# REDIS_PASSWORD='];
   }
   const password = auth.application === undefined ? secrets.password : secrets.application;
+  if (password === notYetGenerated) return ['# The first provision generates it', '# REDIS_PASSWORD='];
   return [`REDIS_PASSWORD=${quoteForEnv(password ?? '')}`];
 }
 

@@ -5,6 +5,7 @@ import { assert, asyncProperty, string } from 'fast-check';
 import { expect, test } from 'vitest';
 import { UsageError } from '../../../src/errors.ts';
 import { loadInventory, parseInventory } from '../../../src/inventory/load.ts';
+import { notYetGenerated } from '../../../src/inventory/secrets.ts';
 import { renderEnv } from '../../../src/operations/env.ts';
 
 const inventories = join(import.meta.dirname, '../../../inventories');
@@ -39,6 +40,12 @@ test('a development server', async () => {
     REDIS_PASSWORD: 'x',
     REDIS_SSL: 'false',
   });
+});
+
+test('a password that was not generated yet is not made up', async () => {
+  const inventory = await loadInventory(join(inventories, 'standalone.yaml'));
+  const env = parseEnv(renderEnv(inventory, { ...none, password: notYetGenerated }));
+  expect(env).not.toHaveProperty('REDIS_PASSWORD');
 });
 
 test('no password, IPv6', () => {
