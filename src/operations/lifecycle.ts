@@ -10,10 +10,11 @@ import { observeCluster } from '../redis/observe.ts';
 import { awaitComplete } from './await-complete.ts';
 import { changing } from './changing.ts';
 import { applyOnHosts } from './hosts.ts';
-import { type NodeRow, nodeRows } from './node-rows.ts';
 import { observe } from './observe.ts';
 import { planInputs } from './provision/plan.ts';
 import { stopOnProblems } from './provision/problems.ts';
+import { nodesNow } from './report/node-table.ts';
+import type { ReportNode } from './report/schema.ts';
 import type { Session } from './session.ts';
 import { createStages, type StageTiming } from './stage.ts';
 
@@ -55,7 +56,7 @@ function roleOf(id: string, view: ClusterView): 'replica' | 'master' {
 export async function startNodes(
   session: Session,
   request: Request,
-): Promise<LifecycleReport & { readonly nodes: readonly NodeRow[] }> {
+): Promise<LifecycleReport & { readonly nodes: readonly ReportNode[] }> {
   const titled = { ...request, reason: 'start', title: 'Start the nodes' };
   const started = await onEveryHost(session, titled, [
     ({ inventory, desired, facts }) => planStart(servicesOf(inventory, desired.layout, facts), facts),
@@ -63,7 +64,7 @@ export async function startNodes(
   await awaitComplete(session);
   return {
     ...started,
-    nodes: nodeRows(session.inventory, await observeCluster(session.inventory.nodes, session.redis)),
+    nodes: nodesNow(session.inventory, await observeCluster(session.inventory.nodes, session.redis)),
   };
 }
 

@@ -1,30 +1,42 @@
+import { createColors } from 'picocolors';
+import { exitCodes } from '../../errors.ts';
 import { provision, type ProvisionReport } from '../../operations/provision/provision.ts';
 import type { CommandRun } from '../command.ts';
 import { formatMs } from '../progress.ts';
 import { withSession } from '../session.ts';
-import { formatNodes } from '../views/nodes.ts';
+import { formatFinding, formatShards } from '../views/verify.ts';
 
 export const run: CommandRun = async (invocation) => {
   const report = await withSession(
     invocation,
     (session) => provision(session, { command: invocation.commandLine }),
-    {
-      createSecrets: true,
-    },
+    { createSecrets: true },
   );
-  return { data: { ok: true, ...report }, text: formatReport(report) };
+  const ok = report.findings.every(({ severity }) => severity !== 'critical');
+  return {
+    data: { ok, ...report },
+    text: formatReport(report, invocation.terminal.color),
+    exitCode: ok ? exitCodes.ok : exitCodes.findings,
+  };
 };
 
-function formatReport({ changed, cluster, nodes, stages }: ProvisionReport): string {
+function formatReport(
+  { changed, cluster, nodes, findings, stages }: ProvisionReport,
+  color: boolean,
+): string {
+  const paint = createColors(color);
   const total = stages.reduce((sum, { durationMs }) => sum + durationMs, 0);
-  const slowest = stages.map(({ stage, durationMs }) => `${stage} ${formatMs(durationMs)}`).join(', ');
+  const each = stages.map(({ stage, durationMs }) => `${stage} ${formatMs(durationMs)}`).join(', ');
+  const versions = [...new Set(nodes.flatMap(({ version }) => version ?? []))].join(' and ');
+  const worth = findings.filter(({ severity }) => severity !== 'info');
   const verdict = changed
-    ? `${cluster} is provisioned: every node sees the whole cluster.`
+    ? `${cluster} is provisioned: every node sees the whole cluster${worth.length === 0 ? '' : ', with findings'}.`
     : `Nothing to do: ${cluster} is what the inventory says.`;
   return [
-    formatNodes(nodes),
+    formatShards(nodes, paint),
+    ...worth.flatMap((finding) => ['', formatFinding(finding, paint)]),
     '',
-    `${verdict} ${formatMs(total)} (${slowest})`,
+    `${verdict} Version ${versions}; ${formatMs(total)} (${each}).`,
     'Next: weedgo-redis verify · weedgo-redis env (settings for the application) · weedgo-redis status',
   ].join('\n');
 }

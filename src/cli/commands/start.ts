@@ -1,7 +1,8 @@
+import { createColors } from 'picocolors';
 import { startNodes } from '../../operations/lifecycle.ts';
 import type { CommandRun } from '../command.ts';
 import { withSession } from '../session.ts';
-import { formatNodes } from '../views/nodes.ts';
+import { formatShards } from '../views/verify.ts';
 
 export const run: CommandRun = async (invocation) =>
   withSession(invocation, async (session) => {
@@ -10,5 +11,8 @@ export const run: CommandRun = async (invocation) =>
     const verdict = report.changed
       ? `${cluster} is started: every node sees the whole cluster.`
       : `Nothing to do: ${cluster} runs.`;
-    return { data: { ok: true, ...report }, text: `${formatNodes(report.nodes)}\n\n${verdict}` };
+    return {
+      data: { ok: true, ...report },
+      text: `${formatShards(report.nodes, createColors(invocation.terminal.color))}\n\n${verdict}`,
+    };
   });

@@ -5,10 +5,12 @@ import { isFailure } from '../../redis/connection.ts';
 import { formCluster } from '../../redis/form.ts';
 import { awaitComplete, listLacking } from '../await-complete.ts';
 import { changing } from '../changing.ts';
-import { type NodeRow, nodeRows } from '../node-rows.ts';
 import { observe, type Observation } from '../observe.ts';
+import { nodesNow } from '../report/node-table.ts';
+import type { Report, ReportFinding, ReportNode } from '../report/schema.ts';
 import type { Session } from '../session.ts';
 import { createStages, type StageResult, type StageTiming, type Stages } from '../stage.ts';
+import { defaultSettleMs, verify } from '../verify/verify.ts';
 import { convergeHosts } from './converge.ts';
 import { describePlan, isEmptyPlan, planProvision, type ProvisionPlan } from './plan.ts';
 import { stopOnProblems, warnOfProblems } from './problems.ts';
@@ -18,7 +20,9 @@ export type ProvisionReport = {
   readonly cluster: string;
   /** False: everything was as the inventory says already. */
   readonly changed: boolean;
-  readonly nodes: readonly NodeRow[];
+  readonly nodes: readonly ReportNode[];
+  /** What verify has to say, worst first; empty when nothing had to be changed. */
+  readonly findings: readonly ReportFinding[];
   readonly stages: readonly StageTiming[];
 };
 
@@ -42,16 +46,24 @@ export async function provision(
     if (changed) await change(locked, stages, before.plan);
     const complete = listLacking(locked.inventory, before.observation.view).length === 0;
     const after = changed || !complete ? await lookAgain(locked, stages) : before;
+    demandComplete(locked, after);
+    const { inventory } = locked;
     return {
-      cluster: locked.inventory.cluster,
+      cluster: inventory.cluster,
       changed,
-      nodes: demandComplete(locked, after),
+      nodes: after.report?.nodes ?? nodesNow(inventory, after.observation.view),
+      findings: after.report?.findings ?? [],
       stages: stages.timings,
     };
   });
 }
 
-type Look = { readonly observation: Observation; readonly plan: ProvisionPlan };
+type Look = {
+  readonly observation: Observation;
+  readonly plan: ProvisionPlan;
+  /** After a change only: `verify` is there for every other time. */
+  readonly report?: Report;
+};
 
 /** Does what the plan says, stage by stage. */
 async function change(session: Session, stages: Stages, plan: ProvisionPlan): Promise<void> {
@@ -69,9 +81,11 @@ async function change(session: Session, stages: Stages, plan: ProvisionPlan): Pr
 
 /** What was started takes a while to find its place; only then does a look at everything count. */
 const lookAgain = (session: Session, stages: Stages): Promise<Look> =>
-  stages.run('observe-again', 'Observe the cluster from every node', async () => {
+  stages.run('verify', 'Verify the cluster from every node', async () => {
     await awaitComplete(session);
-    return readAndPlan(session);
+    const observing = observe(session);
+    const report = await verify(session, { writeTest: false, settleMs: defaultSettleMs, observing });
+    return { value: { ...planFrom(session, await observing), report }, changed: false };
   });
 
 /** Provisioning part of the hosts would form part of a cluster: every failing host is named, and nothing begun. */
@@ -79,11 +93,15 @@ function requireAllHosts({ unreachable }: Session): void {
   if (unreachable.size > 0) throw new HostsFailedError('connecting', [...unreachable.values()]);
 }
 
-async function readAndPlan(session: Session): Promise<StageResult<Look>> {
-  const observation = await observe(session);
+const readAndPlan = async (session: Session): Promise<StageResult<Look>> => ({
+  value: planFrom(session, await observe(session)),
+  changed: false,
+});
+
+function planFrom(session: Session, observation: Observation): Look {
   const { failures } = observation;
   if (failures.size > 0) throw new HostsFailedError('reading the hosts', [...failures.values()]);
-  return { value: { observation, plan: planProvision({ ...session, observation }) }, changed: false };
+  return { observation, plan: planProvision({ ...session, observation }) };
 }
 
 /** Before the files are written, so that a value which Redis refuses never stands in a file. */
@@ -111,9 +129,9 @@ async function form(session: Session, { form: steps }: ProvisionPlan): Promise<S
 }
 
 /** The plan must be empty, and nothing may be missing as any node sees it. Throws OperationError naming what is. */
-function demandComplete({ inventory }: Session, { observation, plan }: Look): readonly NodeRow[] {
+function demandComplete({ inventory }: Session, { observation, plan }: Look): void {
   const missing = listLacking(inventory, observation.view);
-  if (isEmptyPlan(plan) && missing.length === 0) return nodeRows(inventory, observation.view);
+  if (isEmptyPlan(plan) && missing.length === 0) return;
   throw new OperationError('the cluster is not what the inventory says', {
     hints: [...missing, ...describePlan(plan), 'weedgo-redis verify says more.'],
   });
