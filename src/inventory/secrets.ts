@@ -5,6 +5,7 @@ import { homedir } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { UsageError } from '../errors.ts';
+import type { Problem } from '../errors.ts';
 import type { Inventory, Secrets } from './inventory.ts';
 import { problemAt } from './locate.ts';
 import type { SecretSource } from './schema.ts';
@@ -37,20 +38,19 @@ export async function resolveSecrets(
     { source: password, path: ['auth', 'password'] },
     { source: application?.password, path: ['auth', 'application', 'password'] },
   ];
-  const results = await Promise.allSettled(
-    sources.map(
-      async ({ source, path }) => source && (await resolveSecret(source, { inventory, path, create })),
-    ),
-  );
-  const failures = results.flatMap((result) =>
-    result.status === 'rejected' ? [result.reason as unknown] : [],
-  );
-  const foreign = failures.find((failure) => !(failure instanceof UsageError));
-  if (foreign !== undefined) throw foreign;
-  const usage = failures.filter((failure) => failure instanceof UsageError);
-  if (usage.length > 0) throw new UsageError(usage.flatMap(({ problems }) => problems));
-  const [first, second] = results.map((result) => (result.status === 'fulfilled' ? result.value : undefined));
-  return { password: first, application: second };
+  const values: (string | undefined)[] = [];
+  const problems: Problem[] = [];
+  // One after the other: a command may ask for a passphrase on the terminal.
+  for (const { source, path } of sources) {
+    try {
+      values.push(source && (await resolveSecret(source, { inventory, path, create })));
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      problems.push(...error.problems);
+    }
+  }
+  if (problems.length > 0) throw new UsageError(problems);
+  return { password: values[0], application: values[1] };
 }
 
 /**

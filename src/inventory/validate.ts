@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { isDeepStrictEqual } from 'node:util';
 import validRange from 'semver/ranges/valid.js';
 import { isLoopback, isNetwork, nodeAddress } from './address.ts';
 import { checkAddresses } from './addresses.ts';
@@ -7,6 +8,7 @@ import { draftHosts } from './draft.ts';
 import type { Draft, DraftHost } from './draft.ts';
 import { checkPorts } from './ports.ts';
 import type { Fault } from './fault.ts';
+import { valueAt } from './source.ts';
 
 /** What a schema cannot say: everything that involves more than one value. Pure; all faults at once. */
 export function validate(draft: Draft): readonly Fault[] {
@@ -35,6 +37,12 @@ function checkNames(hosts: readonly DraftHost[]): readonly Fault[] {
 }
 
 function checkAuth(hosts: readonly DraftHost[], { auth }: Draft): readonly Fault[] {
+  const application = valueAt(auth, ['application', 'password']);
+  if (application !== undefined && isDeepStrictEqual(application, auth.password)) {
+    const message =
+      "comes from where the administrator's password comes from; give the application one of its own";
+    return [{ path: ['auth', 'application', 'password'], message }];
+  }
   // A misspelt key is said already, and was probably meant to be the password.
   if (Object.keys(auth).some((key) => key !== 'application')) return [];
   const exposed = hosts.find(isExposed);

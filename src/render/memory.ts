@@ -1,3 +1,5 @@
+import { count } from '../inventory/fault.ts';
+
 const mebibyte = 1 << 20;
 
 const units: Readonly<Record<string, number>> = {
@@ -50,8 +52,8 @@ export function defaultMaxmemory({ totalBytes, nodesOnHost, currentBytes }: Maxm
   return {
     bytes: keep ? currentBytes : rounded,
     reason:
-      `65 % of a ${nodesOnHost}th of the host's ${Math.round(totalBytes / mebibyte)} MiB ` +
-      `without ${Math.round(reserve / mebibyte)} MiB for the system`,
+      `65 % of the host's ${Math.round(totalBytes / mebibyte)} MiB without ${Math.round(reserve / mebibyte)} MiB ` +
+      `for the system, shared by ${count(nodesOnHost, 'node')}`,
   };
 }
 
