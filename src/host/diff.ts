@@ -1,22 +1,22 @@
 import { createTwoFilesPatch } from 'diff';
+import { sameDirectiveValue } from '../render/compare.ts';
+import { type Directives, desiredDirectives, isSecretDirective } from '../render/directives.ts';
 import { maskSecrets } from '../render/mask.ts';
-import { configChanges } from './config-changes.ts';
 import type { FileSpec, HostStep } from './step.ts';
 
 /**
  * What a write-file step changes, as a unified diff without secrets; undefined for other steps and where only the
- * mode or owner changes. A secret that changes behind its mask is named in a line of its own.
+ * mode or owner changes. Every file is masked: what was there before may hold a password that nobody wants any more. A secret that changes behind its mask is named in a line of its own.
  */
 export function diffStep(step: HostStep): string | undefined {
   if (step.kind !== 'write-file') return undefined;
   const { file, before } = step;
   if (before === file.content) return undefined;
-  const shown = (content: string): string => (file.secret ? maskSecrets(content) : content);
   const patch = createTwoFilesPatch(
     before === undefined ? '/dev/null' : file.path,
     file.path,
-    shown(before ?? ''),
-    shown(file.content),
+    maskSecrets(before ?? ''),
+    maskSecrets(file.content),
     undefined,
     undefined,
     { context: 3 },
@@ -29,9 +29,23 @@ export function diffStep(step: HostStep): string | undefined {
   ].join('\n');
 }
 
-const changedSecrets = (file: FileSpec, before: string | undefined): readonly string[] =>
-  file.secret && before !== undefined
-    ? configChanges(before, file.content)
-        .filter((change) => change.secret && change.before && change.after)
-        .map(({ directive }) => `# ${directive}: another value, not shown`)
-    : [];
+/** Lines that differ only behind their masks leave no trace in the diff. */
+function changedSecrets({ content }: FileSpec, before: string | undefined): readonly string[] {
+  if (before === undefined) return [];
+  const [was, is] = [readDirectives(before), readDirectives(content)];
+  return Object.entries(is)
+    .filter(([name, lines]) => {
+      const old = was[name];
+      return isSecretDirective(name) && old !== undefined && !sameDirectiveValue(name, old, lines);
+    })
+    .map(([name]) => `# ${name}: another value, not shown`);
+}
+
+/** What cannot be parsed is shown, masked, by the diff itself. */
+function readDirectives(conf: string): Directives {
+  try {
+    return desiredDirectives(conf);
+  } catch {
+    return {};
+  }
+}

@@ -75,6 +75,8 @@ export type ServerFacts = {
    * (it is asked where no server is installed, or when the context says so: asking apt takes half a second).
    */
   readonly available: string | undefined;
+  /** Its installation was begun and never finished. */
+  readonly unfinished: boolean;
   /** The service user exists; true where the nodes run as whoever runs the steps. */
   readonly userExists: boolean;
 };

@@ -6,8 +6,8 @@ import { planServices } from './planning/services.ts';
 import type { HostStep } from './step.ts';
 
 /**
- * The steps that make the host what it should be; none when it is. A running node is never restarted by them: what
- * changes in its configuration is written, and `configChanges` tells what that means for the node.
+ * The steps that make the host what it should be; none when it is. A running node is never restarted by them: a
+ * changed configuration is written, and what that means for the running server is not this room's to say.
  */
 export function planHost(input: PlanInput): readonly HostStep[] {
   return [...planPackages(input), ...planFiles(input), ...planKernel(input), ...planServices(input)];

@@ -4,6 +4,7 @@ import { requireOwnership } from './requirements/ownership.ts';
 import { noteOtherServers, requireNoForeignData, requirePorts } from './requirements/ports.ts';
 import type { HostProblem, Requirement } from './requirements/problem.ts';
 import { requireDisk, requireMemory } from './requirements/resources.ts';
+import { noteRestarts } from './requirements/restarts.ts';
 import { requireServiceUser } from './requirements/service-user.ts';
 import { requireSystem } from './requirements/system.ts';
 import { requireVersion } from './requirements/version.ts';
@@ -19,6 +20,7 @@ const requirements: readonly Requirement[] = [
   requireDisk,
   requireMemory,
   noteOtherServers,
+  noteRestarts,
   noteKernel,
   noteSelinux,
 ];

@@ -221,6 +221,7 @@ function factsOf(inventory: Inventory, host: Host, files: readonly RenderedFile[
     server: {
       installed: { path: '/usr/bin/redis-server', version: '7.0.15' },
       available: undefined,
+      unfinished: false,
       userExists: true,
     },
     files: Object.fromEntries(

@@ -1,5 +1,6 @@
 import { packageNames } from '../packages.ts';
 import type { ServerFacts } from '../facts.ts';
+import type { PackageManager } from '../step.ts';
 import { shQuote, shWords } from '../sh.ts';
 import type { Fact, FactsContext } from './fact.ts';
 import { fieldsOf } from './lines.ts';
@@ -10,15 +11,17 @@ export const server: Fact<ServerFacts> = {
 PATH=$PATH:/usr/local/bin:/usr/local/sbin:/usr/bin:/usr/sbin
 if path=$(command -v ${context.server}-server); then
   printf 'path=%s\\nversion=%s\\n' "$path" "$("$path" --version 2>&1)"
+  printf 'status=%s\\n' "$(dpkg-query -W -f '\${db:Status-Status}' ${packageOf('apt', context)} 2>/dev/null)"
 fi
 ${userScript(context)}
 if [ -z "$path" ] || ${context.askPackages}; then ${candidateScript(context)}; fi
 `,
   parse: (output) => {
-    const { path, version, user, candidate } = fieldsOf(output);
+    const { path, version, status, user, candidate } = fieldsOf(output);
     return {
       installed: path && version ? { path, version: serverVersion(version) } : undefined,
       available: upstreamVersion(candidate ?? ''),
+      unfinished: unfinished.has(status ?? ''),
       userExists: user === 'yes',
     };
   },
@@ -29,9 +32,19 @@ const userScript = ({ serviceUser }: FactsContext): string =>
     ? 'echo user=yes'
     : `if id -u ${shQuote(serviceUser)} >/dev/null 2>&1; then echo user=yes; fi`;
 
-function candidateScript({ server: name }: FactsContext): string {
-  const query = (manager: 'apt' | 'dnf' | 'zypper'): string =>
-    shWords(packageNames(manager, name).slice(0, 1));
+/** dpkg-query(1): unpacked, and not or not wholly configured. */
+const unfinished: ReadonlySet<string> = new Set([
+  'half-installed',
+  'unpacked',
+  'half-configured',
+  'triggers-awaited',
+]);
+
+const packageOf = (manager: PackageManager, { server: name }: FactsContext): string =>
+  shWords(packageNames(manager, name).slice(0, 1));
+
+function candidateScript(context: FactsContext): string {
+  const query = (manager: PackageManager): string => packageOf(manager, context);
   return `
   if command -v apt-get >/dev/null; then
     printf 'candidate=%s\\n' "$(apt-cache policy ${query('apt')} | sed -n 's/^ *Candidate: *//p')"

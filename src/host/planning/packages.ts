@@ -21,9 +21,9 @@ export function planPackages(input: PlanInput): readonly HostStep[] {
   ];
 }
 
-/** No server, or an installation that was cut off before it made the service's user. */
+/** No server, or an installation that was cut off. */
 const isMissing = ({ facts }: PlanInput): boolean =>
-  facts.server.installed === undefined || !facts.server.userExists;
+  facts.server.installed === undefined || facts.server.unfinished || !facts.server.userExists;
 
 /** Debian starts the service it has just installed, on port 6379 and without a password: mask it before. */
 function maskFreshUnit({ inventory, facts, desired }: PlanInput): readonly HostStep[] {

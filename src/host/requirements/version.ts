@@ -23,7 +23,9 @@ function judgeInstalled(input: PlanInput, version: string): readonly HostProblem
           ? [`To upgrade it there: ${upgrades[manager]} ${packageNames(manager, inventory.server)[0]}`]
           : []),
         ...sourcesHint(manager, inventory.server),
-        'Or change `version` in the inventory, if that server will do.',
+        ...(isAcceptable(version, '*')
+          ? ['Or change `version` in the inventory, if that server will do.']
+          : []),
       ],
     }),
   ];

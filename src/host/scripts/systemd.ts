@@ -20,7 +20,7 @@ log=${shQuote(logFile)}
 if ! systemctl --quiet is-active "$unit"; then
   printf '%s is %s\\n' "$unit" "$(systemctl is-active "$unit" || :)"
   journalctl --no-pager -q -o cat -n 20 --since "@$begin" -u "$unit" || :
-  if [ "$(stat -c %Y "$log" 2>/dev/null || echo 0)" -ge "$begin" ]; then
+  if [ -s "$log" ] && [ "$(stat -c %Y "$log")" -ge "$begin" ]; then
     printf 'the end of %s:\\n' "$log"
     tail -n 20 "$log"
   fi

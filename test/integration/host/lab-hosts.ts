@@ -14,9 +14,21 @@ import type { Lab } from '../../lab/lab.ts';
 export const secrets = { password: 'not-a-real-password', application: undefined };
 
 /** An inventory of the lab's hosts, in their order: port 7000 + i and 7003 + i each, as in the guide. */
-export function labInventory(lab: Pick<Lab, 'hosts' | 'keyFile' | 'knownHostsFile'>, over: object = {}): Inventory {
-  const ssh = { identityFile: lab.keyFile, knownHostsFile: lab.knownHostsFile, configFile: 'none', user: 'deploy' };
-  const hosts = lab.hosts.map(({ name, address }, index) => ({ name, address, ports: [7000 + index, 7003 + index] }));
+export function labInventory(
+  lab: Pick<Lab, 'hosts' | 'keyFile' | 'knownHostsFile'>,
+  over: object = {},
+): Inventory {
+  const ssh = {
+    identityFile: lab.keyFile,
+    knownHostsFile: lab.knownHostsFile,
+    configFile: 'none',
+    user: 'deploy',
+  };
+  const hosts = lab.hosts.map(({ name, address }, index) => ({
+    name,
+    address,
+    ports: [7000 + index, 7003 + index],
+  }));
   return parseInventory(
     JSON.stringify({
       cluster: 'lab',
@@ -50,7 +62,11 @@ export async function lookAt(shell: Shell, inventory: Inventory, refreshed = fal
 export async function converge(shell: Shell, inventory: Inventory): Promise<readonly HostStep[]> {
   const done: HostStep[] = [];
   for (let round = 0; round < 5; round += 1) {
-    const input = await lookAt(shell, inventory, done.some(({ kind }) => kind === 'refresh-packages'));
+    const input = await lookAt(
+      shell,
+      inventory,
+      done.some(({ kind }) => kind === 'refresh-packages'),
+    );
     const steps = untilObservation(planHost(input));
     if (steps.length === 0) return done;
     await applySteps(shell, steps);

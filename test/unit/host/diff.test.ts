@@ -44,6 +44,12 @@ test('a changed password is said, and not shown', () => {
 # requirepass: another value, not shown`);
 });
 
+test('a password that is taken away is not shown either', () => {
+  expect(diffStep(write('port 7000\n', 'port 7000\nrequirepass "hunter2"\n', false))).not.toContain(
+    'hunter2',
+  );
+});
+
 test("what an application's user may do is shown, its password's hash is not", () => {
   const diff = diffStep(write('user "app" "on" "#aaa" "+get"\n', 'user "app" "on" "#bbb"\n'));
   expect(diff).toContain('+user "app" "on" "***" "+get"');

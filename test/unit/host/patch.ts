@@ -25,6 +25,7 @@ export function applyDesired(desired: DesiredHost, facts: Facts): Facts {
     server: {
       ...facts.server,
       installed: { path: '/usr/bin/redis-server', version: '7.0.15' },
+      unfinished: false,
       userExists: true,
     },
     files: Object.fromEntries(

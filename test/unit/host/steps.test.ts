@@ -3,7 +3,6 @@ import { expect, test } from 'vitest';
 import { applyScript } from '../../../src/host/apply.ts';
 import { factsScript } from '../../../src/host/facts/read.ts';
 import { untilObservation } from '../../../src/host/plan.ts';
-import { restartsPending } from '../../../src/host/restarts.ts';
 import { StepFailedError } from '../../../src/host/step-failure.ts';
 import { createStepLog } from '../../../src/host/step-log.ts';
 import { describeStep, type HostStep, type Service } from '../../../src/host/step.ts';
@@ -163,23 +162,4 @@ test('which versions will do', () => {
   expect(isAcceptable('6.0.16', '>=5')).toBe(false);
   expect(isAcceptable('8.0', '>=7.0 <8')).toBe(false);
   expect(isAcceptable('nonsense', '*')).toBe(false);
-});
-
-test('who runs with what was there before', () => {
-  const process = { pid: 1, executable: '/usr/bin/redis-server', openFilesLimit: 1, started: 1_000_000 };
-  const [a, b, c] = ['a', 'b', 'c'].map((id) => ({ node: { id } }));
-  const facts = (modified: number) => ({
-    files: { '/unit': { modified } },
-    processes: { a: process, b: { ...process, executable: '/usr/bin/redis-server (deleted)' } },
-  });
-  const layout = { shared: { unit: '/unit' }, nodes: [a, b, c] };
-  const pending = (modified: number): unknown =>
-    // Nothing but this much of them is looked at.
-    restartsPending(layout as never, facts(modified) as never);
-  expect(pending(1_001_000)).toEqual([{ node: 'b', because: 'server' }]);
-  expect(pending(1_003_000)).toEqual([
-    { node: 'a', because: 'unit' },
-    { node: 'b', because: 'unit' },
-    { node: 'b', because: 'server' },
-  ]);
 });

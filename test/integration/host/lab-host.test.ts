@@ -1,0 +1,311 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { applySteps } from '../../../src/host/apply.ts';
+import { planDestroy } from '../../../src/host/destroy.ts';
+import { planHost } from '../../../src/host/plan.ts';
+import { portProbes, probePorts } from '../../../src/host/probe.ts';
+import { requireHost } from '../../../src/host/require.ts';
+import { requireReachability } from '../../../src/host/requirements/reachability.ts';
+import { StepFailedError } from '../../../src/host/step-failure.ts';
+import { describeStep, type HostStep } from '../../../src/host/step.ts';
+import type { Inventory } from '../../../src/inventory/inventory.ts';
+import type { Shell } from '../../../src/ssh/shell.ts';
+import { createLab, type Lab, type LabHost } from '../../lab/lab.ts';
+import { connectLab, converge, labInventory, lookAt, secrets } from './lab-hosts.ts';
+
+let lab: Lab;
+let inventory: Inventory;
+
+beforeAll(async () => {
+  lab = await createLab({ hosts: ['redis1', 'redis2', 'redis3'] });
+  inventory = labInventory(lab);
+});
+afterAll(() => lab?.close());
+
+/** Each test has its own connections: some of them pull plugs. */
+async function withShells<T>(work: (shells: ReadonlyMap<string, Shell>) => Promise<T>): Promise<T> {
+  const shells = await connectLab(inventory);
+  try {
+    return await work(shells);
+  } finally {
+    await Promise.all([...shells.values()].map((shell) => shell.close()));
+  }
+}
+
+function shellOf(shells: ReadonlyMap<string, Shell>, { name }: LabHost): Shell {
+  const shell = shells.get(name);
+  if (!shell) throw new Error(`no shell of ${name}`);
+  return shell;
+}
+
+const kinds = (steps: readonly HostStep[]): readonly string[] => steps.map(({ kind }) => kind);
+const messages = (problems: readonly { readonly message: string }[]): readonly string[] =>
+  problems.map(({ message }) => message);
+
+/** One host is enough for this; its cluster is never formed. */
+const only = (ports: readonly number[]): Inventory => {
+  const hosts = lab.hosts.filter(({ name }) => name === 'redis3');
+  const one = labInventory(
+    { ...lab, hosts },
+    {
+      replicas: 0,
+      antiAffinity: 'none',
+      hosts: hosts.map(({ name, address }) => ({ name, address, ports })),
+    },
+  );
+  return one;
+};
+
+describe('bare Debian hosts', () => {
+  test('power lost in the middle of the installation: run again, it completes', async () => {
+    const host = lab.host('redis3');
+    await withShells(async (shells) => {
+      const shell = shellOf(shells, host);
+      const error: unknown = await (async () => {
+        const input = await lookAt(shell, inventory);
+        await applySteps(shell, planHost(input).slice(0, 1));
+        const known = await lookAt(shell, inventory, true);
+        const unpacked = host
+          .run('until [ -e /usr/bin/redis-server ]; do sleep 0.05; done')
+          .then(() => host.powerOff());
+        await Promise.all([applySteps(shell, planHost(known)), unpacked]);
+      })().catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(StepFailedError);
+      expect(error).toMatchObject({
+        host: 'redis3',
+        done: [{ kind: 'mask-unit' }],
+        failed: [{ kind: 'install-packages' }],
+      });
+    });
+    await host.boot();
+    await withShells(async (shells) => {
+      const steps = await converge(shellOf(shells, host), inventory);
+      expect(kinds(steps)).toContain('install-packages');
+      expect(await host.run('dpkg -s redis-server | grep ^Status')).toBe('Status: install ok installed\n');
+    });
+  });
+
+  test('become what the inventory says, and then there is nothing left to do', async () => {
+    await withShells(async (shells) => {
+      await Promise.all([...shells.values()].map((shell) => converge(shell, inventory)));
+      for (const shell of shells.values()) {
+        const input = await lookAt(shell, inventory);
+        expect(planHost(input).map(describeStep)).toEqual([]);
+        // The lab's kernel is this machine's, and its vm settings are not for containers to change.
+        expect(requireHost(input).filter(({ id }) => id !== 'kernel-setting')).toEqual([]);
+        expect(Object.keys(input.facts.processes)).toEqual(input.host.nodes.map(({ id }) => id));
+      }
+    });
+    const host = lab.host('redis1');
+    expect(await host.run('systemctl is-enabled weedgo-redis@7000 weedgo-redis@7003')).toBe(
+      'enabled\nenabled\n',
+    );
+    expect(await host.exec('systemctl is-enabled redis-server')).toMatchObject({ stdout: 'masked\n' });
+    expect(await host.run('journalctl -o cat -u redis-server.service | grep -c Started || :')).toBe('0\n');
+    expect(await host.run('stat -c "%a %U %G" /etc/redis/redis-7000.conf /var/lib/redis/7000')).toBe(
+      '640 root redis\n750 redis redis\n',
+    );
+    expect(await host.run('find / -xdev -name "*.new" -newer /etc/hostname 2>/dev/null')).toBe('');
+    // Not as an argument: the journal keeps the command line of whoever logs.
+    const search = { input: `${secrets.password}\n` };
+    expect(await host.run('grep -rlF -f - /var/log /run /tmp /root /home 2>/dev/null || :', search)).toBe('');
+    expect(await host.run('grep -rlF -f - /etc | sort', search)).toBe(
+      '/etc/redis/redis-7000.conf\n/etc/redis/redis-7003.conf\n',
+    );
+  });
+
+  test('one setting changed: two files are written, nothing else', async () => {
+    const changed = labInventory(lab, { config: { maxmemory: '200mb' } });
+    await withShells(async (shells) => {
+      const shell = shellOf(shells, lab.host('redis1'));
+      const before = await lookAt(shell, changed);
+      expect(kinds(planHost(before))).toEqual(['write-file', 'write-file']);
+      await applySteps(shell, planHost(before));
+      const after = await lookAt(shell, changed);
+      expect(planHost(after)).toEqual([]);
+      expect(after.facts.processes).toEqual(before.facts.processes);
+      await converge(shell, inventory);
+    });
+  });
+
+  test('a unit changed behind the nodes takes effect when they are restarted, and that is said', async () => {
+    const host = lab.host('redis1');
+    await host.run('touch -d "+1 minute" /etc/systemd/system/weedgo-redis@.service');
+    await withShells(async (shells) => {
+      const input = await lookAt(shellOf(shells, host), inventory);
+      expect(kinds(planHost(input))).toEqual(['reload-units']);
+      expect(messages(requireHost(input))).toEqual(
+        expect.arrayContaining([expect.stringContaining('redis1:7000: its systemd unit was changed')]),
+      );
+      await host.run('touch -d "-1 hour" /etc/systemd/system/weedgo-redis@.service');
+      await converge(shellOf(shells, host), inventory);
+    });
+  });
+
+  test('the nodes come back after a reboot and after a power loss', async () => {
+    const [one, , three] = lab.hosts;
+    if (!one || !three) throw new Error('three hosts');
+    await Promise.all([one.reboot(), three.powerOff().then(() => three.boot())]);
+    await withShells(async (shells) => {
+      for (const host of [one, three]) {
+        expect(planHost(await lookAt(shellOf(shells, host), inventory)).map(describeStep)).toEqual([]);
+      }
+    });
+  });
+
+  test('a node that does not start: its journal and log say why, the others are started', async () => {
+    const host = lab.host('redis2');
+    await host.run('systemctl stop weedgo-redis@7001 weedgo-redis@7004');
+    // Its append-only file is a directory: it opens its log before it finds out.
+    await host.run('cd /var/lib/redis/7001/appendonlydir && echo garbage >appendonly.aof.manifest');
+    await withShells(async (shells) => {
+      const shell = shellOf(shells, host);
+      const input = await lookAt(shell, inventory);
+      const error: unknown = await applySteps(shell, planHost(input)).catch((reason: unknown) => reason);
+      expect(error).toMatchObject({ host: 'redis2', node: 'redis2:7001', notDone: [] });
+      expect(error instanceof StepFailedError && kinds(error.done)).toEqual(['start-service']);
+      expect(String(error)).toContain('redis2: could not start weedgo-redis@7001.service');
+      expect(String(error)).toContain('the end of /var/log/redis/redis-7001.log:');
+      expect(String(error)).toContain('Invalid AOF manifest file format');
+      expect(error instanceof StepFailedError && error.hints.join('\n')).toContain(
+        'systemctl status weedgo-redis@7001.service',
+      );
+      await host.run('rm -r /var/lib/redis/7001/appendonlydir');
+      expect(await converge(shell, inventory)).toMatchObject([
+        { kind: 'start-service', service: { port: 7001 } },
+      ]);
+    });
+  });
+
+  test('somebody else has a port: named before anything is done', async () => {
+    const host = lab.host('redis2');
+    await host.run(
+      'systemctl stop weedgo-redis@7004; systemd-run -q --unit=squatter redis-server --port 17004 --save ""',
+    );
+    await withShells(async (shells) => {
+      const shell = shellOf(shells, host);
+      const pid = (await host.run('systemctl show -p MainPID --value squatter')).trim();
+      expect(messages(requireHost(await lookAt(shell, inventory)))).toContainEqual(
+        expect.stringMatching(
+          `redis2:7004: its bus port 17004 is in use by redis-server \\(pid ${pid}\\) on (0.0.0.0|::)$`,
+        ),
+      );
+      await host.run('systemctl stop squatter');
+      await converge(shell, inventory);
+    });
+  });
+
+  test('ports are tried from every host to every other, and a firewall between two is named', async () => {
+    await withShells(async (shells) => {
+      const probes = portProbes(inventory);
+      const look = async () => {
+        const results = await probePorts(shells, probes);
+        return messages(requireReachability({ results, isListening: () => true, facts: new Map() }));
+      };
+      const open = await probePorts(shells, probes);
+      expect(open.map(({ outcome }) => outcome)).toEqual(probes.map(() => 'open'));
+      const [one, two] = lab.hosts;
+      if (!one || !two) throw new Error('three hosts');
+
+      const unblock = await two.block({ peer: one, port: 17001, direction: 'in' });
+      expect(await look()).toEqual([
+        `redis1 cannot reach redis2 (${two.address}) at bus port 17001: no answer: a firewall drops it, or there is no way back`,
+      ]);
+      await unblock();
+      for (const [verdict, said] of [
+        ['reject', 'refused, though the node listens'],
+        ['reject with tcp reset', 'refused, though the node listens'],
+        ['reject with icmp type admin-prohibited', 'no route, or a firewall forbids it'],
+      ]) {
+        await two.run('nft -f -', {
+          input: `table inet lab {
+            chain input { type filter hook input priority 0; tcp dport { 7004, 17004 } ${verdict}; }
+          }
+          `,
+        });
+        expect(await look()).toEqual(
+          ['redis1', 'redis3'].map((from) =>
+            expect.stringMatching(`^${from} cannot reach redis2 .* at port 7004, bus port 17004: ${said}`),
+          ),
+        );
+        await two.run('nft delete table inet lab');
+      }
+      expect(await look()).toEqual([]);
+      // The nodes took no notice of all that knocking.
+      for (const host of lab.hosts) {
+        expect(
+          await host.run('grep -h " # " /var/log/redis/redis-70*.log | grep -iE "bus|accept|handshake" || :'),
+        ).toBe('');
+      }
+    });
+  });
+
+  test('a full disk is found before it is needed', async () => {
+    const host = lab.host('redis3');
+    await host.run('mount -t tmpfs -o size=8m none /var/log/redis');
+    await withShells(async (shells) => {
+      expect(messages(requireHost(await lookAt(shellOf(shells, host), inventory)))).toContainEqual(
+        expect.stringMatching(
+          /^redis3: the disk of \/var\/log\/redis is nearly full: 8 MiB and \d+ inodes free$/,
+        ),
+      );
+    });
+    await host.run('umount /var/log/redis');
+  });
+
+  test('destroy leaves nothing of ours', async () => {
+    await withShells(async (shells) => {
+      const shell = shellOf(shells, lab.host('redis3'));
+      const { facts, desired } = await lookAt(shell, inventory);
+      await applySteps(shell, planDestroy({ inventory, layout: desired.layout, facts }));
+      const after = await lookAt(shell, inventory);
+      expect([after.facts.files, after.facts.processes, after.facts.listeners]).toEqual([{}, {}, []]);
+    });
+    expect(
+      await lab
+        .host('redis3')
+        .run('ls /var/lib/redis /var/log/redis; ls /etc/systemd/system | grep weedgo || :'),
+    ).toBe('/var/lib/redis:\n\n/var/log/redis:\n');
+  });
+});
+
+describe("a host where the distribution's own server runs", () => {
+  const start = 'systemctl unmask redis-server; systemctl enable --now redis-server';
+
+  test('elsewhere: it is left alone; on our port and empty: it gives way; with keys: refused', async () => {
+    const host = lab.host('redis3');
+    await host.run(start);
+    await withShells(async (shells) => {
+      const shell = shellOf(shells, host);
+      const elsewhere = await lookAt(shell, only([7000, 7001, 7002]));
+      expect(messages(requireHost(elsewhere))).toContainEqual(
+        'redis3: redis-server.service runs there too; it is no part of this cluster and left alone',
+      );
+      expect(kinds(planHost(elsewhere))).not.toContain('mask-unit');
+
+      const wanted = only([6379, 7001, 7002]);
+      await host.run('redis-cli set key value');
+      expect(requireHost(await lookAt(shell, wanted)).filter(({ kind }) => kind !== 'warning')).toMatchObject(
+        [{ id: 'foreign-server', kind: 'refused', message: expect.stringContaining('and holds 1 keys') }],
+      );
+      await host.run('redis-cli config set requirepass x');
+      expect(messages(requireHost(await lookAt(shell, wanted)))).toContainEqual(
+        expect.stringContaining('does not say whether it holds keys'),
+      );
+      await host.run('redis-cli -a x --no-auth-warning config set requirepass ""; redis-cli del key');
+      const empty = await lookAt(shell, wanted);
+      expect(requireHost(empty).filter(({ kind }) => kind !== 'warning')).toEqual([]);
+      expect(describeStep(planHost(empty)[0] ?? { kind: 'reload-units' })).toBe(
+        'stop and mask redis-server.service (it is empty and has port 6379, which a node needs)',
+      );
+      await converge(shell, wanted);
+      const after = await lookAt(shell, wanted);
+      expect(after.facts.listeners.find(({ port }) => port === 6379)?.pid).toBe(
+        after.facts.processes['redis3:6379']?.pid,
+      );
+      await applySteps(
+        shell,
+        planDestroy({ inventory: wanted, layout: after.desired.layout, facts: after.facts }),
+      );
+    });
+  });
+});
