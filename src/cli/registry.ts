@@ -1,4 +1,5 @@
 import type { CommandSpec } from './command.ts';
+import { failoverCommands } from './registry-failover.ts';
 
 /** Every command, in the order `--help` lists them. A new command is a file in `commands/` and an entry here. */
 export const commands: readonly CommandSpec[] = [
@@ -28,6 +29,11 @@ export const commands: readonly CommandSpec[] = [
     load: () => import('./commands/render.ts'),
   },
   {
+    name: 'check',
+    summary: 'look at every host: connection, root, versions, ports, memory, disk, clock, firewall',
+    load: () => import('./commands/check.ts'),
+  },
+  {
     name: 'plan',
     summary: 'show what provision would do, changing nothing',
     options: [['--exit-code', 'exit 3 when there is something to do']],
@@ -39,6 +45,28 @@ export const commands: readonly CommandSpec[] = [
     examples: ['weedgo-redis -i inventories/three-hosts.yaml provision'],
     load: () => import('./commands/provision.ts'),
   },
+  {
+    name: 'verify',
+    summary: 'check everything that can be wrong with the hosts, the nodes and the cluster',
+    options: [
+      ['--write-test', 'write, read and remove a key of its own in every shard'],
+      ['--what-if', 'show what the loss of each host and zone would do'],
+      ['--fail-on <severity>', 'exit 3 from this severity on: warning (default) or critical'],
+      ['--settle <seconds>', 'how long to look again for what passes by itself (default: 6)'],
+      ['--html <file>', 'write a page to keep or attach: complete in itself, for screen and print'],
+      ['--junit <file>', 'write the result as JUnit XML'],
+      ['--watch [seconds]', 'verify again every so often (default: 10) and show what changed'],
+    ],
+    examples: ['weedgo-redis verify --what-if', 'weedgo-redis --quiet verify --fail-on critical'],
+    load: () => import('./commands/verify.ts'),
+  },
+  {
+    name: 'status',
+    summary: 'show what is up, who replicates whom, memory, operations and lag',
+    options: [['--watch [seconds]', 'a live view, refreshed every so often (default: 1)']],
+    load: () => import('./commands/status.ts'),
+  },
+  ...failoverCommands,
   {
     name: 'stop',
     summary: "stop the inventory's nodes; data and configuration stay",

@@ -12,6 +12,8 @@ export type SessionRequest = {
   readonly inventory: Inventory;
   /** Make the secrets that `generate:` asks for where they are not there yet; false leaves a placeholder. */
   readonly createSecrets: boolean;
+  /** `try`: connect even where root cannot be had; what needs root then says why. Default `require`. */
+  readonly privilege?: 'require' | 'try';
   readonly emit: Emit;
   readonly signal: AbortSignal;
   readonly prompter: Prompter;
@@ -57,7 +59,7 @@ export async function openSession(request: SessionRequest): Promise<Session> {
   };
 }
 
-async function connectAll({ inventory, emit, signal, prompter }: SessionRequest) {
+async function connectAll({ inventory, emit, signal, prompter, privilege = 'require' }: SessionRequest) {
   const resolve = (source: SecretSource): Promise<string> =>
     resolveSecret(source, { inventory, path: ['ssh'], create: false });
   const remote = inventory.hosts.filter((host) => host.connection === 'ssh');
@@ -65,6 +67,7 @@ async function connectAll({ inventory, emit, signal, prompter }: SessionRequest)
     resolveSecret: resolve,
     becomePassword: inventory.becomePassword,
     prompter,
+    privilege,
     signal,
     notify: (host, message) => emit({ type: 'warning', host, message }),
   });
