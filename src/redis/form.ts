@@ -40,12 +40,9 @@ export async function formCluster(request: FormRequest): Promise<void> {
   const both = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
   // Every replica waits with it.
   setMaxListeners(0, both);
-  const run: Run = {
-    ...request,
-    connections: await connectAll(request),
-    deadlineMs: request.deadlineMs ?? 30_000 + 500 * inventory.nodes.length,
-    signal: both,
-  };
+  const { deadlineMs = 30_000 + 500 * inventory.nodes.length } = request;
+  const connections = await connectAll(request);
+  const run = { ...request, connections, deadlineMs, deadline: performance.now() + deadlineMs, signal: both };
   try {
     const { replicas } = await applyInOrder(run);
     await Promise.all([replicas, settle(run)]);
@@ -59,6 +56,8 @@ type Run = FormRequest & {
   /** By inventory node id; one for every node. */
   readonly connections: ReadonlyMap<string, RedisConnection>;
   readonly deadlineMs: number;
+  /** Of performance.now(). */
+  readonly deadline: number;
   readonly signal: AbortSignal;
 };
 
@@ -105,7 +104,8 @@ async function connectAll({ inventory, connect }: FormRequest): Promise<Run['con
 
 async function apply(step: ClusterStep, run: Run): Promise<void> {
   try {
-    await applyClusterStep(step, connectionFor(step.node, run), { timeoutMs: stepTimeoutMs });
+    const timeoutMs = Math.max(1000, run.deadline - performance.now());
+    await applyClusterStep(step, connectionFor(step.node, run), { timeoutMs });
   } catch (error) {
     // A node that an earlier MEET reached after the plan was made has settled its epoch with the others.
     if (!(error instanceof ReplyError)) throw error;
@@ -129,9 +129,6 @@ async function replicate(step: StepOf<'replicate'>, run: Run): Promise<void> {
 }
 
 const retryMs = 50;
-
-/** Many nodes on one machine answer slowly while they find each other. */
-const stepTimeoutMs = 20_000;
 
 function connectionFor(node: string, { connections }: Run): RedisConnection {
   const connection = connections.get(node);

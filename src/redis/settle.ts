@@ -11,6 +11,9 @@ export type SettleRequest = {
   readonly inventory: Inventory;
   /** By inventory node id. */
   readonly connections: ReadonlyMap<string, RedisConnection>;
+  /** Of performance.now(). */
+  readonly deadline: number;
+  /** How long that was when forming began, for messages. */
   readonly deadlineMs: number;
   readonly signal: AbortSignal;
 };
@@ -22,8 +25,7 @@ export type SettleRequest = {
  * has gone.
  */
 export async function settle(request: SettleRequest): Promise<void> {
-  const { inventory, connections, deadlineMs, signal } = request;
-  const deadline = performance.now() + deadlineMs;
+  const { inventory, connections, deadline, deadlineMs, signal } = request;
   const prompt = prompter(inventory, connections);
   const views = new Map<string, NodeTopology | UnreachableView>();
   let asked = inventory.nodes;
