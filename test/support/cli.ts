@@ -59,8 +59,9 @@ export async function createCli(
   const file = inventory === undefined ? undefined : join(dir, 'weedgo-redis.yaml');
   const write: Cli['write'] = async (name, content) => {
     const path = join(dir, name);
+    const made = await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     await writeFile(path, content, { mode: 0o600 });
-    if (user !== undefined) await chown(path, user, user);
+    if (user !== undefined) await chownUpTo(made ?? path, path, user);
     return path;
   };
   const setInventory: Cli['setInventory'] = async (next) => {
@@ -88,6 +89,12 @@ const prefix = 'weedgo-redis-cli-';
 /** The uid and gid that owns nothing, on every Linux. */
 const nobody = 65_534;
 const root = join(import.meta.dirname, '../..');
+
+/** `path` and the folders above it, up to `top`. */
+async function chownUpTo(top: string, path: string, user: number): Promise<void> {
+  await chown(path, user, user);
+  if (path !== top) await chownUpTo(top, dirname(path), user);
+}
 
 function launch([program = '', ...args]: readonly string[], env: NodeJS.ProcessEnv, cwd: string): CliRun {
   const child = spawn(program, args, { env, cwd, stdio: ['ignore', 'pipe', 'pipe'] });

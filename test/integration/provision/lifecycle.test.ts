@@ -1,0 +1,166 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Cli, createCli } from '../../support/cli.ts';
+import {
+  expectCode,
+  expectSound,
+  listingOf,
+  localNodes,
+  passwordIn,
+  portsFrom,
+  redisCli,
+  serversOf,
+} from './support.ts';
+
+describe('six nodes on this machine', () => {
+  const ports = portsFrom(18_130);
+  let cli: Cli;
+  let password: string;
+
+  beforeAll(async () => {
+    cli = await createCli(localNodes(ports));
+    expectCode(await cli.run('provision'), 0);
+    password = await passwordIn(cli.home);
+    for (let key = 0; key < 30; key += 1) {
+      await redisCli(password, ['-c', '-p', '18130', 'SET', `key:${key}`, `value:${key}`]);
+    }
+  });
+  afterAll(() => cli?.close());
+
+  test('stop ends every node, and once more does nothing', async () => {
+    const stopped = await cli.run('stop');
+    expectCode(stopped, 0);
+    expect(stopped.stdout).toContain('test is stopped; its data stays.');
+    expect(serversOf(cli.dir)).toEqual({});
+    const again = await cli.run('stop');
+    expectCode(again, 0);
+    expect(again.stdout).toContain('Nothing to do');
+  });
+
+  test('start brings back the same cluster with its keys and roles', async () => {
+    const started = await cli.run('--json', 'start');
+    expectCode(started, 0);
+    expect(JSON.parse(started.stdout)).toMatchObject({
+      schemaVersion: 1,
+      ok: true,
+      changed: true,
+      nodes: ['local:18130', 'local:18133', 'local:18131', 'local:18134', 'local:18132', 'local:18135'].map(
+        (node, index) => ({ node, role: index % 2 === 0 ? 'master' : 'replica' }),
+      ),
+    });
+    await expectSound(18_130, password);
+    for (let key = 0; key < 30; key += 1) {
+      const { output } = await redisCli(password, ['-c', '-p', '18130', 'GET', `key:${key}`]);
+      expect(output).toBe(`value:${key}\n`);
+    }
+    expect((await cli.run('start')).stdout).toContain('Nothing to do');
+    expectCode(await cli.run('plan', '--exit-code'), 0);
+  });
+
+  test('provision after a stop is a start', async () => {
+    expectCode(await cli.run('stop'), 0);
+    expectCode(await cli.run('provision'), 0);
+    await expectSound(18_130, password);
+  });
+
+  test('destroy wants the name of the cluster, and says what it would delete', async () => {
+    const before = { servers: serversOf(cli.dir) };
+    for (const args of [['destroy'], ['--yes', 'destroy'], ['destroy', '--confirm', 'tset']]) {
+      const refused = await cli.run(...args);
+      expectCode(refused, 4);
+      expect(refused.stderr).toContain('Type test when asked, or give --confirm test. Nothing was changed.');
+    }
+    expect({ servers: serversOf(cli.dir) }).toEqual(before);
+    await expectSound(18_130, password);
+  });
+
+  test('destroy leaves nothing of the cluster, and everything else', async () => {
+    await cli.write('state/weedgo-redis/another/18139/redis.conf', '# not ours\n');
+    const others = await listingOf(join(cli.state, 'weedgo-redis', 'another'));
+    const destroyed = await cli.run('destroy', '--confirm', 'test');
+    expectCode(destroyed, 0);
+    expect(destroyed.stdout).toBe('test is gone, with all its data.\n');
+    expect(serversOf(cli.dir)).toEqual({});
+    expect((await readdir(join(cli.state, 'weedgo-redis'))).toSorted()).toEqual(['.operations', 'another']);
+    expect(await listingOf(join(cli.state, 'weedgo-redis', 'another'))).toEqual(others);
+    expect(await passwordIn(cli.home)).toBe(password);
+
+    const again = await cli.run('destroy', '--confirm', 'test');
+    expectCode(again, 0);
+    expect(again.stdout).toContain('Nothing to do');
+  });
+
+  test('the name is free again afterwards', async () => {
+    expectCode(await cli.run('plan', '--exit-code'), 3);
+    expectCode(await cli.run('provision'), 0);
+    await expectSound(18_130, password);
+  });
+});
+
+describe('a folder that is not the cluster’s', () => {
+  test('is not destroyed', async () => {
+    const cli = await createCli(localNodes(portsFrom(18_130)));
+    try {
+      await cli.write('state/weedgo-redis/test/18130/redis.conf', 'port 18130\n');
+      const before = await listingOf(cli.state);
+      const refused = await cli.run('destroy', '--confirm', 'test');
+      expectCode(refused, 4);
+      expect(refused.stderr).toContain('was not written by weedgo-redis');
+      expectCode(await cli.run('provision'), 4);
+      expect(await listingOf(cli.state)).toEqual(before);
+    } finally {
+      await cli.close();
+    }
+  });
+});
+
+describe('mode: standalone', () => {
+  const port = 18_137;
+  let cli: Cli;
+
+  beforeAll(async () => {
+    cli = await createCli({
+      cluster: 'dev',
+      mode: 'standalone',
+      connection: 'local',
+      production: false,
+      hosts: [{ name: 'local', address: '127.0.0.1', ports: [port] }],
+    });
+  });
+  afterAll(() => cli?.close());
+
+  test('is one plain server, without a password on loopback', async () => {
+    expectCode(await cli.run('plan', '--exit-code'), 3);
+    const provisioned = await cli.run('provision');
+    expectCode(provisioned, 0);
+    expect(provisioned.stdout).toMatch(/local:18137 +127.0.0.1:18137 +standalone/);
+    expect((await redisCli(undefined, ['-p', String(port), 'SET', 'a', 'b'])).output).toBe('OK\n');
+    expect((await redisCli(undefined, ['-p', String(port), 'INFO', 'cluster'])).output).toContain(
+      'cluster_enabled:0',
+    );
+    expect((await cli.run('provision')).stdout).toContain('Nothing to do');
+  });
+
+  test('is given a password while it runs, keeps its keys through stop and start, and goes', async () => {
+    await cli.write('secret', 'from now on\n');
+    await cli.setInventory({
+      cluster: 'dev',
+      mode: 'standalone',
+      connection: 'local',
+      production: false,
+      auth: { password: { file: 'secret' } },
+      hosts: [{ name: 'local', address: '127.0.0.1', ports: [port] }],
+    });
+    const servers = serversOf(cli.dir);
+    expectCode(await cli.run('provision'), 0);
+    expect(serversOf(cli.dir)).toEqual(servers);
+    expect((await redisCli(undefined, ['-p', String(port), 'GET', 'a'])).output).toContain('NOAUTH');
+    expectCode(await cli.run('stop'), 0);
+    expectCode(await cli.run('start'), 0);
+    expect((await redisCli('from now on', ['-p', String(port), 'GET', 'a'])).output).toBe('b\n');
+    expectCode(await cli.run('plan', '--exit-code'), 0);
+    expectCode(await cli.run('destroy', '--confirm', 'dev'), 0);
+    expect(serversOf(cli.dir)).toEqual({});
+  });
+});

@@ -1,0 +1,117 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Cli, createCli } from '../../support/cli.ts';
+import {
+  configsOf,
+  expectCode,
+  expectSound,
+  listingOf,
+  localNodes,
+  passwordIn,
+  portsFrom,
+  serversOf,
+  settledListingOf,
+} from './support.ts';
+
+const ports = portsFrom(18_110);
+const maxmemory = '64mb';
+let cli: Cli;
+let password: string;
+
+beforeAll(async () => {
+  cli = await createCli(localNodes(ports, { config: { maxmemory } }));
+  expectCode(await cli.run('provision'), 0);
+  password = await passwordIn(cli.home);
+});
+afterAll(() => cli?.close());
+
+const withConfig = (config: object): Promise<void> => cli.setInventory(localNodes(ports, { config }));
+
+async function everything() {
+  return {
+    files: await settledListingOf(cli.state),
+    servers: serversOf(cli.dir),
+    configs: await configsOf(ports, password),
+  };
+}
+
+test('a changed maxmemory is changed on every node, live and in its file, and nothing else is', async () => {
+  const before = await everything();
+  await withConfig({ maxmemory: '96mb' });
+  const plan = await cli.run('plan');
+  const changes = plan.stdout.split('\n').filter((line) => /^ +[+-][^+-]/.test(line));
+  expect(changes).toEqual(ports.flatMap(() => ['    -maxmemory "64mb"', '    +maxmemory "96mb"']));
+  expect(plan.stdout).toContain('local:18110: set maxmemory to 96mb');
+  expect(await everything()).toEqual(before);
+
+  expectCode(await cli.run('provision'), 0);
+  const after = await everything();
+  expect(after.servers).toEqual(before.servers);
+  expect(after.configs).toEqual(before.configs.map((config) => ({ ...config, maxmemory: '100663296' })));
+  expect(differing(before.files, after.files)).toEqual(ports.map(fileOf));
+  expectCode(await cli.run('plan', '--exit-code'), 0);
+  await expectSound(18_110, password);
+});
+
+test('what only a restart changes is listed and refused, and so is all that came with it', async () => {
+  const before = await everything();
+  await withConfig({ maxmemory: '128mb', 'io-threads': 2, 'tcp-backlog': 128 });
+  const refused = await cli.run('provision');
+  expectCode(refused, 4);
+  for (const port of ports) {
+    expect(refused.stderr).toMatch(
+      new RegExp(`local:${port}: only a restart changes .*tcp-backlog from 511 to 128`),
+    );
+    expect(refused.stderr).toMatch(new RegExp(`local:${port}: .*io-threads from 1 to 2`));
+  }
+  expect(await everything()).toEqual(before);
+  const planned = await cli.run('plan');
+  expectCode(planned, 0);
+  expect(planned.stdout).toContain('provision would stop before changing anything');
+
+  const json = await cli.run('--json', 'provision');
+  expectCode(json, 4);
+  expect(JSON.parse(json.stdout)).toMatchObject({ ok: false, exitCode: 4, error: { kind: 'refused' } });
+  await withConfig({ maxmemory: '96mb' });
+  expectCode(await cli.run('plan', '--exit-code'), 0);
+});
+
+test('a value that Redis refuses is told with its node, and never stands in a file', async () => {
+  const before = await listingOf(cli.state);
+  await withConfig({ maxmemory: '96mb', 'proto-max-bulk-len': '1kb' });
+  const failed = await cli.run('provision');
+  expectCode(failed, 1);
+  expect(failed.stderr).toMatch(/local:18110: could not .*proto-max-bulk-len.*1kb/);
+  expect(await listingOf(cli.state)).toEqual(before);
+  await withConfig({ maxmemory: '96mb' });
+  expectCode(await cli.run('provision'), 0);
+  expectCode(await cli.run('plan', '--exit-code'), 0);
+});
+
+test('a directive that is taken out of the inventory does not stay behind in silence', async () => {
+  await withConfig({ maxmemory: '96mb', hz: 50 });
+  expectCode(await cli.run('provision'), 0);
+  expect((await configsOf(ports, password)).map(({ hz }) => hz)).toEqual(ports.map(() => '50'));
+  const before = await everything();
+  await withConfig({ maxmemory: '96mb' });
+  const refused = await cli.run('provision');
+  expectCode(refused, 4);
+  expect(refused.stderr).toMatch(/local:18110: only a restart .*hz/);
+  expect(await everything()).toEqual(before);
+  // What the operator does about it without a restart: say the default.
+  await withConfig({ maxmemory: '96mb', hz: 10 });
+  expectCode(await cli.run('provision'), 0);
+  expect((await configsOf(ports, password)).map(({ hz }) => hz)).toEqual(ports.map(() => '10'));
+});
+
+const fileOf = (port: number): string => `weedgo-redis/test/${port}/redis.conf`;
+
+/** Files, not folders, of which the entry changed. */
+function differing(
+  before: Readonly<Record<string, string>>,
+  after: Readonly<Record<string, string>>,
+): readonly string[] {
+  return [...new Set([...Object.keys(before), ...Object.keys(after)])]
+    .filter((path) => before[path] !== after[path])
+    .filter((path) => !/^4\d{4} /.test(after[path] ?? ''))
+    .toSorted();
+}
