@@ -61,7 +61,7 @@ export function noticeOnce(context: Context, host: string, notice: string): void
 }
 
 /** The rule of ssh(1) for SSH_ASKPASS and SSH_ASKPASS_REQUIRE. */
-function askpassProgram(interactive: boolean): string | undefined {
+export function askpassProgram(interactive: boolean): string | undefined {
   const { SSH_ASKPASS: program, SSH_ASKPASS_REQUIRE: require, DISPLAY, WAYLAND_DISPLAY } = process.env;
   if (program === undefined || program === '' || require === 'never') return undefined;
   if (require === 'force' || require === 'prefer') return program;

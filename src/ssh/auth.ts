@@ -1,8 +1,8 @@
 import type { AnyAuthMethod, AuthHandlerMiddleware, BaseAgent, NextAuthHandler } from 'ssh2';
 import type { Context } from './ask.ts';
 import type { HostConfig } from './config.ts';
-import type { Identities } from './identities.ts';
-import { KeyRing } from './key-ring.ts';
+import type { Identities, Identity } from './identities.ts';
+import { OneKeyAgent } from './one-key-agent.ts';
 import { keyboardAttempts } from './keyboard.ts';
 import { passwordsFor } from './passwords.ts';
 
@@ -36,7 +36,7 @@ export function authentication(context: Context, config: HostConfig, identities:
   const handler: AuthHandlerMiddleware = (left, _partial, next) => {
     // ssh2 has null here at first, whatever its types say.
     if ((left as readonly string[] | null) === null) return next({ type: 'none', username: config.user });
-    story.accepted = left;
+    if (story.accepted.length === 0) story.accepted = left;
     proceed(next).catch((error: Error) => {
       story.tried.push(error.message);
       giveUp(next);
@@ -55,9 +55,12 @@ type Means = { readonly identities: Identities; readonly story: Story };
 function attemptsFor(context: Context, config: HostConfig, { identities, story }: Means): Attempt[] {
   const { user: username, methods } = config;
   const nextPassword = passwordsFor(context, config);
-  const keys: Attempt['make'] = async () => {
-    story.tried.push(...identities.usable.map((key) => key.label));
-    return { type: 'agent', username, agent: new KeyRing(identities.usable) as unknown as BaseAgent };
+  // One key an attempt: after one that was a first step, ssh2 would go on offering the others.
+  const offerKey = (key: Identity): Attempt['make'] => {
+    return async () => {
+      story.tried.push(key.label);
+      return { type: 'agent', username, agent: new OneKeyAgent(key) as unknown as BaseAgent };
+    };
   };
   const keyboard = keyboardAttempts(context, config, nextPassword);
   const password: Attempt['make'] = async () => {
@@ -68,9 +71,9 @@ function attemptsFor(context: Context, config: HostConfig, { identities, story }
   };
   const times = <T>(attempt: T): T[] => Array.from({ length: config.passwordPrompts }, () => attempt);
   return [
-    ...(methods.publickey && identities.usable.length > 0
-      ? [{ name: 'publickey', make: keys } as const]
-      : []),
+    ...(methods.publickey ? identities.usable : []).map(
+      (key) => ({ name: 'publickey', make: offerKey(key) }) as const,
+    ),
     ...(methods.keyboard ? times({ name: 'keyboard-interactive', make: keyboard } as const) : []),
     ...(methods.password ? times({ name: 'password', make: password } as const) : []),
   ];

@@ -11,7 +11,7 @@ import { cachedKey } from './identities.ts';
 import { findAuthority } from './known-hosts.ts';
 import type { Transport } from './open-server.ts';
 import type { Route } from './route.ts';
-import { offer } from './ssh2-algorithms.ts';
+import { offerTo } from './ssh2-algorithms.ts';
 
 export type Choice = { readonly transport: Transport; readonly reason: string };
 
@@ -24,7 +24,13 @@ const run = promisify(execFile);
 export async function chooseTransport(context: Context, { jumps, server }: Route): Promise<Choice> {
   const route = [...jumps, server];
   const asked = server.settings.transport ?? 'auto';
-  if (asked === 'openssh') return { transport: 'openssh', reason: 'ssh.transport says so' };
+  if (asked === 'openssh') {
+    if (server.client) return { transport: 'openssh', reason: 'ssh.transport says so' };
+    throw new ConnectError('config', 'ssh.transport is openssh, and there is no OpenSSH client here', {
+      host: server.host,
+      hints: ['install it (openssh-client, openssh-clients), or set ssh.transport to auto'],
+    });
+  }
   const needs = (await Promise.all(route.map(async (config) => await openSshNeeds(context, config)))).flat();
   if (asked === 'auto' && needs[0] !== undefined && server.client)
     return { transport: 'openssh', reason: needs[0] };
@@ -48,7 +54,7 @@ export async function chooseTransport(context: Context, { jumps, server }: Route
 async function openSshNeeds(context: Context, config: HostConfig): Promise<string[]> {
   const { entries } = await readHostKeys(config, context.pool.accepted);
   const authority = findAuthority(entries, hostKeyName(config));
-  const offered = offer(config, []);
+  const offered = offerTo(config, []);
   return [
     ...(config.proxyCommand === undefined ? [] : ['ProxyCommand']),
     ...config.certificateFiles.map((path) => `the certificate ${path}`),

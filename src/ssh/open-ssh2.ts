@@ -8,7 +8,7 @@ import { readHostKeys } from './host-key.ts';
 import { ForwardFailure } from './link.ts';
 import type { Link } from './link.ts';
 import { connectSsh2 } from './ssh2-connect.ts';
-import { HostKeyShown, MissingAlgorithm } from './ssh2-failures.ts';
+import { HostKeyShown } from './ssh2-failures.ts';
 import { openTcp } from './tcp.ts';
 
 /**
@@ -16,30 +16,21 @@ import { openTcp } from './tcp.ts';
  * a host key is asked in the middle of a handshake: a key that was accepted needs a second connection.
  */
 export async function openSsh2(context: Context, config: HostConfig, via: Link | undefined): Promise<Link> {
-  let verbose = false;
   for (;;) {
     try {
-      return await connectOnce(context, config, { via, verbose });
+      return await connectOnce(context, config, via);
     } catch (error) {
-      if (error instanceof HostKeyShown) {
-        await decideHostKey(context, config, error.shown);
-      } else if (error instanceof MissingAlgorithm && !verbose) {
-        // Once more, listening, to name what the server offers.
-        verbose = true;
-      } else {
-        throw error;
-      }
+      if (!(error instanceof HostKeyShown)) throw error;
+      await decideHostKey(context, config, error.shown);
     }
   }
 }
 
-type Way = { readonly via: Link | undefined; readonly verbose: boolean };
-
-async function connectOnce(context: Context, config: HostConfig, { via, verbose }: Way): Promise<Link> {
+async function connectOnce(context: Context, config: HostConfig, via: Link | undefined): Promise<Link> {
   const hostKeys = await readHostKeys(config, context.pool.accepted);
   const sock = via === undefined ? await openTcp(config, context.signal) : await through(config, via);
   try {
-    return await connectSsh2(context, config, { sock, hostKeys, verbose });
+    return await connectSsh2(context, config, { sock, hostKeys });
   } catch (error) {
     sock.destroy();
     throw error;

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
+import { askpassProgram } from './ask.ts';
 import type { Context } from './ask.ts';
 import { askpassRelay } from './askpass-relay.ts';
 import { clientArguments } from './client-arguments.ts';
@@ -89,6 +90,11 @@ function masterArguments(
     ForwardX11: 'no',
     ClearAllForwardings: 'yes',
     LogLevel: 'DEBUG1',
+    NumberOfPasswordPrompts: config.settings.password === undefined ? config.passwordPrompts : 1,
+    // Where nobody answers, ssh would send empty passwords.
+    ...(canAnswer(context, config)
+      ? {}
+      : { PasswordAuthentication: 'no', KbdInteractiveAuthentication: 'no' }),
     ...(via === undefined ? {} : { ProxyCommand: `ssh ${muxArguments(via).join(' ')} -W [%h]:%p weedgo` }),
   };
   return [
@@ -99,6 +105,11 @@ function masterArguments(
     '--',
     config.address,
   ];
+}
+
+function canAnswer(context: Context, config: HostConfig): boolean {
+  const { interactive } = context.prompter;
+  return interactive || config.settings.password !== undefined || askpassProgram(interactive) !== undefined;
 }
 
 function listenTo(

@@ -46,11 +46,10 @@ function direct(server: Server): Server {
   return { ...server, settings: { ...server.settings, proxyJump: 'none' } };
 }
 
-/** `[user@]host[:port]` or `ssh://[user@]host[:port]`; an IPv6 address with a port stands in brackets. */
+/** `[user@]host[:port]` or `ssh://[user@]host[:port]`, an IPv6 address in brackets; ssh has refused anything else. */
 function parseHop(server: Server, text: string): Server {
   const bare = text.replace(/^ssh:\/\//, '').replace(/\/$/, '');
-  const [, user, bracketed, plain, port] =
-    /^(?:(.+)@)?(?:\[([^\]]+)\]|([^:]+|[^@]*:[^@]*:[^@]*?))(?::(\d+))?$/.exec(bare) ?? [];
+  const [, user, bracketed, plain, port] = /^(?:(.+)@)?(?:\[(.+)\]|([^:]+))(?::(\d+))?$/.exec(bare) ?? [];
   const address = bracketed ?? plain;
   if (address === undefined)
     throw new ConnectError('config', `${text} is no jump host`, { host: server.host });

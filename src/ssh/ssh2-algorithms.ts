@@ -51,7 +51,7 @@ export type Offer = { readonly algorithms: Ssh2Algorithms } | { readonly missing
  * The algorithms to offer: what the configuration lists, as far as ssh2 has it, else all. Host key types that
  * known_hosts has for the server come first, as ssh does, so that a server known by one key is not refused over another.
  */
-export function offer(config: HostConfig, knownTypes: readonly string[]): Offer {
+export function offerTo(config: HostConfig, knownTypes: readonly string[]): Offer {
   const pick = (kind: AlgorithmKind): readonly string[] => {
     const wanted = config.algorithms[kind];
     const have: readonly string[] = supported[kind];

@@ -14,15 +14,13 @@ import { interruption } from './interruption.ts';
 import type { Link } from './link.ts';
 import { watchSilence } from './silence.ts';
 import { ssh2Link } from './ssh2.ts';
-import { offer } from './ssh2-algorithms.ts';
+import { offerTo } from './ssh2-algorithms.ts';
 import { explainFailure, lostError, missingAlgorithm } from './ssh2-failures.ts';
 import type { Progress } from './ssh2-failures.ts';
 
 export type Server = {
   readonly sock: Duplex;
   readonly hostKeys: HostKeys;
-  /** Keep what is said in the negotiation, to name what is missing. */
-  readonly verbose: boolean;
 };
 
 /**
@@ -31,10 +29,10 @@ export type Server = {
  * else ConnectError ('handshake', 'authentication').
  */
 export async function connectSsh2(context: Context, config: HostConfig, server: Server): Promise<Link> {
-  const offered = offer(config, server.hostKeys.types);
+  const offered = offerTo(config, server.hostKeys.types);
   if ('missing' in offered) throw missingAlgorithm(config, `${offered.missing} algorithm`, []);
   const { handler, story } = authentication(context, config, await findIdentities(context, config));
-  const progress: Progress = { phase: 'handshake', greeted: false, shown: undefined, story, debug: [] };
+  const progress: Progress = { phase: 'handshake', greeted: false, shown: undefined, story, offers: [] };
   const client = new ssh2.Client();
   server.sock.once('data', () => (progress.greeted = true));
   const { ready, lost } = follow(context, config, { client, progress });
@@ -48,7 +46,7 @@ export async function connectSsh2(context: Context, config: HostConfig, server: 
     keepaliveInterval: Math.ceil(config.keepaliveMs / 3),
     // Counting answers is left to watchSilence.
     keepaliveCountMax: Number.MAX_SAFE_INTEGER,
-    ...(server.verbose ? { debug: (line: string) => void progress.debug.push(line) } : {}),
+    debug: (line) => listen(line, progress),
   });
   await ready;
   watchSilence(server.sock, config.keepaliveMs, () => {
@@ -57,6 +55,18 @@ export async function connectSsh2(context: Context, config: HostConfig, server: 
     server.sock.destroy();
   });
   return ssh2Link(config.host, client, lost);
+}
+
+/**
+ * What ssh2 only tells its debug log: which algorithms a server offers, and (after a key was one of several methods
+ * that it wants) which methods it takes next.
+ */
+function listen(line: string, progress: Progress): void {
+  if (progress.phase === 'ready') return;
+  const offer = /\(remote\) (?:KEX method|Host key format|[CS]->[CS] \w+): (.*)/i.exec(line)?.[1];
+  if (offer !== undefined) progress.offers.push(offer);
+  const methods = /Received USERAUTH_FAILURE \((.*)\)/.exec(line)?.[1];
+  if (methods !== undefined) progress.story.accepted = methods.split(',');
 }
 
 /** Synchronous: ssh2 takes a Promise for a yes. Runs again at each rekeying, and says the same then. */

@@ -39,8 +39,8 @@ export type Progress = {
   greeted: boolean;
   shown: Shown | undefined;
   readonly story: Story;
-  /** What ssh2 says of the negotiation, where asked to. */
-  readonly debug: string[];
+  /** The algorithms that the server offers, list by list as they are negotiated. */
+  readonly offers: string[];
 };
 
 /** What a failure before `ready` means. */
@@ -49,7 +49,7 @@ export function explainFailure(config: HostConfig, progress: Progress, error: Er
   if (progress.shown !== undefined) return new HostKeyShown(progress.shown);
   if (progress.phase === 'authentication') return authenticationFailure(config, progress.story, error);
   const mismatch = /no matching (?:[CS]->[CS] )?(.*)/i.exec(error.message)?.[1];
-  if (mismatch !== undefined) return missingAlgorithm(config, mismatch, progress.debug);
+  if (mismatch !== undefined) return missingAlgorithm(config, mismatch, progress.offers);
   const { host } = config;
   if (!progress.greeted) {
     return new Dropped('handshake', `${describe(config)} closed the connection before a word`, {
@@ -72,17 +72,11 @@ export function explainFailure(config: HostConfig, progress: Progress, error: Er
 export function missingAlgorithm(
   config: HostConfig,
   what: string,
-  debug: readonly string[],
+  offers: readonly string[],
 ): MissingAlgorithm {
-  const offered = debug.flatMap(
-    (line) => /\(remote\) (?:KEX method|Host key format|[CS]->[CS] \w+): (.*)/i.exec(line)?.[1] ?? [],
-  );
   // The negotiation stops at the list that does not match.
-  const last = offered.at(-1);
-  const list =
-    last === undefined
-      ? ''
-      : `; it offers ${last.replace(/,(ext-info-s|kex-strict-s-v00@openssh.com)/g, '')}`;
+  const last = offers.at(-1)?.replace(/,(ext-info-s|kex-strict-s-v00@openssh.com)/g, '');
+  const list = last === undefined ? '' : `; it offers ${last}`;
   return new MissingAlgorithm(what, `ssh2 has no ${what} in common with ${describe(config)}${list}`, config);
 }
 

@@ -1,6 +1,14 @@
 import { execFileSync, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -35,10 +43,15 @@ export type SshdOptions = {
 };
 
 /** A key pair that every sshd of these tests lets in, for any user. */
-export const userKey = makeKey(join(mkdtempSync(join(tmpdir(), 'weedgo-sshkey-')), 'id'), { type: 'ed25519' });
+export const userKey = makeKey(join(mkdtempSync(join(tmpdir(), 'weedgo-sshkey-')), 'id'), {
+  type: 'ed25519',
+});
 
 /** Makes a key pair; returns the path of the private key. */
-export function makeKey(path: string, options: { type: KeyType; passphrase?: string; format?: string }): string {
+export function makeKey(
+  path: string,
+  options: { type: KeyType; passphrase?: string; format?: string },
+): string {
   const size = options.type === 'rsa' ? ['-b', '2048'] : [];
   const format = options.format === undefined ? [] : ['-m', options.format];
   // Few rounds: decrypting is slow on purpose.
@@ -60,7 +73,10 @@ export async function startSshd(options: SshdOptions): Promise<Sshd> {
     if (!existsSync(join(directory, type))) makeKey(join(directory, type), { type });
   }
   const hostKey = (type: KeyType = types[0] ?? 'ed25519'): string =>
-    readFileSync(join(directory, `${type}.pub`), 'utf8').split(' ').slice(0, 2).join(' ');
+    readFileSync(join(directory, `${type}.pub`), 'utf8')
+      .split(' ')
+      .slice(0, 2)
+      .join(' ');
   const authorized = join(directory, 'authorized_keys');
   writeFileSync(authorized, readFileSync(`${userKey}.pub`, 'utf8'), { flag: 'a' });
   const knownHosts = join(directory, 'known_hosts');
@@ -124,7 +140,9 @@ export function descendants(pid: number): number[] {
     .filter((name) => /^\d+$/.test(name))
     .flatMap((name) => {
       try {
-        const fields = readFileSync(`/proc/${name}/stat`, 'utf8').replace(/^.*\) /, '').split(' ');
+        const fields = readFileSync(`/proc/${name}/stat`, 'utf8')
+          .replace(/^.*\) /, '')
+          .split(' ');
         return [{ pid: Number(name), parent: Number(fields[1]) }];
       } catch {
         return [];
@@ -238,7 +256,9 @@ function locked(program: string, args: readonly string[], input = ''): void {
 export function needPackage(program: string, name = program): void {
   const found = ['/usr/bin', '/usr/sbin', '/bin'].some((directory) => existsSync(join(directory, program)));
   if (found) return;
-  execFileSync('apt-get', ['install', '-y', '-qq', '-o', 'DPkg::Lock::Timeout=300', name], { stdio: 'ignore' });
+  execFileSync('apt-get', ['install', '-y', '-qq', '-o', 'DPkg::Lock::Timeout=300', name], {
+    stdio: 'ignore',
+  });
 }
 
 /** Ports of a test file; each file has a range of its own between 22100 and 22399. */

@@ -7,7 +7,15 @@ import { connectHost, connectHosts } from '../../../src/ssh/connect.ts';
 import { ConnectError } from '../../../src/ssh/connect-error.ts';
 import type { ConnectOptions, SshSettings } from '../../../src/ssh/target.ts';
 import type { Sshd } from '../../support/sshd.ts';
-import { attended, makeKey, portsFrom, startSshd, targetOf, unattended, userKey } from '../../support/sshd.ts';
+import {
+  attended,
+  makeKey,
+  portsFrom,
+  startSshd,
+  targetOf,
+  unattended,
+  userKey,
+} from '../../support/sshd.ts';
 
 const port = portsFrom(22120);
 const directory = mkdtempSync(join(tmpdir(), 'weedgo-hostkeys-'));
@@ -21,7 +29,10 @@ const knownHosts = (text: string): string => {
 };
 
 /** Connects and closes again; the error where that fails. */
-const outcome = async (ssh: SshSettings, options: ConnectOptions = unattended()): Promise<ConnectError | 'ok'> => {
+const outcome = async (
+  ssh: SshSettings,
+  options: ConnectOptions = unattended(),
+): Promise<ConnectError | 'ok'> => {
   try {
     await (await connectHost(targetOf(sshd, ssh), options)).close();
     return 'ok';
@@ -57,14 +68,26 @@ describe('known_hosts is read as ssh reads it', () => {
     ['comments alone', () => `# ${name()} ${sshd.hostKey()}`],
     ['a changed key', () => `${name()} ${wrongKey()}`],
     ['a wrong key and the right one', () => `${name()} ${wrongKey()}\n${name()} ${sshd.hostKey()}`],
-    ['a wrong key of the type that is preferred, the right RSA', () => `${name()} ${wrongKey()}\n${name()} ${sshd.hostKey('rsa')}`],
-    ['a wrong key on the port, the right one without', () => `${name()} ${wrongKey()}\n127.0.0.1 ${sshd.hostKey()}`],
+    [
+      'a wrong key of the type that is preferred, the right RSA',
+      () => `${name()} ${wrongKey()}\n${name()} ${sshd.hostKey('rsa')}`,
+    ],
+    [
+      'a wrong key on the port, the right one without',
+      () => `${name()} ${wrongKey()}\n127.0.0.1 ${sshd.hostKey()}`,
+    ],
     ['a wrong key without the port', () => `127.0.0.1 ${wrongKey()}`],
     ['a revoked key', () => `@revoked * ${sshd.hostKey()}\n${name()} ${sshd.hostKey()}`],
     ['a revoked key that is not this one', () => `@revoked * ${wrongKey()}\n${name()} ${sshd.hostKey()}`],
-    ['a revoked ED25519 key, the right RSA', () => `@revoked ${name()} ${sshd.hostKey()}\n${name()} ${sshd.hostKey('rsa')}`],
+    [
+      'a revoked ED25519 key, the right RSA',
+      () => `@revoked ${name()} ${sshd.hostKey()}\n${name()} ${sshd.hostKey('rsa')}`,
+    ],
     ['leading blanks and tabs', () => `  \t${name()}\t${sshd.hostKey().replace(' ', '\t')}`],
-    ['capitals', () => `[127.0.0.1]:${sshd.port} ${sshd.hostKey()}`.toUpperCase().split(' ')[0] + ` ${sshd.hostKey()}`],
+    [
+      'capitals',
+      () => `[127.0.0.1]:${sshd.port} ${sshd.hostKey()}`.toUpperCase().split(' ')[0] + ` ${sshd.hostKey()}`,
+    ],
     ['half a key', () => `${name()} ${sshd.hostKey().slice(0, 40)}`],
   ];
 
@@ -76,8 +99,26 @@ describe('known_hosts is read as ssh reads it', () => {
       const oracle = spawnSync(
         'ssh',
         [
-          ...['-F', 'none', '-p', String(sshd.port), '-i', userKey, '-o', 'IdentityAgent=none', '-o', 'BatchMode=yes'],
-          ...['-o', `UserKnownHostsFile=${file}`, '-o', 'GlobalKnownHostsFile=none', '-o', 'UpdateHostKeys=no'],
+          ...[
+            '-F',
+            'none',
+            '-p',
+            String(sshd.port),
+            '-i',
+            userKey,
+            '-o',
+            'IdentityAgent=none',
+            '-o',
+            'BatchMode=yes',
+          ],
+          ...[
+            '-o',
+            `UserKnownHostsFile=${file}`,
+            '-o',
+            'GlobalKnownHostsFile=none',
+            '-o',
+            'UpdateHostKeys=no',
+          ],
           ...['-o', 'StrictHostKeyChecking=yes', 'root@127.0.0.1', 'true'],
         ],
         { encoding: 'utf8' },
@@ -115,7 +156,9 @@ describe.each(['ssh2', 'openssh'] as const)('an unknown host key over %s', (tran
     // ssh itself makes no folder but ~/.ssh.
     const file = join(directory, ...(transport === 'ssh2' ? ['new'] : []), `asked-${transport}`);
     const options = attended([[/continue connecting/, 'yes']]);
-    expect(await outcome({ knownHostsFile: file, transport, strictHostKeyChecking: 'ask' }, options)).toBe('ok');
+    expect(await outcome({ knownHostsFile: file, transport, strictHostKeyChecking: 'ask' }, options)).toBe(
+      'ok',
+    );
     expect(options.asked).toHaveLength(1);
     expect(options.asked[0]).toContain(sshd.fingerprint('ed25519'));
     expect(readFileSync(file, 'utf8')).toContain(`[127.0.0.1]:${sshd.port} ${sshd.hostKey()}`);
@@ -127,7 +170,10 @@ describe.each(['ssh2', 'openssh'] as const)('an unknown host key over %s', (tran
     const before = logins();
     for (const answer of ['no', undefined]) {
       const options = attended([[/continue connecting/, answer]]);
-      const refusal = await outcome({ knownHostsFile: file, transport, strictHostKeyChecking: 'ask' }, options);
+      const refusal = await outcome(
+        { knownHostsFile: file, transport, strictHostKeyChecking: 'ask' },
+        options,
+      );
       expect(refusal).toMatchObject({ stage: 'host-key' });
     }
     expect(logins()).toBe(before);
@@ -135,7 +181,9 @@ describe.each(['ssh2', 'openssh'] as const)('an unknown host key over %s', (tran
 
   it('is taken and stored with accept-new', async () => {
     const file = knownHosts('');
-    expect(await outcome({ knownHostsFile: file, transport, strictHostKeyChecking: 'accept-new' })).toBe('ok');
+    expect(await outcome({ knownHostsFile: file, transport, strictHostKeyChecking: 'accept-new' })).toBe(
+      'ok',
+    );
     expect(readFileSync(file, 'utf8')).toContain(sshd.hostKey());
   });
 });
@@ -148,7 +196,9 @@ describe('asking', () => {
       ...unattended(),
       prompter: { interactive: true, ask: async (question) => answers[asked.push(question) - 1] },
     };
-    expect(await outcome({ knownHostsFile: knownHosts(''), strictHostKeyChecking: 'ask' }, options)).toBe('ok');
+    expect(await outcome({ knownHostsFile: knownHosts(''), strictHostKeyChecking: 'ask' }, options)).toBe(
+      'ok',
+    );
     expect(asked).toHaveLength(3);
   });
 
@@ -176,41 +226,55 @@ describe('asking', () => {
     writeFileSync(config, 'HashKnownHosts yes\n');
     chmodSync(config, 0o600);
     const file = knownHosts('');
-    const ssh: SshSettings = { knownHostsFile: file, strictHostKeyChecking: 'accept-new', configFile: config };
+    const ssh: SshSettings = {
+      knownHostsFile: file,
+      strictHostKeyChecking: 'accept-new',
+      configFile: config,
+    };
     expect(await outcome(ssh)).toBe('ok');
     expect(readFileSync(file, 'utf8')).toMatch(/^\|1\|/);
     expect(await outcome({ ...ssh, strictHostKeyChecking: 'yes' })).toBe('ok');
   });
 });
 
-describe.each(['ssh2', 'openssh'] as const)('a host key that was swapped between two runs, over %s', (transport) => {
-  it('is refused with both fingerprints, file and line, and nothing is sent', async () => {
-    const own = port();
-    let server = await startSshd({ port: own, name: 'redis1' });
-    const file = knownHosts(`# a comment\n${readFileSync(server.knownHosts, 'utf8')}`);
-    const ssh: SshSettings = { knownHostsFile: file, transport, strictHostKeyChecking: 'accept-new' };
-    const first = await connectHost(targetOf(server, ssh), unattended());
-    await first.close();
-    const before = server.fingerprint();
-    await server.stop();
-    server = await startSshd({ port: own, name: 'redis1' });
-    try {
-      const password = { env: 'NEVER_SENT' };
-      const again = connectHost(targetOf(server, { ...ssh, password }), unattended({ NEVER_SENT: 'hunter2' }));
-      await expect(again).rejects.toMatchObject({ stage: 'host-key', host: 'redis1' });
-      await expect(again).rejects.toThrow(new RegExp(`${escape(server.fingerprint())}.*${file}:2.*${escape(before)}`));
-      expect(existsSync(file)).toBe(true);
-      // sshd says so at LogLevel VERBOSE when a client as much as names its user.
-      expect(server.log()).not.toMatch(/Accepted|Failed|[Ii]nvalid user|authenticating user/);
-      // The remedy that is named works.
-      const remedy = await again.catch((error: ConnectError) => error.hints.find((hint) => hint.includes('-R')) ?? '');
-      execFileSync('/bin/sh', ['-c', String(remedy).replace(/^.*right: /, '')], { stdio: 'ignore' });
-      await (await connectHost(targetOf(server, ssh), unattended())).close();
-    } finally {
+describe.each(['ssh2', 'openssh'] as const)(
+  'a host key that was swapped between two runs, over %s',
+  (transport) => {
+    it('is refused with both fingerprints, file and line, and nothing is sent', async () => {
+      const own = port();
+      let server = await startSshd({ port: own, name: 'redis1' });
+      const file = knownHosts(`# a comment\n${readFileSync(server.knownHosts, 'utf8')}`);
+      const ssh: SshSettings = { knownHostsFile: file, transport, strictHostKeyChecking: 'accept-new' };
+      const first = await connectHost(targetOf(server, ssh), unattended());
+      await first.close();
+      const before = server.fingerprint();
       await server.stop();
-    }
-  });
-});
+      server = await startSshd({ port: own, name: 'redis1' });
+      try {
+        const password = { env: 'NEVER_SENT' };
+        const again = connectHost(
+          targetOf(server, { ...ssh, password }),
+          unattended({ NEVER_SENT: 'hunter2' }),
+        );
+        await expect(again).rejects.toMatchObject({ stage: 'host-key', host: 'redis1' });
+        await expect(again).rejects.toThrow(
+          new RegExp(`${escape(server.fingerprint())}.*${file}:2.*${escape(before)}`),
+        );
+        expect(existsSync(file)).toBe(true);
+        // sshd says so at LogLevel VERBOSE when a client as much as names its user.
+        expect(server.log()).not.toMatch(/Accepted|Failed|[Ii]nvalid user|authenticating user/);
+        // The remedy that is named works.
+        const remedy = await again.catch(
+          (error: ConnectError) => error.hints.find((hint) => hint.includes('-R')) ?? '',
+        );
+        execFileSync('/bin/sh', ['-c', String(remedy).replace(/^.*right: /, '')], { stdio: 'ignore' });
+        await (await connectHost(targetOf(server, ssh), unattended())).close();
+      } finally {
+        await server.stop();
+      }
+    });
+  },
+);
 
 function escape(text: string): string {
   return text.replace(/[+/.]/g, '\\$&');

@@ -162,8 +162,13 @@ describe.each(['local', 'ssh2', 'openssh'])('a shell over %s', (transport) => {
   });
 
   it('runs many scripts at once', async () => {
-    const runs = Array.from({ length: 30 }, async (_, index) => await shell().run({ script: `echo ${index}` }));
-    expect((await Promise.all(runs)).map(({ stdout }) => Number(stdout))).toEqual(runs.map((_, index) => index));
+    const runs = Array.from(
+      { length: 30 },
+      async (_, index) => await shell().run({ script: `echo ${index}` }),
+    );
+    expect((await Promise.all(runs)).map(({ stdout }) => Number(stdout))).toEqual(
+      runs.map((_, index) => index),
+    );
   });
 
   it('keeps script and data out of every argument vector and environment', async () => {

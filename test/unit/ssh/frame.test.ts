@@ -37,7 +37,10 @@ describe('unframing', () => {
 
   it('does not take a cut output for a whole one', () => {
     expect(feed(`${marker}\npayload`, [3]).state()).toMatchObject({ begun: true, code: undefined });
-    expect(feed(`${marker}\npayload${marker} 1`, [3]).state()).toMatchObject({ begun: true, code: undefined });
+    expect(feed(`${marker}\npayload${marker} 1`, [3]).state()).toMatchObject({
+      begun: true,
+      code: undefined,
+    });
     expect(feed('Password expired', [3]).state()).toMatchObject({ begun: false, noise: 'Password expired' });
   });
 
@@ -62,9 +65,14 @@ describe('framing', () => {
 
   it('quotes any word for sh', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'grapheme' }).filter((text) => !text.includes('\0')), (word) => {
-        expect(execFileSync('/bin/sh', ['-c', `printf %s ${shellQuote(word)}`], { encoding: 'utf8' })).toBe(word);
-      }),
+      fc.property(
+        fc.string({ unit: 'grapheme' }).filter((text) => !text.includes('\0')),
+        (word) => {
+          expect(execFileSync('/bin/sh', ['-c', `printf %s ${shellQuote(word)}`], { encoding: 'utf8' })).toBe(
+            word,
+          );
+        },
+      ),
       { numRuns: 50 },
     );
   });
@@ -74,7 +82,10 @@ describe('framing', () => {
     const input = Buffer.concat([Buffer.from('left over\n'), frame.head, Buffer.from('data'), frame.trailer]);
     const boot = /'(.*)'/.exec(bootCommand)?.[1] ?? '';
     // The shell that ends stdin right away would be killed: keep it open until the end marker is there.
-    const text = execFileSync('/bin/bash', ['-c', '(cat; sleep 1) | "$0" -c "$1"', shell, boot], { input, stdio: ['pipe', 'pipe', 'ignore'] });
+    const text = execFileSync('/bin/bash', ['-c', '(cat; sleep 1) | "$0" -c "$1"', shell, boot], {
+      input,
+      stdio: ['pipe', 'pipe', 'ignore'],
+    });
     const out = unframer(frame.marker);
     out.push(text);
     expect(out.state()).toMatchObject({ code: 5 });

@@ -28,18 +28,17 @@ const judge = (text: string, names: readonly string[], key: string): string =>
 describe('reading known_hosts', () => {
   it('leaves out comments, empty and malformed lines, protocol 1 and unknown markers', () => {
     const text = `# a comment\n\n   \nh 2048 35 123456\nh ssh-ed25519\n@new h ssh-ed25519 ${ed}\n\th\tssh-ed25519\t${ed}  user@host\r\n`;
-    expect(parseKnownHosts(text, 'f')).toMatchObject([{ file: 'f', line: 7, names: 'h', type: 'ssh-ed25519' }]);
+    expect(parseKnownHosts(text, 'f')).toMatchObject([
+      { file: 'f', line: 7, names: 'h', type: 'ssh-ed25519' },
+    ]);
   });
 
   it('knows the type that a key says of itself', () => {
     expect(keyType(Buffer.from(rsa, 'base64'))).toBe('ssh-rsa');
     expect(keyType(Buffer.alloc(2))).toBe('');
-    expect(['ssh-ed25519', 'ssh-rsa', 'ecdsa-sha2-nistp256', 'sk-ssh-ed25519@openssh.com'].map(keyTypeName)).toEqual([
-      'ED25519',
-      'RSA',
-      'ECDSA',
-      'ED25519',
-    ]);
+    expect(
+      ['ssh-ed25519', 'ssh-rsa', 'ecdsa-sha2-nistp256', 'sk-ssh-ed25519@openssh.com'].map(keyTypeName),
+    ).toEqual(['ED25519', 'RSA', 'ECDSA', 'ED25519']);
   });
 });
 
@@ -53,7 +52,12 @@ describe('judging a key', () => {
     ['changed', `h ssh-ed25519 ${other}`, ['h'], 'changed'],
     ['changed when only another type is known', `h ssh-rsa ${rsa}`, ['h'], 'changed'],
     ['revoked', `@revoked * ssh-ed25519 ${ed}\nh ssh-ed25519 ${ed}`, ['h'], 'revoked'],
-    ['not revoked by the revocation of another key', `@revoked * ssh-ed25519 ${other}\nh ssh-ed25519 ${ed}`, ['h'], 'known'],
+    [
+      'not revoked by the revocation of another key',
+      `@revoked * ssh-ed25519 ${other}\nh ssh-ed25519 ${ed}`,
+      ['h'],
+      'known',
+    ],
     ['not revoked for another host', `@revoked g ssh-ed25519 ${ed}\nh ssh-ed25519 ${ed}`, ['h'], 'known'],
     ['unknown where there is only an authority', `@cert-authority * ssh-ed25519 ${ed}`, ['h'], 'unknown'],
     ['known by a wildcard', `*.example.com ssh-ed25519 ${ed}`, ['a.example.com'], 'known'],
@@ -64,7 +68,12 @@ describe('judging a key', () => {
     ['known on a port', `[h]:2222 ssh-ed25519 ${ed}`, ['[h]:2222', 'h'], 'known'],
     ['known by the name without its port', `h ssh-ed25519 ${ed}`, ['[h]:2222', 'h'], 'known'],
     ['unknown when the bare name has another key', `h ssh-ed25519 ${other}`, ['[h]:2222', 'h'], 'unknown'],
-    ['changed on the port though the bare name has it', `[h]:2222 ssh-rsa ${rsa}\nh ssh-ed25519 ${ed}`, ['[h]:2222', 'h'], 'changed'],
+    [
+      'changed on the port though the bare name has it',
+      `[h]:2222 ssh-rsa ${rsa}\nh ssh-ed25519 ${ed}`,
+      ['[h]:2222', 'h'],
+      'changed',
+    ],
     ['a bare wildcard does not take a name with a port', `h* ssh-ed25519 ${ed}`, ['[h]:2222'], 'unknown'],
   ])('%s', (_, text, names, verdict) => {
     expect(judge(text, names, ed)).toBe(verdict);
@@ -72,17 +81,25 @@ describe('judging a key', () => {
 
   it('names file and line of the key that differs', () => {
     const entries = parseKnownHosts(`# first\nh ssh-ed25519 ${other}\n`, '/k');
-    expect(judgeKey(entries, ['h'], print(ed))).toMatchObject({ kind: 'changed', known: { file: '/k', line: 2 } });
+    expect(judgeKey(entries, ['h'], print(ed))).toMatchObject({
+      kind: 'changed',
+      known: { file: '/k', line: 2 },
+    });
   });
 
   it('finds hashed names, and only them', () => {
     fc.assert(
-      fc.property(fc.domain(), fc.integer({ min: 1, max: 65535 }), fc.uint8Array({ minLength: 20, maxLength: 20 }), (host, port, salt) => {
-        const name = port === 22 ? host : `[${host}]:${port}`;
-        const text = `${hashName(name, Buffer.from(salt))} ssh-ed25519 ${ed}`;
-        expect(judge(text, [name], ed)).toBe('known');
-        expect(judge(text, [`${name}x`], ed)).toBe('unknown');
-      }),
+      fc.property(
+        fc.domain(),
+        fc.integer({ min: 1, max: 65535 }),
+        fc.uint8Array({ minLength: 20, maxLength: 20 }),
+        (host, port, salt) => {
+          const name = port === 22 ? host : `[${host}]:${port}`;
+          const text = `${hashName(name, Buffer.from(salt))} ssh-ed25519 ${ed}`;
+          expect(judge(text, [name], ed)).toBe('known');
+          expect(judge(text, [`${name}x`], ed)).toBe('unknown');
+        },
+      ),
     );
   });
 });
