@@ -44,8 +44,14 @@ export async function openSession(request: SessionRequest): Promise<Session> {
     shells,
     unreachable,
     redis: async (node) => {
-      const known = await connections.get(node.id);
-      if (known && !isFailure(known) && !known.closed()) return known;
+      // What is there is looked at before anything is awaited: two that ask at once share one connection.
+      for (let pending = connections.get(node.id); pending; ) {
+        const known = await pending;
+        if (!isFailure(known) && !known.closed()) return known;
+        const newer = connections.get(node.id);
+        if (newer === pending) break;
+        pending = newer;
+      }
       const made = connect(node);
       connections.set(node.id, made);
       return made;

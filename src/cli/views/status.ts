@@ -1,0 +1,86 @@
+import { createColors } from 'picocolors';
+import { formatBytes } from '../../checks/text.ts';
+import type { ReportNode } from '../../operations/report/schema.ts';
+import type { Status } from '../../operations/status.ts';
+import type { Terminal } from '../command.ts';
+import { formatTable } from './table.ts';
+
+type Paint = ReturnType<typeof createColors>;
+
+/** Within 80 columns for names of up to this many characters; longer ones lose their middle. */
+const longestName = 21;
+
+/** What is up, roles, memory, operations, hit rate, clients and lag; `before` makes the hit rate that of the interval. */
+export function formatStatus(status: Status, { color }: Terminal, before?: Status): string {
+  const paint = createColors(color);
+  const mark = { up: paint.green('✓'), degraded: paint.yellow('!'), down: paint.red('✗') }[status.state];
+  return [
+    `${mark} ${paint.bold(status.summary)}`,
+    '',
+    formatTable(
+      ['NODE', 'ROLE', 'MEMORY', 'KEYS', 'OPS/S', 'HITS', 'CLIENTS', 'LAG'],
+      status.nodes.map((node) => row(node, { paint, before: find(before, node) })),
+    ),
+    '',
+    paint.dim(formatTotals(status, before)),
+  ].join('\n');
+}
+
+/** One line for all nodes: `12:00:01  6 up  42 MB  12000 keys  1800 ops/s  hits 93 %  60 clients`. */
+export function formatTotals({ checkedAt, totals, nodes }: Status, before?: Status): string {
+  const up = nodes.filter(({ reachable }) => reachable).length;
+  return [
+    checkedAt.slice(11, 19),
+    `${up}/${nodes.length} up`,
+    formatBytes(totals.usedMemory),
+    `${totals.keys} keys`,
+    `${totals.opsPerSecond} ops/s`,
+    `hits ${hitRate(totals, before?.totals)}`,
+    `${totals.clients} clients`,
+  ].join('  ');
+}
+
+function row(
+  node: ReportNode,
+  { paint, before }: { readonly paint: Paint; readonly before: ReportNode | undefined },
+): readonly string[] {
+  const name = shorten(node.node);
+  const role = node.shard === null ? node.role : `${node.role} ${node.shard}`;
+  if (!node.reachable) return [paint.red(`✗ ${name}`), role, paint.red('no answer')];
+  const isBroken = node.link === 'down';
+  return [
+    isBroken ? paint.yellow(`! ${name}`) : `  ${name}`,
+    role,
+    formatBytes(node.usedMemory ?? 0),
+    String(node.keys ?? ''),
+    String(node.opsPerSecond ?? ''),
+    hitRate(node, before),
+    String(node.clients ?? ''),
+    isBroken ? paint.yellow('link down') : lagOf(node),
+  ];
+}
+
+function lagOf({ lag, role }: ReportNode): string {
+  if (role !== 'replica') return '';
+  return lag === null ? '?' : `${formatBytes(lag.bytes)}, ${lag.seconds} s`;
+}
+
+type Counts = { readonly hits: number | null; readonly misses: number | null };
+
+/** Of the reads since `before`, or since start; `-` where there were none. */
+function hitRate(now: Counts, before: Counts | undefined): string {
+  const hits = (now.hits ?? 0) - (before?.hits ?? 0);
+  const reads = hits + (now.misses ?? 0) - (before?.misses ?? 0);
+  return reads <= 0 || hits < 0 ? '-' : `${Math.round((100 * hits) / reads)} %`;
+}
+
+function find(status: Status | undefined, { node }: ReportNode): ReportNode | undefined {
+  return status?.nodes.find((candidate) => candidate.node === node);
+}
+
+/** The start tells the host, the end the port. */
+function shorten(name: string): string {
+  if (name.length <= longestName) return name;
+  const tail = name.slice(name.lastIndexOf(':'));
+  return `${name.slice(0, longestName - tail.length - 1)}…${tail}`;
+}

@@ -1,0 +1,158 @@
+import { readFileSync } from 'node:fs';
+import Handlebars from 'handlebars';
+import { slotCount } from '../../cluster/slots.ts';
+import { formatBytes, formatSeconds } from '../../checks/text.ts';
+import { type Chip, type Drawing, drawTopology, type HostBox } from './drawing.ts';
+import type { Report, ReportNode } from './schema.ts';
+import { slotSegments } from './slot-map.ts';
+
+/**
+ * The report as one self-contained page: no script, no network, every value escaped by the template. Two drawings of
+ * the topology are in it, a wide and a narrow one; the style sheet shows the one that fits.
+ */
+export function renderHtml(report: Report): string {
+  template ??= compile();
+  return template({
+    ...report,
+    mark: marks[report.verdict === 'healthy' ? 'ok' : report.verdict],
+    checked: report.checkedAt.replace('T', ' ').replace(/\.\d+Z$/, ' UTC'),
+    seconds: (report.durationMs / 1000).toFixed(1),
+    drawings: [
+      { id: 'wide', ...present(drawTopology(report, 3)) },
+      { id: 'narrow', ...present(drawTopology(report, 1)) },
+    ],
+    description: report.nodes.map(describeNode).join('. '),
+    palette: Array.from({ length: shardColors }, (_, index) => `s${index}`),
+    isCluster: report.mode === 'cluster',
+    segments: slotSegments(report).map(({ owner, ...segment }) => ({
+      ...segment,
+      label: owner === undefined ? 'no owner' : `shard ${owner.shard ?? '?'}`,
+      owner: owner?.node ?? 'nobody',
+      color: owner === undefined ? 'none' : colorOf(owner),
+      // Too narrow for its label; the legend below has it.
+      isThin: segment.slots < slotCount / 12,
+    })),
+    rows: report.nodes.map(presentRow),
+    findings: report.findings.map((finding) => ({ ...finding, mark: marks[finding.severity] })),
+    losses: report.whatIf.map((loss) => ({
+      ...loss,
+      mark: loss.staysUp ? marks.ok : marks.critical,
+      subject: `${loss.kind} ${loss.name}`,
+      outcome: loss.staysUp ? 'stays up' : 'goes down',
+      moves: loss.failovers.map(({ shard, from, to }) => `${shard}: ${from} to ${to}`),
+    })),
+    checks: report.checks.map((check) => ({ ...check, isClean: check.findings.length === 0 })),
+  });
+}
+
+/** Told apart by shape as well as by colour. */
+const marks = { ok: '✓', healthy: '✓', info: 'i', warning: '!', critical: '✗' } as const;
+
+let template: Handlebars.TemplateDelegate | undefined;
+
+function compile(): Handlebars.TemplateDelegate {
+  const text = readFileSync(new URL('../../../templates/report.html.hbs', import.meta.url), 'utf8');
+  return Handlebars.create().compile(text, { strict: true, knownHelpersOnly: true });
+}
+
+const shardColors = 8;
+
+/** Shards have one of eight colours each; who cannot tell them apart reads the numbers. */
+function colorOf({ shard }: ReportNode): string {
+  return shard === null ? 'none' : `s${(shard - 1) % shardColors}`;
+}
+
+function present(drawing: Drawing) {
+  return {
+    ...drawing,
+    zones: drawing.zones.map((box) => ({ ...box, titleX: box.x + 14, titleY: box.y + 18 })),
+    hosts: drawing.hosts.map(presentHost),
+    chips: drawing.chips.map(presentChip),
+    links: drawing.links.map(({ path, head, master, replica }) => ({
+      path,
+      head,
+      color: colorOf(master),
+      state: replica.reachable && replica.link === 'up' ? 'ok' : 'critical',
+      title: `${replica.node} replicates ${master.node}${replica.link === 'up' ? '' : ': link down'}`,
+    })),
+  };
+}
+
+function presentHost({ host, ...box }: HostBox) {
+  return {
+    ...box,
+    title: `${host.name} (${host.address})`,
+    name: shorten(host.name, 22),
+    subtitle: host.reachable ? shorten(host.address, 30) : `${marks.critical} cannot be reached`,
+    state: host.reachable ? (host.worst ?? 'ok') : 'critical',
+    textX: box.x + 12,
+    nameY: box.y + 18,
+    subtitleY: box.y + 34,
+  };
+}
+
+function presentChip({ node, ...box }: Chip) {
+  const middle = box.y + box.height / 2;
+  return {
+    ...box,
+    title: describeNode(node),
+    port: node.node.slice(node.node.lastIndexOf(':') + 1),
+    letter: node.role === 'replica' ? 'R' : 'M',
+    isReplica: node.role === 'replica',
+    color: colorOf(node),
+    state: node.worst ?? 'ok',
+    shard: node.shard === null ? 'no shard' : `shard ${node.shard}`,
+    note: noteOf(node),
+    badgeX: box.x + 8,
+    badgeY: middle - 9,
+    badgeMiddle: box.x + 17,
+    textX: box.x + 34,
+    shardX: box.x + 72,
+    noteX: box.x + box.width - 9,
+    textY: middle + 4.5,
+    middle,
+  };
+}
+
+/** What a chip says at its right end: what is wrong first, else how full it is or how far behind. */
+function noteOf(node: ReportNode): string {
+  const mark = node.worst === 'critical' || node.worst === 'warning' ? `${marks[node.worst]} ` : '';
+  if (!node.reachable) return `${marks.critical} no answer`;
+  if (node.link === 'down') return `${mark}link down`;
+  return (
+    mark + (node.lag === null ? formatBytes(node.usedMemory ?? 0) : `lag ${formatSeconds(node.lag.seconds)}`)
+  );
+}
+
+function describeNode({ node, role, shard, master, reachable, worst }: ReportNode): string {
+  const place = shard === null ? '' : `, shard ${shard}`;
+  const whom = master === null ? '' : ` of ${master}`;
+  return `${node}: ${role}${whom}${place}${reachable ? '' : ', no answer'}${worst === null ? '' : `, ${worst} finding`}`;
+}
+
+function presentRow(node: ReportNode) {
+  const state = node.worst ?? 'ok';
+  return {
+    node: node.node,
+    role: node.role,
+    state,
+    mark: marks[state],
+    shard: node.shard ?? '–',
+    place: node.zone === null ? node.host : `${node.host} (${node.zone})`,
+    slots: node.slotRanges || '–',
+    keys: node.keys ?? '–',
+    memory: memoryOf(node),
+    lag: node.lag === null ? '–' : `${formatBytes(node.lag.bytes)}, ${formatSeconds(node.lag.seconds)}`,
+    link: node.reachable ? (node.link ?? '–') : 'no answer',
+    version: node.version ?? '–',
+  };
+}
+
+function memoryOf({ usedMemory, maxMemory }: ReportNode): string {
+  if (usedMemory === null) return '–';
+  return maxMemory ? `${formatBytes(usedMemory)} of ${formatBytes(maxMemory)}` : formatBytes(usedMemory);
+}
+
+function shorten(text: string, most: number): string {
+  return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
+}

@@ -1,0 +1,100 @@
+import { count } from '../checks/text.ts';
+import { topologyOf } from '../checks/topology.ts';
+import { uncoveredSlots } from '../cluster/slots.ts';
+import type { ClusterView } from '../cluster/view.ts';
+import { HostsFailedError, OperationError } from '../errors.ts';
+import type { Inventory } from '../inventory/inventory.ts';
+import { observeCluster } from '../redis/observe.ts';
+import { nodeTable } from './report/node-table.ts';
+import type { ReportNode } from './report/schema.ts';
+import type { Session } from './session.ts';
+
+/** What is up, on one screen. Sizes in bytes; sums count reachable nodes, keys and hits those of masters alone. */
+export type Status = {
+  readonly cluster: string;
+  readonly mode: Inventory['mode'];
+  /** up: all nodes answer and every slot is served. degraded: some do not. down: slots are not served. */
+  readonly state: 'up' | 'degraded' | 'down';
+  readonly summary: string;
+  /** ISO 8601, UTC. */
+  readonly checkedAt: string;
+  readonly durationMs: number;
+  /** Each master followed by its replicas. */
+  readonly nodes: readonly ReportNode[];
+  readonly totals: Totals;
+};
+
+export type Totals = {
+  readonly opsPerSecond: number;
+  readonly usedMemory: number;
+  readonly keys: number;
+  readonly clients: number;
+  readonly hits: number;
+  readonly misses: number;
+};
+
+/**
+ * One round trip to every node, none to the hosts' facts. Throws HostsFailedError or OperationError when no node at
+ * all answers.
+ */
+export async function readStatus(session: Session): Promise<Status> {
+  const start = performance.now();
+  const checkedAt = new Date().toISOString();
+  const view = await observeCluster(session.inventory.nodes, session.redis);
+  requireSight(session, view);
+  return {
+    ...describeStatus(session.inventory, view),
+    checkedAt,
+    durationMs: Math.round(performance.now() - start),
+  };
+}
+
+/** The status as it follows from a view. Pure. */
+export function describeStatus(
+  inventory: Inventory,
+  view: ClusterView,
+): Omit<Status, 'checkedAt' | 'durationMs'> {
+  const topology = topologyOf({ inventory, view });
+  const nodes = nodeTable({ inventory, view, topology, findings: [] });
+  const served = topology.shards.flatMap(({ master }) => (master.view ? master.slots : []));
+  const unserved = inventory.mode === 'cluster' && uncoveredSlots(served).length > 0;
+  const down = nodes.filter(({ reachable }) => !reachable).length;
+  const broken = nodes.filter(({ link }) => link === 'down').length;
+  const state = unserved ? 'down' : down + broken > 0 ? 'degraded' : 'up';
+  const facts = [
+    `${nodes.length - down} of ${count(nodes.length, 'node')} up`,
+    ...(inventory.mode === 'cluster' ? [count(topology.shards.length, 'shard')] : []),
+    ...(broken > 0 ? [`${count(broken, 'replication link')} down`] : []),
+    ...(unserved ? ['slots without a serving master'] : []),
+  ];
+  return {
+    cluster: inventory.cluster,
+    mode: inventory.mode,
+    state,
+    summary: `${inventory.cluster} is ${state}: ${facts.join(', ')}`,
+    nodes,
+    totals: totalsOf(nodes),
+  };
+}
+
+function totalsOf(nodes: readonly ReportNode[]): Totals {
+  const sum = (rows: readonly ReportNode[], field: keyof Totals): number =>
+    rows.reduce((total, row) => total + (row[field] ?? 0), 0);
+  const primary = nodes.filter(({ role }) => role !== 'replica');
+  return {
+    opsPerSecond: sum(nodes, 'opsPerSecond'),
+    usedMemory: sum(nodes, 'usedMemory'),
+    keys: sum(primary, 'keys'),
+    clients: sum(nodes, 'clients'),
+    hits: sum(primary, 'hits'),
+    misses: sum(primary, 'misses'),
+  };
+}
+
+function requireSight({ unreachable }: Session, { nodes }: ClusterView): void {
+  if (nodes.some(({ reachable }) => reachable)) return;
+  if (unreachable.size > 0) throw new HostsFailedError('connecting', [...unreachable.values()]);
+  throw new OperationError('no node answers', {
+    hints: nodes.map((node) => (node.reachable ? '' : `${node.node}: ${node.reason}`)),
+  });
+}

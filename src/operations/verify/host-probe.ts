@@ -1,0 +1,95 @@
+import type { HostProbe } from '../../checks/probe.ts';
+import { OperationError } from '../../errors.ts';
+import { shQuote } from '../../host/sh.ts';
+import type { Host, Inventory } from '../../inventory/inventory.ts';
+import { type Layout, layoutOf, type NodeLayout } from '../../render/layout.ts';
+import type { Shell } from '../../ssh/shell.ts';
+
+/**
+ * Asks a host what only verify wants to know, in one run: kills by the kernel, data folders that cannot be written
+ * to, processes that are stopped. Resolves to undefined when the host does not answer: its facts say why.
+ */
+export async function probeHost(
+  shell: Shell,
+  {
+    inventory,
+    host,
+    signal,
+  }: { readonly inventory: Inventory; readonly host: Host; readonly signal: AbortSignal },
+): Promise<HostProbe | undefined> {
+  const layout = layoutOf(inventory, host);
+  try {
+    const { stdout } = await shell.run({ script: probeScript(layout), asRoot: true, signal });
+    return parseHostProbe(stdout);
+  } catch (error) {
+    if (error instanceof OperationError) return undefined;
+    throw error;
+  }
+}
+
+/** POSIX sh that prints `KIND NODE VALUE` lines. */
+export function probeScript(layout: Layout): string {
+  return `
+export LC_ALL=C
+folder() {
+  [ -d "$2" ] || return 0
+  state=writable
+  if [ "$(id -u)" = 0 ] && [ ! -w "$2" ]; then state=read-only
+  elif findmnt -n -o OPTIONS -T "$2" 2>/dev/null | grep -Eq '(^|,)ro(,|$)'; then state=read-only
+  elif ! as_server test -w "$2"; then state=denied
+  fi
+  echo "folder $1 $state"
+}
+as_server() { ${asServer(layout.serviceUser)} }
+state_of() {
+  [ "\${2:-0}" != 0 ] && [ "$(readlink "/proc/$2/cwd")" = "$3" ] || return 0
+  case "$(sed -n 's/^State:[[:space:]]*\\(.\\).*/\\1/p' "/proc/$2/status" 2>/dev/null)" in
+    T | t) echo "stopped $1 $2" ;;
+  esac
+}
+${layout.nodes.map(nodeScript).join('\n')}
+if kernel=$(timeout 5 journalctl -k -o cat --no-pager --since -24h 2>/dev/null); then
+  echo "kernel readable yes"
+  printf '%s\\n' "$kernel" | grep -E 'Killed process [0-9]+ \\((redis|valkey)' | sed 's/^/oom kernel /'
+fi
+exit 0
+`;
+}
+
+/** Root may write everywhere, which says nothing about the server. Without setpriv nothing can be told. */
+function asServer(user: string | undefined): string {
+  if (user === undefined) return '"$@";';
+  const words = `setpriv --reuid=${shQuote(user)} --regid=${shQuote(user)} --init-groups --`;
+  return `if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then ${words} "$@"; fi;`;
+}
+
+function nodeScript({ node, dataDirectory, service }: NodeLayout): string {
+  const pid =
+    service.manager === 'systemd'
+      ? `systemctl show -p MainPID --value ${shQuote(service.unit)}`
+      : `head -n 1 ${shQuote(service.pidFile)}`;
+  const id = shQuote(node.id);
+  return `folder ${id} ${shQuote(dataDirectory)}
+state_of ${id} "$(${pid} 2>/dev/null)" ${shQuote(dataDirectory)}`;
+}
+
+/** Reads what `probeScript` prints; lines of another shape are left out. */
+export function parseHostProbe(output: string): HostProbe {
+  const lines = output.split('\n').map((line) => {
+    const [kind = '', node = '', ...rest] = line.split(' ');
+    return { kind, node, value: rest.join(' ') };
+  });
+  const of = (kind: string): typeof lines => lines.filter((line) => line.kind === kind);
+  return {
+    oomKills: of('kernel').length === 0 ? undefined : of('oom').map(({ value }) => value),
+    dataFolders: Object.fromEntries(of('folder').flatMap(({ node, value }) => folderState(node, value))),
+    stopped: Object.fromEntries(of('stopped').map(({ node, value }) => [node, Number(value)])),
+    certificates: {},
+  };
+}
+
+type FolderState = HostProbe['dataFolders'][string];
+
+function folderState(node: string, value: string): readonly (readonly [string, FolderState])[] {
+  return value === 'writable' || value === 'denied' || value === 'read-only' ? [[node, value]] : [];
+}

@@ -1,0 +1,137 @@
+import type { CheckInput } from '../../checks/check.ts';
+import type { HostProbe, NodeProbe } from '../../checks/probe.ts';
+import type { ClusterView } from '../../cluster/view.ts';
+import { OperationError } from '../../errors.ts';
+import type { Node } from '../../inventory/inventory.ts';
+import { isFailure } from '../../redis/connection.ts';
+import { observeCluster } from '../../redis/observe.ts';
+import { type Observation, observe } from '../observe.ts';
+import { planInputs } from '../provision/plan.ts';
+import type { Session } from '../session.ts';
+import { probeAnonymous } from './anonymous.ts';
+import { certificatePaths, readCertificates } from './certificates.ts';
+import { probeHost } from './host-probe.ts';
+import { probeNode } from './node-probe.ts';
+import { countOpenSlotKeys } from './open-slots.ts';
+import { isPublished } from './published.ts';
+
+/** Everything that one look at the hosts and nodes brings. */
+export type Look = Omit<CheckInput, 'writeTest'>;
+
+/**
+ * Looks at all hosts and nodes at once. Whatever does not depend on anything else is asked in one wave: a host is
+ * asked for its facts and its probe while its nodes are connected to and asked; a second wave only counts the keys
+ * of open slots and reads certificates, where there are any. Changes nothing; what cannot be asked is in the result.
+ */
+export async function look(session: Session, observing = observe(session)): Promise<Look> {
+  const { inventory } = session;
+  const [observation, nodeProbes, hostProbes] = await Promise.all([
+    observing,
+    probeNodes(session),
+    probeHosts(session),
+  ]);
+  const [openSlotKeys, withCertificates] = await Promise.all([
+    countOpenSlotKeys(session, observation.view),
+    addCertificates(session, { hostProbes, view: observation.view }),
+  ]);
+  const probes = Object.entries(nodeProbes).map(([id, probe]) => [
+    id,
+    { ...probe, openSlotKeys: openSlotKeys[id] ?? {} },
+  ]);
+  return {
+    inventory,
+    view: observation.view,
+    hosts: hostFacts(session, observation),
+    files: filesOf(session, observation),
+    now: Date.now(),
+    probes: Object.fromEntries(probes),
+    hostProbes: withCertificates,
+    passwordPublished: isPublished(session.secrets.password),
+  };
+}
+
+/** Looks at the nodes again and keeps what is known of the hosts: what passes by itself shows on the nodes. */
+export async function lookAgain(session: Session, before: Look): Promise<Look> {
+  const [view, probes] = await Promise.all([
+    observeCluster(session.inventory.nodes, session.redis),
+    probeNodes(session),
+  ]);
+  const openSlotKeys = await countOpenSlotKeys(session, view);
+  const known = Object.entries(probes).map(([id, probe]) => [
+    id,
+    { ...probe, openSlotKeys: openSlotKeys[id] ?? {} },
+  ]);
+  return { ...before, view, probes: Object.fromEntries(known), now: Date.now() };
+}
+
+function hostFacts({ inventory }: Session, { facts, failures }: Observation): CheckInput['hosts'] {
+  return Object.fromEntries(
+    inventory.hosts.map(({ name }) => {
+      const known = facts.get(name);
+      const reason = failures.get(name)?.message ?? 'it was not asked';
+      return [name, known ? { reachable: true, facts: known } : { reachable: false, reason }];
+    }),
+  );
+}
+
+function filesOf({ inventory, secrets }: Session, observation: Observation): CheckInput['files'] {
+  const inputs = planInputs({ inventory, secrets, observation });
+  return Object.fromEntries([...inputs].map(([name, { desired }]) => [name, desired.files]));
+}
+
+type Probed = Readonly<Record<string, Omit<NodeProbe, 'openSlotKeys'>>>;
+
+async function probeNodes(session: Session): Promise<Probed> {
+  const probes = await Promise.all(session.inventory.nodes.map((node) => probeOne(session, node)));
+  return Object.fromEntries(probes.flat());
+}
+
+async function probeOne(
+  session: Session,
+  node: Node,
+): Promise<readonly (readonly [string, Probed[string]])[]> {
+  const shell = session.shells.get(node.host);
+  const [connection, anonymous] = await Promise.all([
+    session.redis(node),
+    shell ? probeAnonymous(shell, node) : ('unknown' as const),
+  ]);
+  if (isFailure(connection)) return [];
+  try {
+    return [[node.id, { ...(await probeNode(connection, session)), anonymous }]];
+  } catch (error) {
+    // Its view says that, and why, it does not answer.
+    if (error instanceof OperationError) return [];
+    throw error;
+  }
+}
+
+async function probeHosts(session: Session): Promise<Readonly<Record<string, HostProbe>>> {
+  const { inventory, shells, signal } = session;
+  const probes = await Promise.all(
+    inventory.hosts.map(async (host) => {
+      const shell = shells.get(host.name);
+      return [host.name, shell && (await probeHost(shell, { inventory, host, signal }))] as const;
+    }),
+  );
+  return Object.fromEntries(probes.flatMap(([name, probe]) => (probe ? [[name, probe]] : [])));
+}
+
+type Certificates = {
+  readonly hostProbes: Readonly<Record<string, HostProbe>>;
+  readonly view: ClusterView;
+};
+
+async function addCertificates(
+  { inventory, shells }: Session,
+  { hostProbes, view }: Certificates,
+): Promise<Readonly<Record<string, HostProbe>>> {
+  const found = await Promise.all(
+    inventory.hosts.map(async (host) => {
+      const paths = certificatePaths(host, view);
+      const [shell, probe] = [shells.get(host.name), hostProbes[host.name]];
+      if (!shell || !probe || paths.length === 0) return [];
+      return [[host.name, { ...probe, certificates: await readCertificates(shell, paths) }] as const];
+    }),
+  );
+  return { ...hostProbes, ...Object.fromEntries(found.flat()) };
+}
