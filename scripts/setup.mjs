@@ -39,9 +39,11 @@ function requireNode() {
 
 function installDependencies() {
   if (dependenciesAreCurrent()) return;
-  say('Installing the dependencies: npm ci');
-  const { status } = spawnSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: root, stdio: 'inherit' });
-  if (status !== 0) giveUp('npm ci failed; see above.');
+  say('Installing the dependencies: npm install');
+  // Not `npm ci`: it fails where a registry lacks an optional package that only another platform needs.
+  const install = ['install', '--no-save', '--no-audit', '--no-fund'];
+  const { status } = spawnSync('npm', install, { cwd: root, stdio: 'inherit' });
+  if (status !== 0) giveUp('npm install failed; see above.');
 }
 
 /** Whether node_modules has what package-lock.json says; optional packages are for some platforms only. */
