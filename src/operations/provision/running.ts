@@ -15,14 +15,14 @@ export type RunningNode = {
   readonly onDisk: Directives;
 };
 
-/** The nodes of a host that could be asked. */
+/** The nodes of a host that could be asked. A stranger on a node's port is no node: `requirePorts` names it. */
 export function runningNodes(
   { host, desired, facts }: PlanInput,
   { view }: Observation,
 ): readonly RunningNode[] {
   return desired.layout.nodes.flatMap(({ node, configFile }) => {
     const nodeView = view.nodes.find((candidate) => candidate.node === node.id);
-    if (!nodeView?.reachable) return [];
+    if (!nodeView?.reachable || facts.processes[node.id] === undefined) return [];
     const content = desired.files.find(({ path }) => path === configFile)?.content ?? '';
     const onDisk = facts.files[configFile]?.content ?? '';
     return [
