@@ -12,14 +12,13 @@ export type LocalInventoryOptions = {
 
 /** The inventory of nodes on 127.0.0.1, host `local`, read as a file would be: the first ports are masters. */
 export function localInventory(ports: readonly number[], options: LocalInventoryOptions = {}): Inventory {
-  const { replicas = 1, mode = 'cluster', password = true, config = {} } = options;
+  const { replicas, mode = 'cluster', password = true, config = {} } = options;
   return parseInventory(
     JSON.stringify({
       cluster: 'test',
       mode,
       connection: 'local',
-      replicas,
-      antiAffinity: 'none',
+      ...(mode === 'cluster' && { replicas: replicas ?? 1, antiAffinity: 'none' }),
       production: false,
       ...(password && { auth: { password: { env: 'WEEDGO_REDIS_PASSWORD' } } }),
       hosts: [{ name: 'local', address: '127.0.0.1', ports }],
