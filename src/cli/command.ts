@@ -34,8 +34,8 @@ export type Invocation = {
 };
 
 export type GlobalOptions = {
-  /** Path of the inventory: -i, WEEDGO_REDIS_INVENTORY, ./weedgo-redis.yaml or the built-in one. */
-  readonly inventory: string;
+  /** -i as given; `namedInventory` knows what holds without it. */
+  readonly inventory: string | undefined;
   readonly json: boolean;
   readonly yes: boolean;
   readonly quiet: boolean;

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { Command } from 'commander';
-import { exitCodes } from '../errors.ts';
+import { Command, CommanderError } from 'commander';
+import { exitCodes, UsageError } from '../errors.ts';
 import type { CommandSpec } from './command.ts';
 import { commands } from './registry.ts';
 
@@ -9,8 +9,21 @@ import { commands } from './registry.ts';
  * as fast as Node does.
  */
 export async function main(argv: readonly string[]): Promise<void> {
-  const program = buildProgram();
-  await program.parseAsync([...argv], { from: 'user' });
+  try {
+    await buildProgram().parseAsync([...argv], { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    process.exitCode = error.exitCode === 0 ? exitCodes.ok : await refuse(error, argv);
+  }
+}
+
+/** commander has told people on stderr; programs that asked for JSON get it. */
+async function refuse({ message }: CommanderError, argv: readonly string[]): Promise<number> {
+  if (argv.includes('--json')) {
+    const { failureDocument } = await import('./failure.ts');
+    process.stdout.write(`${JSON.stringify(failureDocument(new UsageError(message)), null, 2)}\n`);
+  }
+  return exitCodes.usage;
 }
 
 function buildProgram(): Command {
@@ -30,7 +43,7 @@ function buildProgram(): Command {
     .option('--no-color', 'print without colours')
     .showHelpAfterError('(weedgo-redis --help lists the commands)')
     .configureHelp({ showGlobalOptions: true })
-    .exitOverride((error) => process.exit(error.exitCode === 0 ? exitCodes.ok : exitCodes.usage));
+    .exitOverride();
   for (const spec of commands) addCommand(program, spec);
   return program;
 }

@@ -7,7 +7,7 @@ export const commands: readonly CommandSpec[] = [
     name: 'init',
     summary: 'write an inventory, by questions or from --host',
     options: [
-      ['--host <user@address[:port]...>', 'a host, repeated for each (user and port as in ssh)'],
+      ['--host <destination...>', 'user@address[:port] as for ssh; once for each host'],
       ['--cluster <name>', 'name of the cluster'],
       ['-o, --output <file>', 'where to write it (default: weedgo-redis.yaml); never over an existing file'],
     ],

@@ -1,6 +1,5 @@
 import { exitCodes, InterruptedError } from '../errors.ts';
 import type { CommandResult, CommandSpec, GlobalOptions, Invocation } from './command.ts';
-import { resolveInventoryPath } from './inventory-path.ts';
 import { formatFailure, failureDocument, exitCodeOf } from './failure.ts';
 import { createProgress } from './progress.ts';
 import { createPrompter } from './prompter.ts';
@@ -42,18 +41,11 @@ export async function runCommand(spec: CommandSpec, parsed: ParsedCommandLine): 
 
 function invocationFor(parsed: ParsedCommandLine, emit: Invocation['emit'], signal: AbortSignal): Invocation {
   const { global } = parsed;
-  const inventory = resolveInventoryPath(global['inventory']);
-  if (inventory.builtIn) {
-    emit({
-      type: 'warning',
-      message: 'no inventory given: using the built-in one, six nodes on this machine',
-    });
-  }
   return {
     args: parsed.args.map((arg) => (typeof arg === 'string' ? arg : undefined)),
     options: parsed.options,
     global: {
-      inventory: inventory.file,
+      inventory: typeof global['inventory'] === 'string' ? global['inventory'] : undefined,
       json: global['json'] === true,
       yes: global['yes'] === true,
       quiet: global['quiet'] === true,

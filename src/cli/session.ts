@@ -1,7 +1,7 @@
-import { loadInventory } from '../inventory/load.ts';
 import type { Session } from '../operations/session.ts';
 import { openSession, type SessionRequest } from '../operations/connect.ts';
 import type { Invocation } from './command.ts';
+import { namedInventory } from './inventory-path.ts';
 
 type SessionOptions = Partial<Pick<SessionRequest, 'createSecrets' | 'privilege'>>;
 
@@ -10,11 +10,12 @@ type SessionOptions = Partial<Pick<SessionRequest, 'createSecrets' | 'privilege'
  * `createSecrets`: only provision makes the secrets that `generate:` asks for.
  */
 export async function withSession<T>(
-  { global, emit, signal, prompter }: Invocation,
+  invocation: Invocation,
   work: (session: Session) => Promise<T>,
   { createSecrets = false, privilege = 'require' }: SessionOptions = {},
 ): Promise<T> {
-  const inventory = await loadInventory(global.inventory);
+  const { emit, signal, prompter } = invocation;
+  const inventory = await namedInventory(invocation);
   const session = await openSession({ inventory, createSecrets, privilege, emit, signal, prompter });
   try {
     return await work(session);

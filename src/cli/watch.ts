@@ -1,6 +1,6 @@
+import { namedInventory } from './inventory-path.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WeedgoError } from '../errors.ts';
-import { loadInventory } from '../inventory/load.ts';
 import { openSession } from '../operations/connect.ts';
 import type { Session } from '../operations/session.ts';
 import type { Invocation } from './command.ts';
@@ -20,7 +20,7 @@ export type WatchRequest<T> = {
  * undefined when there never was anything to see.
  */
 export async function watch<T>(invocation: Invocation, request: WatchRequest<T>): Promise<T | undefined> {
-  const inventory = await loadInventory(invocation.global.inventory);
+  const inventory = await namedInventory(invocation);
   let session: Session | undefined;
   let last: T | undefined;
   try {

@@ -1,10 +1,11 @@
-import { loadInventory } from '../../inventory/load.ts';
 import { resolveSecrets } from '../../inventory/secrets.ts';
 import { renderEnv } from '../../operations/env.ts';
 import type { CommandRun } from '../command.ts';
+import { namedInventory } from '../inventory-path.ts';
 
-export const run: CommandRun = async ({ global, options }) => {
-  const inventory = await loadInventory(global.inventory);
+export const run: CommandRun = async (invocation) => {
+  const { options } = invocation;
+  const inventory = await namedInventory(invocation);
   const secrets =
     options['showSecrets'] === true ? await resolveSecrets(inventory, { create: false }) : undefined;
   const env = renderEnv(inventory, secrets);

@@ -1,10 +1,10 @@
 import { UsageError } from '../../errors.ts';
-import { loadInventory } from '../../inventory/load.ts';
 import { renderComposeFiles, renderFiles } from '../../operations/render.ts';
+import { namedInventory } from '../inventory-path.ts';
 import type { CommandRun, Invocation } from '../command.ts';
 
 export const run: CommandRun = async (invocation) => {
-  const inventory = await loadInventory(invocation.global.inventory);
+  const inventory = await namedInventory(invocation);
   const request = {
     inventory,
     directory: directoryOf(invocation),

@@ -1,6 +1,7 @@
 import { HostsFailedError, OperationError } from '../../errors.ts';
 import { applyClusterStep } from '../../redis/apply.ts';
 import { describeClusterStep } from '../../cluster/step.ts';
+import { portProbes } from '../../host/probe.ts';
 import { isFailure } from '../../redis/connection.ts';
 import { formCluster } from '../../redis/form.ts';
 import { awaitComplete, listLacking } from '../await-complete.ts';
@@ -74,7 +75,9 @@ async function change(session: Session, stages: Stages, plan: ProvisionPlan): Pr
     convergeHosts(session, plan),
   );
   if (ready.form.length > 0) {
-    await stages.run('reach', 'Try every port from every host', () => demandReach(session, ready));
+    if (portProbes(session.inventory).length > 0) {
+      await stages.run('reach', 'Try every port from every host', () => demandReach(session, ready));
+    }
     await stages.run('form', 'Form the cluster', () => form(session, ready));
   }
 }
