@@ -32,10 +32,16 @@ function unserved(shard: Shard, nodes: readonly string[]): readonly string[] {
     : [`no other node has taken over ${slots}`];
 }
 
-/** A shard that has lost its last replica with these nodes: by the inventory they belong to it. */
+/** A shard that has lost its last replica with these nodes. */
 function bare(topology: Topology, shard: Shard, nodes: readonly string[]): readonly string[] {
   const { master, replicas, number } = shard;
-  const lost = nodes.some((id) => topology.byNode.get(id)?.node.shard === number && id !== master.node.id);
+  const lost = nodes.some((id) => belongsTo(topology.byNode.get(id), shard));
   if (!lost || !master.view || replicas.some(({ view }) => view !== undefined)) return [];
   return [`shard ${number} (${master.node.id}) is left without a replica`];
+}
+
+/** A replica is where the others have it; a master that was replaced belongs where the inventory has it. */
+function belongsTo(member: Member | undefined, { master, number }: Shard): boolean {
+  if (!member || member.nodeId === master.nodeId) return false;
+  return member.masterId === undefined ? member.node.shard === number : member.masterId === master.nodeId;
 }

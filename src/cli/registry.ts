@@ -68,6 +68,16 @@ export const commands: readonly CommandSpec[] = [
   },
   ...failoverCommands,
   {
+    name: 'call',
+    summary: "send a Redis command that looks or mends to a node or to all, with the inventory's password",
+    arguments: [
+      ['<node>', 'a node of the inventory, or all'],
+      ['<command...>', 'the command and its arguments'],
+    ],
+    examples: ['weedgo-redis call redis1:7000 CLUSTER NODES', 'weedgo-redis call all CONFIG RESETSTAT'],
+    load: () => import('./commands/call.ts'),
+  },
+  {
     name: 'stop',
     summary: "stop the inventory's nodes; data and configuration stay",
     load: () => import('./commands/stop.ts'),

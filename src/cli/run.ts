@@ -42,7 +42,8 @@ export async function runCommand(spec: CommandSpec, parsed: ParsedCommandLine): 
 function invocationFor(parsed: ParsedCommandLine, emit: Invocation['emit'], signal: AbortSignal): Invocation {
   const { global } = parsed;
   return {
-    args: parsed.args.map((arg) => (typeof arg === 'string' ? arg : undefined)),
+    // A variadic argument is a list.
+    args: parsed.args.flat().map((arg) => (typeof arg === 'string' ? arg : undefined)),
     options: parsed.options,
     global: {
       inventory: typeof global['inventory'] === 'string' ? global['inventory'] : undefined,

@@ -23,9 +23,9 @@ export type Link = {
   readonly replica: ReportNode;
 };
 
-const chip = { width: 210, height: 34, gap: 6 };
+const chip = { width: 236, height: 34, gap: 6 };
 const host = { padding: 10, header: 42, width: chip.width + 20 };
-const gap = { column: 64, row: 28, stack: 16 };
+const gap = { column: 60, row: 28, stack: 16 };
 const zone = { padding: 14, title: 26 };
 /** Room for lines that leave to the right and come back in the same column. */
 const margin = { left: 2, top: 2, right: 46, bottom: 2 };
@@ -107,7 +107,7 @@ function heightOf({ zone: name, hosts }: Group, report: Report): number {
 }
 
 function placeChips(box: HostBox, { nodes }: Report): readonly Chip[] {
-  const own = nodes.filter((node) => node.host === box.host.name);
+  const own = nodes.filter((node) => node.host === box.host.name).toSorted((a, b) => portOf(a) - portOf(b));
   return own.map((node, index) => ({
     node,
     x: box.x + host.padding,
@@ -115,6 +115,10 @@ function placeChips(box: HostBox, { nodes }: Report): readonly Chip[] {
     width: chip.width,
     height: chip.height,
   }));
+}
+
+function portOf({ node }: ReportNode): number {
+  return Number(node.slice(node.lastIndexOf(':') + 1));
 }
 
 function linksOf(chips: readonly Chip[]): readonly Link[] {

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import Handlebars from 'handlebars';
 import { slotCount } from '../../cluster/slots.ts';
-import { formatBytes, formatSeconds } from '../../checks/text.ts';
+import { formatBytes, formatSeconds, joinNames } from '../../checks/text.ts';
 import { type Chip, type Drawing, drawTopology, type HostBox } from './drawing.ts';
 import type { Report, ReportNode } from './schema.ts';
-import { slotSegments } from './slot-map.ts';
+import { type SlotSegment, slotSegments } from './slot-map.ts';
 
 /**
  * The report as one self-contained page: no script, no network, every value escaped by the template. Two drawings of
@@ -24,14 +24,8 @@ export function renderHtml(report: Report): string {
     description: report.nodes.map(describeNode).join('. '),
     palette: Array.from({ length: shardColors }, (_, index) => `s${index}`),
     isCluster: report.mode === 'cluster',
-    segments: slotSegments(report).map(({ owner, ...segment }) => ({
-      ...segment,
-      label: owner === undefined ? 'no owner' : `shard ${owner.shard ?? '?'}`,
-      owner: owner?.node ?? 'nobody',
-      color: owner === undefined ? 'none' : colorOf(owner),
-      // Too narrow for its label; the legend below has it.
-      isThin: segment.slots < slotCount / 12,
-    })),
+    segments: slotSegments(report).map(presentSegment),
+    owners: slotOwners(report),
     rows: report.nodes.map(presentRow),
     findings: report.findings.map((finding) => ({ ...finding, mark: marks[finding.severity] })),
     losses: report.whatIf.map((loss) => ({
@@ -45,6 +39,33 @@ export function renderHtml(report: Report): string {
   });
 }
 
+/** One entry an owner, in the order of their first slots; what nobody owns as well. */
+function slotOwners(report: Report) {
+  const segments = slotSegments(report);
+  const owners = new Set(segments.map(({ owner }) => owner));
+  return [...owners].map((owner) => {
+    const own = segments.filter((segment) => segment.owner === owner).map(({ range }) => range);
+    const { label, color } = presentOwner(owner);
+    return { label, color, owner: owner?.node ?? '', ranges: joinNames(own, mostRanges) };
+  });
+}
+
+function presentSegment({ owner, slots, range }: SlotSegment) {
+  // One too narrow for its label has it in the legend below.
+  return {
+    slots,
+    range,
+    isThin: slots < slotCount / 12,
+    owner: owner?.node ?? 'nobody',
+    ...presentOwner(owner),
+  };
+}
+
+function presentOwner(owner: SlotSegment['owner']) {
+  if (owner === undefined) return { label: 'no owner', color: 'none' };
+  return { label: `shard ${owner.shard ?? '?'}`, color: colorOf(owner) };
+}
+
 /** Told apart by shape as well as by colour. */
 const marks = { ok: '✓', healthy: '✓', info: 'i', warning: '!', critical: '✗' } as const;
 
@@ -56,6 +77,8 @@ function compile(): Handlebars.TemplateDelegate {
 }
 
 const shardColors = 8;
+/** Ranges of one owner that the legend lists; resharding can leave hundreds. */
+const mostRanges = 12;
 
 /** Shards have one of eight colours each; who cannot tell them apart reads the numbers. */
 function colorOf({ shard }: ReportNode): string {
@@ -107,7 +130,6 @@ function presentChip({ node, ...box }: Chip) {
     badgeY: middle - 9,
     badgeMiddle: box.x + 17,
     textX: box.x + 34,
-    shardX: box.x + 72,
     noteX: box.x + box.width - 9,
     textY: middle + 4.5,
     middle,

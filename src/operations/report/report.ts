@@ -77,10 +77,7 @@ function summarize({ inventory, view }: CheckInput, findings: readonly Finding[]
   const down = view.nodes.filter(
     (node) => node.reachable && node.clusterInfo['cluster_state'] !== 'ok',
   ).length;
-  const state =
-    mode === 'standalone'
-      ? []
-      : [down === 0 ? 'cluster state ok' : `cluster state fail on ${count(down, 'node')}`];
+  const state = mode === 'standalone' || down === 0 ? [] : [`cluster state fail on ${count(down, 'node')}`];
   const counts = severities.flatMap((severity) => {
     const number = findings.filter((finding) => finding.severity === severity).length;
     return number === 0 ? [] : [`${number} ${severity}`];
