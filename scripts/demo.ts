@@ -11,7 +11,7 @@ const command = `bin/weedgo-redis.js -i ${file}`;
 const keys = Array.from({ length: 1000 }, (_, index) => `weedgo-demo:${index}`);
 
 weedgo('provision');
-weedgo('verify');
+weedgo('verify', '--fail-on', 'critical');
 await useCluster();
 console.log(`
 The cluster keeps running. To go on:
@@ -20,9 +20,9 @@ The cluster keeps running. To go on:
 To stop it, keeping its data:  ${command} stop
 To remove it and its data:     ${command} destroy`);
 
-function weedgo(operation: string): void {
-  console.log(`\n$ ${command} ${operation}`);
-  const args = [join(root, 'bin/weedgo-redis.js'), '-i', file, operation];
+function weedgo(...operation: readonly string[]): void {
+  console.log(`\n$ ${command} ${operation.join(' ')}`);
+  const args = [join(root, 'bin/weedgo-redis.js'), '-i', file, ...operation];
   const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' });
   if (status !== 0) process.exit(status ?? 1);
 }
