@@ -71,7 +71,7 @@ it.each(['--version', '--help'])('%s loads nothing but commander', (flag) => {
   const env = { PATH: process.env['PATH'], NODE_DEBUG: 'esm' };
   const { status, stderr } = spawnSync(process.execPath, [bin, flag], { env, encoding: 'utf8' });
   const packages = new Set(
-    [...stderr.matchAll(/node_modules\/((?:@[^/]+\/)?[^/]+)\//g)].map(([, name]) => name),
+    [...stderr.matchAll(/node_modules\/((?:@[\w.-]+\/)?[\w.-]+)/g)].map(([, name]) => name),
   );
   expect({ status, packages: [...packages] }).toEqual({ status: 0, packages: ['commander'] });
 });
