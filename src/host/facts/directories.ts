@@ -3,38 +3,42 @@ import { shWords } from '../sh.ts';
 import type { Fact } from './fact.ts';
 import { linesOf } from './lines.ts';
 
-/** Managed directories and the names of what is in them. */
+/**
+ * Managed directories and the names of what is in them: `/stat MODE OWNER GROUP PATH` for each that is there, then
+ * `/entries PATH` and the names. No name has a slash, so none is taken for the other.
+ */
 export const directories: Fact<Readonly<Record<string, DirectoryState>>> = {
   script: ({ directories: paths }) => `
-set -- ${shWords(paths)}
-i=0
+set --
+for path in ${shWords(paths)}; do [ ! -d "$path" ] || set -- "$@" "$path"; done
+[ $# -gt 0 ] || exit 0
+stat -L -c '/stat %a %U %G %n' -- "$@"
 for path; do
-  if [ -d "$path" ]; then
-    printf '@%s ' "$i"
-    stat -L -c '%a %U %G' -- "$path"
-    ls -A -- "$path" | sed 's/^/-/'
-  fi
-  i=$((i + 1))
+  printf '/entries %s\\n' "$path"
+  ls -A -- "$path"
 done
 `,
-  parse: (output, { directories: paths }) => {
-    const states: Record<string, DirectoryState> = {};
-    let path: string | undefined;
-    for (const line of linesOf(output)) {
-      const state = path === undefined ? undefined : states[path];
-      if (line.startsWith('@')) {
-        path = paths[Number(line.slice(1).split(' ')[0])];
-        if (path !== undefined) states[path] = parseHead(line);
-      } else if (path !== undefined && state) {
-        states[path] = { ...state, entries: [...state.entries, line.slice(1)].toSorted() };
-      }
-    }
-    return states;
+  parse: (output) => {
+    const lines = linesOf(output);
+    const entries = entriesOf(lines);
+    return Object.fromEntries(
+      lines
+        .filter((line) => line.startsWith('/stat '))
+        .map((line) => {
+          const [, mode = '', owner = '', group = '', ...path] = line.split(' ');
+          const names = entries.get(path.join(' ')) ?? [];
+          return [path.join(' '), { mode: mode.padStart(4, '0'), owner, group, entries: names.toSorted() }];
+        }),
+    );
   },
 };
 
-/** `@INDEX MODE OWNER GROUP` */
-function parseHead(line: string): DirectoryState {
-  const [, mode = '', owner = '', group = ''] = line.split(' ');
-  return { mode: mode.padStart(4, '0'), owner, group, entries: [] };
+function entriesOf(lines: readonly string[]): ReadonlyMap<string, readonly string[]> {
+  const entries = new Map<string, string[]>();
+  let names: string[] = [];
+  for (const line of lines) {
+    if (line.startsWith('/entries ')) entries.set(line.slice('/entries '.length), (names = []));
+    else if (!line.startsWith('/')) names.push(line);
+  }
+  return entries;
 }

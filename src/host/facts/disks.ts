@@ -6,11 +6,12 @@ import { linesOf, requireNumber } from './lines.ts';
 /** Free space at each path, or where it will be: at its nearest ancestor that is there. */
 export const disks: Fact<Readonly<Record<string, DiskState>>> = {
   script: ({ disks: paths }) => `
-set -- ${shWords(paths)}
-for path; do
+set --
+for path in ${shWords(paths)}; do
   while [ -n "$path" ] && [ ! -e "$path" ]; do path=\${path%/*}; done
-  stat -f -c '%S %b %a %c %d' -- "\${path:-/}"
+  set -- "$@" "\${path:-/}"
 done
+stat -f -c '%S %b %a %c %d' -- "$@"
 `,
   parse: (output, { disks: paths }) => {
     const lines = linesOf(output);

@@ -6,12 +6,11 @@ import { fieldsOf, requireNumber } from './lines.ts';
 export const effectiveUser: Fact<UserFacts> = {
   script: () => `
 uid=$(id -u)
-printf 'uid=%s\\nname=%s\\n' "$uid" "$(id -un 2>/dev/null)"
-home=$(getent passwd "$uid" 2>/dev/null | cut -d: -f6)
-printf 'home=%s\\n' "\${home:-\${HOME:-/}}"
+printf 'uid=%s\\nentry=%s\\nfallback=%s\\n' "$uid" "$(getent passwd "$uid" 2>/dev/null)" "\${HOME:-/}"
 `,
   parse: (output) => {
-    const { uid, name = '', home = '/' } = fieldsOf(output);
-    return { uid: requireNumber(uid, 'user id'), name: name || `uid ${uid}`, home };
+    const { uid, entry = '', fallback = '/' } = fieldsOf(output);
+    const [name, , , , , home] = entry.split(':');
+    return { uid: requireNumber(uid, 'user id'), name: name || `uid ${uid}`, home: home || fallback };
   },
 };

@@ -1,43 +1,58 @@
 import type { FileState } from '../facts.ts';
 import { shWords } from '../sh.ts';
 import type { Fact } from './fact.ts';
-import { requireNumber } from './lines.ts';
+import { linesOf, requireNumber } from './lines.ts';
 
-/** Managed files. Contents come in base64: whatever a file holds, it cannot be taken for a marker. */
+/**
+ * Managed files: `@stat MODE OWNER GROUP MODIFIED PATH` for each that is there, then `@content PATH` and its content
+ * in base64: whatever a file holds, it cannot be taken for a marker.
+ */
 export const files: Fact<Readonly<Record<string, FileState>>> = {
   script: ({ files: paths }) => `
-set -- ${shWords(paths)}
-i=0
+set --
+for path in ${shWords(paths)}; do
+  if [ -f "$path" ] && [ -r "$path" ]; then set -- "$@" "$path"; fi
+done
+[ $# -gt 0 ] || exit 0
+stat -L -c '@stat %a %U %G %Y %n' -- "$@"
 for path; do
-  if [ -f "$path" ] && [ -r "$path" ]; then
-    printf '@%s ' "$i"
-    stat -L -c '%a %U %G %Y' -- "$path"
-    base64 <"$path"
-  fi
-  i=$((i + 1))
+  printf '@content %s\\n' "$path"
+  base64 <"$path"
 done
 `,
-  parse: (output, { files: paths }) =>
-    Object.fromEntries(
-      output
-        .split('@')
-        .slice(1)
-        .map((part) => parseFile(part, paths)),
-    ),
+  parse: (output) => {
+    const parts = output.split(/^@/m).slice(1);
+    const contents = new Map(parts.flatMap(parseContent));
+    return Object.fromEntries(parts.flatMap((part) => parseStat(part, contents)));
+  },
 };
 
-/** `INDEX MODE OWNER GROUP MODIFIED`, then lines of base64 (which knows no `@`). */
-function parseFile(part: string, paths: readonly string[]): readonly [string, FileState] {
-  const [head = '', ...body] = part.split('\n');
-  const [index = '', mode = '', owner = '', group = '', modified] = head.split(' ');
-  const path = paths[Number(index)];
-  if (path === undefined) throw new Error(`no such file was asked for: ${head}`);
-  const state = {
-    mode: mode.padStart(4, '0'),
-    owner,
-    group,
-    content: Buffer.from(body.join(''), 'base64').toString('utf8'),
-    modified: requireNumber(modified, 'modification time') * 1000,
-  };
-  return [path, state];
+function parseContent(part: string): readonly (readonly [string, string])[] {
+  const [head = '', ...body] = linesOf(part);
+  return head.startsWith('content ')
+    ? [[head.slice('content '.length), Buffer.from(body.join(''), 'base64').toString('utf8')]]
+    : [];
+}
+
+function parseStat(
+  part: string,
+  contents: ReadonlyMap<string, string>,
+): readonly (readonly [string, FileState])[] {
+  const [word, mode = '', owner = '', group = '', modified, ...rest] = part.trimEnd().split(' ');
+  if (word !== 'stat') return [];
+  const path = rest.join(' ');
+  const content = contents.get(path);
+  if (content === undefined) throw new Error(`no content of ${path}`);
+  return [
+    [
+      path,
+      {
+        mode: mode.padStart(4, '0'),
+        owner,
+        group,
+        content,
+        modified: requireNumber(modified, 'modification time') * 1000,
+      },
+    ],
+  ];
 }

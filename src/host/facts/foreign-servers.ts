@@ -12,9 +12,8 @@ export const foreignServers: Fact<Readonly<Record<string, ForeignServer>>> = {
     distributionUnits.length === 0
       ? ':'
       : `
-[ -d /run/systemd/system ] || exit 0
 set -- ${shWords(distributionUnits)}
-for pid in $(systemctl show -p MainPID --value "$@"); do
+for pid in $(printf '%s\\n' "$units" | sed -n 's/^MainPID=//p' | tail -n $#); do
   unit=$1; shift
   [ "$pid" != 0 ] || continue
   port=$(tr '\\0' ' ' <"/proc/$pid/cmdline" | sed -n 's/^[^ ]* [^ ]*:\\([0-9][0-9]*\\).*/\\1/p')

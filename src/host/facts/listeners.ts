@@ -1,70 +1,76 @@
 import type { Listener } from '../facts.ts';
+import { shWords } from '../sh.ts';
 import type { Fact } from './fact.ts';
-import { linesOf, numberOf } from './lines.ts';
+import { linesOf } from './lines.ts';
+import { parseAddress } from './proc-address.ts';
 
 /**
  * Sockets in LISTEN on the ports asked for, from /proc/net (neither ss nor lsof need be there), and whose they
- * are: the process that has the socket's inode open. Unknown where another user's processes cannot be looked into.
+ * are: the process that has the socket's inode open. The nodes' own processes are looked into first; all others only
+ * where that leaves a socket without an owner, since they may be many. Unknown stays what another user's process has
+ * open, where not even root looks.
  */
 export const listeners: Fact<readonly Listener[]> = {
-  script: ({ ports }) => `
+  script: ({ ports, nodes }) => `
 sockets=$(cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | grep -E ':(${ports.map(hexPort).join('|')}) [0-9A-F]+:0000 0A ')
-if [ -n "$sockets" ]; then
-  printf '%s\\n' "$sockets" | sed 's/^/socket /'
-  inodes=$(printf '%s\\n' "$sockets" | sed 's/^ *//; s/  */ /g' | cut -d' ' -f10 | tr '\\n' '|')
-  ls -l /proc/[0-9]*/fd 2>/dev/null | grep -E "^/proc|socket:\\[(\${inodes%|})\\]" | sed -n '
-    s/^\\/proc\\/\\([0-9]*\\)\\/fd:$/\\1/; t head
-    s/.*socket:\\[\\([0-9]*\\)\\].*/\\1/; G; s/^\\(.*\\)\\n\\(.*\\)$/owner \\1 \\2/p; b
-    : head
-    h' | while read -r word inode pid; do
-      printf '%s %s %s %s\\n' "$word" "$inode" "$pid" "$(cat "/proc/$pid/comm" 2>/dev/null)"
-    done
-fi
+[ -n "$sockets" ] || exit 0
+printf '%s\\n' "$sockets"
+inodes=$(printf '%s\\n' "$sockets" | sed 's/^ *\\([^ ]* *\\)\\{9\\}\\([0-9]*\\) .*/socket:[\\2]/')
+open() { ls -l "$@" /proc/self/fdinfo 2>/dev/null | grep -F -e "$inodes" -e '/fd:'; }
+set --
+for pid in $(printf '%s\\n' "$units" | sed -n 's/^MainPID=\\([1-9]\\)/\\1/p'); do set -- "$@" "/proc/$pid/fd"; done
+for file in ${shWords(nodes.flatMap((place) => ('pidFile' in place ? [place.pidFile] : [])))}; do
+  { read -r pid <"$file"; } 2>/dev/null && set -- "$@" "/proc/$pid/fd"
+done
+found=$([ $# = 0 ] || open "$@")
+for inode in $inodes; do
+  case $found in *"$inode"*) ;; *) set -- /proc/[0-9]*/fd; found=$(open "$@"); break ;; esac
+done
+printf '%s\\n' "$found"
+for folder; do set -- "$@" "\${folder%fd}comm"; shift; done
+grep -H . "$@" 2>/dev/null
 `,
   parse: (output) => {
     const lines = linesOf(output);
-    const owners = new Map(lines.flatMap(parseOwner));
-    return lines.flatMap((line) => parseSocket(line, owners));
+    const owners = ownersOf(lines);
+    const names = new Map(lines.flatMap(parseName));
+    return lines.flatMap((line): readonly Listener[] => {
+      const socket = parseSocket(line);
+      if (!socket) return [];
+      const pid = owners.get(socket.inode);
+      const { address, port } = socket;
+      return [{ address, port, pid, process: pid === undefined ? undefined : names.get(pid) }];
+    });
   },
 };
 
-type Owner = { readonly pid: number; readonly process: string };
-
 const hexPort = (port: number): string => port.toString(16).toUpperCase().padStart(4, '0');
 
-/** `owner INODE PID NAME` */
-function parseOwner(line: string): readonly (readonly [string, Owner])[] {
-  const [, inode, pid, process] = /^owner (\d+) (\d+) (.*)$/.exec(line) ?? [];
-  return inode && pid ? [[inode, { pid: Number(pid), process: process ?? '' }]] : [];
+/** `SL: LOCAL:PORT REMOTE STATE QUEUES TIMER RETRANSMITS UID TIMEOUT INODE …` (proc(5), /proc/net/tcp). */
+function parseSocket(
+  line: string,
+): { readonly address: string; readonly port: number; readonly inode: string } | undefined {
+  const [, address, port, rest] = /^\s*\d+: ([0-9A-F]+):([0-9A-F]{4}) (.*)$/.exec(line) ?? [];
+  if (address === undefined || port === undefined) return undefined;
+  const inode = rest?.trim().split(/\s+/)[7] ?? '';
+  return { address: parseAddress(address), port: Number.parseInt(port, 16), inode };
 }
 
-/** `socket SL: LOCAL:PORT REMOTE STATE QUEUES TIMER RETRANSMITS UID TIMEOUT INODE …` (proc(5), /proc/net/tcp). */
-function parseSocket(line: string, owners: ReadonlyMap<string, Owner>): readonly Listener[] {
-  const [word, , local = '', ...rest] = line.split(/\s+/);
-  if (word !== 'socket') return [];
-  const [address = '', port = ''] = local.split(':');
-  const owner = owners.get(rest[7] ?? '');
-  return [
-    {
-      address: parseAddress(address),
-      port: Number.parseInt(port, 16),
-      pid: numberOf(owner?.pid.toString()),
-      process: owner?.process || undefined,
-    },
-  ];
+/** `/proc/PID/fd:`, then `… -> socket:[INODE]` for each that it has open. */
+function ownersOf(lines: readonly string[]): ReadonlyMap<string, number> {
+  const owners = new Map<string, number>();
+  let pid: number | undefined;
+  for (const line of lines) {
+    const folder = /^\/proc\/(\w+)\/\w+:$/.exec(line)?.[1];
+    const inode = /-> socket:\[(\d+)\]$/.exec(line)?.[1];
+    if (folder !== undefined) pid = Number(folder) || undefined;
+    else if (inode !== undefined && pid !== undefined) owners.set(inode, pid);
+  }
+  return owners;
 }
 
-/** The kernel prints addresses as 32-bit words of its own byte order; every supported machine is little-endian. */
-function parseAddress(hex: string): string {
-  const bytes = (hex.match(/.{8}/g) ?? []).flatMap((word) =>
-    (word.match(/../g) ?? []).toReversed().map((byte) => Number.parseInt(byte, 16)),
-  );
-  if (bytes.length === 4) return bytes.join('.');
-  const isMapped = bytes.slice(0, 10).every((byte) => byte === 0) && bytes[10] === 0xff && bytes[11] === 0xff;
-  if (isMapped) return bytes.slice(12).join('.');
-  const groups = Array.from({ length: 8 }, (_, index) =>
-    (((bytes[index * 2] ?? 0) << 8) | (bytes[index * 2 + 1] ?? 0)).toString(16),
-  );
-  const url = new URL(`http://[${groups.join(':')}]/`);
-  return url.hostname.slice(1, -1);
+/** `/proc/PID/comm:NAME` */
+function parseName(line: string): readonly (readonly [number, string])[] {
+  const [, pid, name] = /^\/proc\/(\d+)\/comm:(.*)$/.exec(line) ?? [];
+  return pid !== undefined && name !== undefined ? [[Number(pid), name]] : [];
 }

@@ -1,56 +1,64 @@
 import type { ProcessState } from '../facts.ts';
-import { shQuote, shWords } from '../sh.ts';
+import { shQuote } from '../sh.ts';
 import type { Fact, NodePlace } from './fact.ts';
-import { linesOf, requireNumber } from './lines.ts';
+import { fieldsOf, linesOf, requireNumber } from './lines.ts';
 
 /**
- * The nodes' processes. A pid file may be older than the process that has its pid now: the process counts only
- * when its working directory is the node's data directory (a server changes into `dir` when it starts).
+ * The nodes' processes: main processes of units, in the order of `$units`, or what pid files say. A pid file may be
+ * older than the process that has its pid now: a process counts only when its working directory is the node's data
+ * directory (a server changes into `dir` when it starts). Limits, times and links are read for all at once.
  */
 export const processes: Fact<Readonly<Record<string, ProcessState>>> = {
   script: ({ nodes }) => `
-boot=$(sed -n 's/^btime //p' /proc/stat)
-tick=$(getconf CLK_TCK 2>/dev/null || echo 100)
-process() {
-  [ "\${2:-0}" != 0 ] && [ "$(readlink "/proc/$2/cwd")" = "$3" ] || return 0
-  read -r stat <"/proc/$2/stat" && limit=$(sed -n 's/^Max open files *\\([0-9]*\\) .*/\\1/p' "/proc/$2/limits")
-  set -- "$1" "$2" $(printf '%s' "\${stat##*) }" | cut -d' ' -f20)
-  printf '%s %s %s %s %s\\n' "$1" "$2" "\${limit:-0}" "$((boot + $3 / tick))" "$(readlink "/proc/$2/exe")"
+found() {
+  if [ "\${2:-0}" != 0 ] && [ -d "/proc/$2" ]; then
+    printf 'node %s %s\\n' "$1" "$2"
+    limits="$limits /proc/$2/limits"
+    stats="$stats /proc/$2/stat"
+    links="$links /proc/$2/cwd /proc/$2/exe"
+  fi
 }
-${unitsScript(nodes)}
-${nodes.map(processScript).join('\n')}
+set -- $(printf '%s\\n' "$units" | sed -n 's/^MainPID=//p')
+${nodes.map(findScript).join('\n')}
+if [ -n "$links" ]; then
+  sed -n 's/^btime /boot=/p' /proc/stat
+  printf 'tick=%s\\n' "$(getconf CLK_TCK 2>/dev/null)"
+  grep -H '^Max open files' $limits
+  cat $stats
+  ls -l $links
+fi
 `,
-  parse: (output, { nodes }) =>
-    Object.fromEntries(linesOf(output).flatMap((line) => parseProcess(line, nodes))),
+  parse: (output, { nodes }) => {
+    const { boot, tick } = fieldsOf(output);
+    const clock = { boot: Number(boot), tick: Number(tick) || 100 };
+    return Object.fromEntries(
+      linesOf(output).flatMap((line) => {
+        const [, index, pid = ''] = /^node (\d+) (\d+)$/.exec(line) ?? [];
+        const place = nodes[Number(index)];
+        if (!place || linkOf(output, pid, 'cwd') !== place.dataDirectory) return [];
+        return [[place.node, stateOf(output, pid, clock)]];
+      }),
+    );
+  },
 };
 
-/** The main processes of all units, as words in the nodes' order, in one call. */
-function unitsScript(nodes: readonly NodePlace[]): string {
-  const units = nodes.flatMap((place) => ('unit' in place ? [place.unit] : []));
-  return units.length === 0
-    ? ''
-    : `set -- $(systemctl show -p MainPID --value ${shWords(units)} 2>/dev/null)`;
+function findScript(place: NodePlace, index: number): string {
+  if ('unit' in place) return `found ${index} "$1"; [ $# = 0 ] || shift`;
+  return `pid=; { read -r pid <${shQuote(place.pidFile)}; } 2>/dev/null; found ${index} "$pid"`;
 }
 
-function processScript(place: NodePlace, index: number): string {
-  if ('unit' in place)
-    return `process ${index} "\${1:-0}" ${shQuote(place.dataDirectory)}; [ $# = 0 ] || shift`;
-  return `process ${index} "$(head -n 1 ${shQuote(place.pidFile)} 2>/dev/null)" ${shQuote(place.dataDirectory)}`;
-}
+/** What `/proc/PID/cwd` or `exe` points to, as `ls -l` shows it. */
+const linkOf = (output: string, pid: string, link: 'cwd' | 'exe'): string | undefined =>
+  new RegExp(`^l.* /proc/${pid}/${link} -> (.*)$`, 'm').exec(output)?.[1];
 
-/** `INDEX PID LIMIT STARTED EXECUTABLE` */
-function parseProcess(
-  line: string,
-  nodes: readonly NodePlace[],
-): readonly (readonly [string, ProcessState])[] {
-  const [index, pid, limit, started, ...executable] = line.split(' ');
-  const place = nodes[Number(index)];
-  if (!place) return [];
-  const state = {
-    pid: requireNumber(pid, 'process id'),
-    executable: executable.join(' '),
+function stateOf(output: string, pid: string, { boot, tick }: { boot: number; tick: number }): ProcessState {
+  const limit = new RegExp(`^/proc/${pid}/limits:Max open files +(\\d+)`, 'm').exec(output)?.[1];
+  // The name in parentheses may hold anything; the start time, in ticks since boot, is the 20th field after it.
+  const ticks = new RegExp(`^${pid} \\(.*\\) (.*)$`, 'm').exec(output)?.[1]?.split(' ')[19];
+  return {
+    pid: Number(pid),
+    executable: linkOf(output, pid, 'exe') ?? '',
     openFilesLimit: requireNumber(limit, 'open files limit'),
-    started: requireNumber(started, 'start time') * 1000,
+    started: Math.floor(boot + requireNumber(ticks, 'start time') / tick) * 1000,
   };
-  return [[place.node, state]];
 }

@@ -43,7 +43,8 @@ ${fact.script(context)}
 ) </dev/null
 printf '\\n'`,
   );
-  return ['export LC_ALL=C', ...sections, `printf '%s\\n' '${marker} end'`, ''].join('\n');
+  const prepare = registered.flatMap(([, fact]) => fact.prepare?.(context) ?? []);
+  return ['export LC_ALL=C', ...prepare, ...sections, `printf '%s\\n' '${marker} end'`, ''].join('\n');
 }
 
 /** The sections by name, without the line break that ends each; none at all when the last marker is missing. */

@@ -5,14 +5,18 @@ import { fieldsOf, numberOf } from './lines.ts';
 
 const properties = 'Id,LoadState,ActiveState,SubState,UnitFileState,MainPID,NRestarts,NeedDaemonReload';
 
-/** All units in one `systemctl show`, which answers in the order asked, one paragraph a unit. */
+/**
+ * All units in one `systemctl show`, which answers in the order asked, one paragraph a unit. `$units` is its answer;
+ * other facts take the units' main processes from it.
+ */
 export const units: Fact<Readonly<Record<string, UnitState>>> = {
-  script: (context) => {
+  prepare: (context) => {
     const names = [...context.units, ...context.distributionUnits];
     return names.length === 0
-      ? ':'
-      : `[ ! -d /run/systemd/system ] || systemctl show --no-pager -p ${properties} ${shWords(names)}`;
+      ? 'units='
+      : `units=$([ ! -d /run/systemd/system ] || systemctl show --no-pager -p ${properties} ${shWords(names)})`;
   },
+  script: () => `printf '%s\\n' "$units"`,
   parse: (output, context) => {
     const paragraphs = output.split('\n\n').filter((paragraph) => paragraph.trim() !== '');
     if (paragraphs.length === 0) return {};
