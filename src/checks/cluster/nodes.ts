@@ -1,5 +1,6 @@
 import type { UnreachableView } from '../../cluster/view.ts';
 import { findNode } from '../../inventory/topology.ts';
+import { layoutOf } from '../../render/layout.ts';
 import type { Check, CheckInput, Finding } from '../check.ts';
 import { consequencesOf, heirOf, isUnserved } from '../consequences.ts';
 import { call, onHost, ours, unitOf } from '../remedy.ts';
@@ -35,15 +36,24 @@ function diagnose(view: UnreachableView, input: CheckInput): Illness {
   return silent(view, input);
 }
 
-function down({ node, reason }: UnreachableView, { inventory }: CheckInput): Illness {
+function down({ node, reason }: UnreachableView, input: CheckInput): Illness {
+  const isProvisioned = hasConfiguration(node, input);
   return {
     id: 'WR-NODE-DOWN',
     severity: 'critical',
     title: `${node} is down`,
-    seen: `nothing listens on its port (${reason})`,
+    seen: `nothing listens on its port (${reason})${isProvisioned ? '' : '; it has no configuration file'}`,
     why: 'While it is down its shard has one copy of the data less, or none that serves.',
-    remedy: [ours(inventory, 'start')],
+    remedy: [ours(input.inventory, isProvisioned ? 'start' : 'provision')],
   };
+}
+
+function hasConfiguration(id: string, { inventory, hosts }: CheckInput): boolean {
+  return inventory.hosts.some((host) => {
+    const facts = hosts[host.name];
+    const place = layoutOf(inventory, host).nodes.find(({ node }) => node.id === id);
+    return place !== undefined && (!facts?.reachable || facts.facts.files[place.configFile] !== undefined);
+  });
 }
 
 function wrongPassword({ node, reason }: UnreachableView, { inventory }: CheckInput): Illness {

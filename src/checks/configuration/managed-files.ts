@@ -7,13 +7,15 @@ import { onHost, ours } from '../remedy.ts';
 export const managedFiles: Check = {
   name: 'managed files',
   section: 'configuration',
-  run: (input) =>
+  run: (input, { unreachable }) =>
     input.inventory.hosts.flatMap(({ name }) => {
       const facts = input.hosts[name];
       if (!facts?.reachable) return [];
       return (input.files[name] ?? []).flatMap(({ path, content }) => {
         const found = facts.facts.files[path]?.content;
         const nodes = nodesOf(input, name, path);
+        // A node that is down for want of it has a finding that says so.
+        if (unreachable.some(({ node }) => nodes.includes(node)) && found === undefined) return [];
         if (found === undefined) return [describe(input, { name, path, nodes, state: 'missing' })];
         if (nodes.length === 0)
           return found === content ? [] : [describe(input, { name, path, nodes, state: 'changed' })];

@@ -94,14 +94,19 @@ function lagging({ inventory }: CheckInput, pair: Pair): readonly Finding[] {
 
 export type Lag = { readonly bytes: number; readonly seconds: number };
 
-/** The master's own line about the replica (`slave0:ip=…,port=…,state=online,offset=…,lag=…`). */
+/**
+ * The master's own line about the replica (`slave0:ip=…,port=…,state=online,offset=…,lag=…`). The address is the one
+ * that the replica calls from, which on a host with several is not always its own: among replicas on different
+ * ports the port alone tells.
+ */
 export function lagOf(master: ReachableView, replica: ReachableView): Lag | undefined {
   const own = replica.nodes.find(({ nodeId }) => nodeId === replica.nodeId);
   const head = numberOf(master.info, 'master_repl_offset');
-  const lines = Object.entries(master.info).filter(([name]) => /^slave\d+$/.test(name));
-  const fields = lines
+  const lines = Object.entries(master.info)
+    .filter(([name]) => /^slave\d+$/.test(name))
     .map(([, value]) => Object.fromEntries(value.split(',').map((part) => part.split('=', 2))))
-    .find(({ port, ip }) => Number(port) === own?.port && (own.ip === '' || ip === own.ip));
+    .filter(({ port }) => Number(port) === own?.port);
+  const fields = lines.length > 1 ? lines.find(({ ip }) => ip === own?.ip) : lines[0];
   if (!fields || head === undefined) return undefined;
   return { bytes: Math.max(0, head - Number(fields['offset'])), seconds: Number(fields['lag']) };
 }

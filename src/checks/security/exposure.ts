@@ -42,15 +42,20 @@ function listening(input: CheckInput): readonly Finding[] {
   });
 }
 
-/** Sockets of the node on addresses that it should not listen on. */
+/** Sockets of the node's own process on addresses that it should not listen on. */
 function strayListeners(
-  { listeners }: Facts,
-  { port, busPort }: Node,
+  { listeners, processes }: Facts,
+  { id, port, busPort }: Node,
   bind: readonly string[],
 ): readonly Listener[] {
+  const pid = processes[id]?.pid;
   const allowed = new Set(bind.map((address) => address.replace(/^-/, '')));
   return listeners.filter(
-    (listener) => [port, busPort].includes(listener.port) && !allowed.has(listener.address),
+    (listener) =>
+      [port, busPort].includes(listener.port) &&
+      // On one machine another node may have the same port at another address.
+      (listener.pid === undefined || listener.pid === pid) &&
+      !allowed.has(listener.address),
   );
 }
 
