@@ -1,5 +1,6 @@
 import { createColors } from 'picocolors';
 import { exitCodes, HostsFailedError, UsageError, WeedgoError } from '../errors.ts';
+import { withPlace } from './place.ts';
 
 /** The exit code that `docs/cli.md` promises for an error. */
 export function exitCodeOf(error: unknown): number {
@@ -18,7 +19,7 @@ export function formatFailure(error: unknown, color: boolean): string {
         ? paint.yellow('interrupted:')
         : paint.red('error:');
   const lines = [
-    `${label} ${placeOf(error)}${error.message}`,
+    `${label} ${withPlace(error, error.message)}`,
     ...error.hints.map((hint) => `  ${paint.dim('→')} ${hint}`),
   ];
   if (error instanceof HostsFailedError) {
@@ -48,11 +49,6 @@ function describeError(error: unknown): Record<string, unknown> {
     ...(error instanceof UsageError && { problems: error.problems }),
     ...(error instanceof HostsFailedError && { failures: error.failures.map(describeError) }),
   };
-}
-
-function placeOf(error: WeedgoError): string {
-  const place = error.node ?? error.host;
-  return place === undefined ? '' : `${place}: `;
 }
 
 function stackOf(error: unknown): string {

@@ -2,6 +2,7 @@ import type { WriteStream } from 'node:tty';
 import ora from 'ora';
 import { createColors } from 'picocolors';
 import type { Emit, OperationEvent } from '../operations/events.ts';
+import { withPlace } from './place.ts';
 import { describeTerminal } from './terminal.ts';
 
 export type ProgressOptions = {
@@ -54,7 +55,7 @@ function lineFor(
   switch (event.type) {
     case 'warning':
       return [
-        `${paint.yellow('warning:')} ${placeOf(event)}${event.message}`,
+        `${paint.yellow('warning:')} ${withPlace(event, event.message)}`,
         ...(event.hints ?? []).map((hint) => `  ${paint.dim('→')} ${hint}`),
       ].join('\n');
     case 'stage-finished':
@@ -65,13 +66,8 @@ function lineFor(
       return quiet || interactive ? undefined : `  ${event.title} …`;
     case 'host':
     case 'node':
-      return verbose ? `    ${event.type === 'host' ? event.host : event.node}: ${event.message}` : undefined;
+      return verbose ? `    ${withPlace(event, event.message)}` : undefined;
   }
-}
-
-function placeOf(event: { readonly host?: string; readonly node?: string }): string {
-  const place = event.node ?? event.host;
-  return place === undefined ? '' : `${place}: `;
 }
 
 function markFor(outcome: 'changed' | 'unchanged' | 'failed', paint: Paint): string {

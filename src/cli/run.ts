@@ -1,4 +1,4 @@
-import { exitCodes, InterruptedError } from '../errors.ts';
+import { exitCodes, InterruptedError, WeedgoError } from '../errors.ts';
 import type { CommandResult, CommandSpec, GlobalOptions, Invocation } from './command.ts';
 import { formatFailure, failureDocument, exitCodeOf } from './failure.ts';
 import { createProgress } from './progress.ts';
@@ -65,11 +65,14 @@ function printResult(result: CommandResult, json: boolean): void {
   else if (result.text !== '') process.stdout.write(`${result.text}\n`);
 }
 
+/** What failed because of the interruption, or beside it, is told with it. */
 function asInterrupted(thrown: unknown): InterruptedError {
-  if (thrown instanceof InterruptedError) return thrown;
-  return new InterruptedError('interrupted', {
+  if (thrown instanceof InterruptedError && thrown.hints.length > 0) return thrown;
+  const isInterruption = thrown instanceof InterruptedError;
+  const beside = thrown instanceof WeedgoError && !isInterruption ? [thrown.message, ...thrown.hints] : [];
+  return new InterruptedError(isInterruption ? thrown.message : 'interrupted', {
     cause: thrown,
-    hints: ['Run the same command again: it goes on from what is there.'],
+    hints: [...beside, 'Run the same command again: it goes on from what is there.'],
   });
 }
 

@@ -1,4 +1,4 @@
-import { Cluster, Redis, type RedisOptions } from 'ioredis';
+import { Cluster, Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Cli, createCli } from '../../support/cli.ts';
 import {
@@ -41,8 +41,10 @@ const loginsOf = (username: string, password: string): Promise<readonly string[]
     ),
   );
 
-async function withClient<T>(options: RedisOptions, work: (client: Redis) => Promise<T>): Promise<T> {
-  const client = new Redis({ ...options, lazyConnect: true, retryStrategy: null });
+type Login = { readonly port: number; readonly username: string; readonly password: string };
+
+async function withClient<T>(login: Login, work: (client: Redis) => Promise<T>): Promise<T> {
+  const client = new Redis({ ...login, lazyConnect: true, retryStrategy: null });
   try {
     return await work(client);
   } finally {
