@@ -18,6 +18,7 @@ elif command -v chronyc >/dev/null && leap=$(chronyc -n tracking 2>/dev/null | g
 elif [ -d /run/systemd/system ]; then
   printf 'synchronized=%s\\n' "$(timedatectl show -p NTPSynchronized --value 2>/dev/null)"
 fi
+:
 `,
   parse: (output, _context, { sent, received }) => {
     const fields = fieldsOf(output);

@@ -28,9 +28,9 @@ export type Instants = { readonly sent: number; readonly received: number };
 
 /**
  * One thing to know about a host. `script` is POSIX sh that needs nothing but coreutils, grep and sed (with
- * fallbacks, where even those differ) and prints UTF-8 lines; what it cannot find out it leaves out. It starts as
- * few processes as it can: they are what reading facts costs. `parse` reads what it printed and throws an Error
- * where that makes no sense.
+ * fallbacks, where even those differ) and prints UTF-8 lines. What a host may well not have it leaves out; it fails
+ * where it could not look, so that this is never taken for nothing being there. It starts as few processes as it can:
+ * they are what reading facts costs. `parse` reads what it printed and throws an Error where that makes no sense.
  */
 export type Fact<Value> = {
   /** sh that sets variables for several facts' scripts; runs once, before all of them. */

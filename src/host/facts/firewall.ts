@@ -15,6 +15,7 @@ if command -v nft >/dev/null; then nft -t list ruleset 2>/dev/null | head -n 500
 if grep -qs '^filter$' /proc/net/ip_tables_names; then
   { iptables-legacy -S INPUT || iptables -S INPUT; } 2>/dev/null | sed 's/^/iptables /'
 fi
+:
 `,
   parse: (output) => {
     const { ufw, firewalld } = fieldsOf(linesOf(output).slice(0, 2).join('\n'));

@@ -24,6 +24,7 @@ for pid in $(printf '%s\\n' "$units" | sed -n 's/^MainPID=//p' | tail -n $#); do
   fi
   printf '%s %s %s\\n' "$unit" "$pid" "$keys"
 done
+:
 `,
   parse: (output) => Object.fromEntries(linesOf(output).map(parseServer)),
 };

@@ -12,6 +12,7 @@ import { parseAddress } from './proc-address.ts';
  */
 export const listeners: Fact<readonly Listener[]> = {
   script: ({ ports, nodes }) => `
+[ -r /proc/net/tcp ] || exit 1
 sockets=$(cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | grep -E ':(${ports.map(hexPort).join('|')}) [0-9A-F]+:0000 0A ')
 [ -n "$sockets" ] || exit 0
 printf '%s\\n' "$sockets"
@@ -28,7 +29,7 @@ for inode in $inodes; do
 done
 printf '%s\\n' "$found"
 for folder; do set -- "$@" "\${folder%fd}comm"; shift; done
-grep -H . "$@" 2>/dev/null
+grep -H . "$@" 2>/dev/null || :
 `,
   parse: (output) => {
     const lines = linesOf(output);

@@ -21,6 +21,7 @@ while [ "$group" != /sys/fs ] && [ -n "$group" ]; do
   group=\${group%/*}
 done
 limit /sys/fs/cgroup/memory/memory.limit_in_bytes /sys/fs/cgroup/memory/memory.usage_in_bytes
+:
 `,
   parse: (output) => {
     const fields = fieldsOf(output);

@@ -10,6 +10,7 @@ import { fieldsOf, linesOf, requireNumber } from './lines.ts';
  */
 export const processes: Fact<Readonly<Record<string, ProcessState>>> = {
   script: ({ nodes }) => `
+[ "$units" != failed ] && [ -r /proc/self/stat ] || exit 1
 found() {
   if [ "\${2:-0}" != 0 ] && [ -d "/proc/$2" ]; then
     printf 'node %s %s\\n' "$1" "$2"
@@ -26,7 +27,8 @@ if [ -n "$links" ]; then
   grep -H '^Max open files' $limits
   cat $stats
   ls -l $links
-fi
+fi 2>/dev/null
+:
 `,
   parse: (output, { nodes }) => {
     const { boot, tick } = fieldsOf(output);

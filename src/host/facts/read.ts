@@ -3,70 +3,79 @@ import { OperationError } from '../../errors.ts';
 import type { Shell } from '../../ssh/shell.ts';
 import type { Facts } from '../facts.ts';
 import type { FactsContext, Instants } from './fact.ts';
-import { factRegistry } from './registry.ts';
+import { factNames, factRegistry } from './registry.ts';
+import { splitSections, type Section } from './sections.ts';
+
+export type ReadOptions = { readonly signal?: AbortSignal; readonly timeoutMs?: number };
 
 /**
  * Reads everything there is to know about a host in one round trip, as root where the host's `become` allows.
- * Throws OperationError: the connection or privilege failed, or the host answered something unintelligible.
+ * Throws OperationError: the connection or privilege failed, or something could not be looked at or made out.
  */
-export async function readFacts(shell: Shell, context: FactsContext, signal?: AbortSignal): Promise<Facts> {
+export const readFacts = (shell: Shell, context: FactsContext, options: ReadOptions = {}): Promise<Facts> =>
+  readTheseFacts(shell, { context, names: factNames, ...options });
+
+type Name = keyof Facts;
+
+/** As `readFacts`, but only some of them. */
+export async function readTheseFacts<Wanted extends Name>(
+  shell: Shell,
+  request: ReadOptions & { readonly context: FactsContext; readonly names: readonly Wanted[] },
+): Promise<Pick<Facts, Wanted>> {
+  const { context, names, ...options } = request;
   const marker = `facts-${randomBytes(12).toString('hex')}`;
   const sent = Date.now();
   let received: number | undefined;
   const { stdout, stderr } = await shell.run({
-    script: factsScript(marker, context),
+    ...options,
+    script: factsScript(marker, names, context),
     asRoot: true,
     // The clock is read first and its line arrives at once: the rest of the script is no part of that round trip.
     onLine: (line) => {
       if (line.startsWith('now=')) received ??= Date.now();
     },
-    ...(signal && { signal }),
   });
   const sections = splitSections(stdout, marker);
-  if (sections.size !== registered.length) {
+  if (names.some((name) => !sections.has(name))) {
     throw new OperationError(`${shell.host} did not answer what it was asked about itself`, {
       host: shell.host,
       hints: [stderr.trim().split('\n').at(-1) || 'Its shell printed no error.'],
     });
   }
-  return parseFacts(shell.host, sections, { context, instants: { sent, received: received ?? Date.now() } });
+  const instants = { sent, received: received ?? Date.now() };
+  return parseFacts(shell.host, names, { sections, context, instants });
 }
 
-const registered = Object.entries(factRegistry);
-
 /** Each section in a subshell of its own, without input: one that fails takes no other with it. */
-export function factsScript(marker: string, context: FactsContext): string {
-  const sections = registered.map(
-    ([name, fact]) => `printf '%s\\n' '${marker} ${name}'
+export function factsScript(marker: string, names: readonly Name[], context: FactsContext): string {
+  // Variables that several facts share are set whichever of them is asked for.
+  const prepare = factNames.flatMap((name) => factRegistry[name].prepare?.(context) ?? []);
+  const sections = names.map(
+    (name) => `printf '%s\\n' '${marker} ${name}'
 (
-${fact.script(context)}
+${factRegistry[name].script(context)}
 ) </dev/null
-printf '\\n'`,
+printf '\\n%s\\n' $?`,
   );
-  const prepare = registered.flatMap(([, fact]) => fact.prepare?.(context) ?? []);
   return ['export LC_ALL=C', ...prepare, ...sections, `printf '%s\\n' '${marker} end'`, ''].join('\n');
 }
 
-/** The sections by name, without the line break that ends each; none at all when the last marker is missing. */
-export function splitSections(stdout: string, marker: string): ReadonlyMap<string, string> {
-  const parts = stdout.split(`${marker} `).slice(1);
-  if (parts.pop()?.trim() !== 'end') return new Map();
-  return new Map(
-    parts.map((part) => {
-      const line = part.indexOf('\n');
-      return [part.slice(0, line), part.slice(line + 1).replace(/\n$/, '')] as const;
-    }),
-  );
-}
-
-export function parseFacts(
+/** Throws OperationError naming the fact that could not be read. */
+export function parseFacts<Wanted extends Name>(
   host: string,
-  sections: ReadonlyMap<string, string>,
-  { context, instants }: { context: FactsContext; instants: Instants },
-): Facts {
-  const values = registered.map(([name, fact]) => {
+  names: readonly Wanted[],
+  answer: {
+    readonly sections: ReadonlyMap<string, Section>;
+    readonly context: FactsContext;
+    readonly instants: Instants;
+  },
+): Pick<Facts, Wanted> {
+  const { sections, context, instants } = answer;
+  const values = names.map((name) => {
+    const { output, code } = sections.get(name) ?? { output: '', code: 1 };
     try {
-      return [name, fact.parse(sections.get(name) ?? '', context, instants)] as const;
+      if (code !== 0) throw new Error(`exit ${code}`);
+      return [name, factRegistry[name].parse(output, context, instants)] as const;
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       throw new OperationError(`${host}: cannot make out its ${name}: ${reason}`, { host, cause: error });
@@ -74,5 +83,5 @@ export function parseFacts(
   });
   // The registry's type ties each name to its value; fromEntries loses that.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-  return Object.fromEntries(values) as Facts;
+  return Object.fromEntries(values) as Pick<Facts, Wanted>;
 }

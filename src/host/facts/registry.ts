@@ -34,3 +34,7 @@ export const factRegistry: { readonly [Name in keyof Facts]: Fact<Facts[Name]> }
   processes,
   foreignServers,
 };
+
+// Object.keys does not know that there are no other keys.
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion
+export const factNames = Object.keys(factRegistry) as readonly (keyof Facts)[];

@@ -14,9 +14,11 @@ export const units: Fact<Readonly<Record<string, UnitState>>> = {
     const names = [...context.units, ...context.distributionUnits];
     return names.length === 0
       ? 'units='
-      : `units=$([ ! -d /run/systemd/system ] || systemctl show --no-pager -p ${properties} ${shWords(names)})`;
+      : `units=$([ ! -d /run/systemd/system ] || systemctl show --no-pager -p ${properties} ${shWords(names)}) ||
+  units=failed`;
   },
-  script: () => `printf '%s\\n' "$units"`,
+  script: () => `[ "$units" != failed ] || exit 1
+printf '%s\\n' "$units"`,
   parse: (output, context) => {
     const paragraphs = output.split('\n\n').filter((paragraph) => paragraph.trim() !== '');
     if (paragraphs.length === 0) return {};

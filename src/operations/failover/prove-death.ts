@@ -4,8 +4,7 @@ import type { Death } from '../../cluster/failover/replacement.ts';
 import type { Situation } from '../../cluster/failover/situation.ts';
 import { OperationError } from '../../errors.ts';
 import { factsContext } from '../../host/context.ts';
-import { listeners } from '../../host/facts/listeners.ts';
-import { processes } from '../../host/facts/processes.ts';
+import { readTheseFacts } from '../../host/facts/read.ts';
 import type { Host } from '../../inventory/inventory.ts';
 import { DeadlineError, withDeadline } from '../../redis/deadline.ts';
 import { ForwardFailure } from '../../ssh/link.ts';
@@ -41,24 +40,18 @@ async function processGone(
   { host, shell, master }: { readonly host: Host; readonly shell: Shell; readonly master: Member },
 ): Promise<Death | undefined> {
   const { id, port, busPort } = master.node;
-  const context = factsContext(inventory, host);
-  const [running, sockets] = await Promise.all(
-    [processes.script(context), listeners.script(context)].map((script) =>
-      shell.run({ script, asRoot: true, timeoutMs: 10_000 }),
-    ),
-  );
-  if (running?.code !== 0 || sockets?.code !== 0) return undefined;
-  const alive = processes.parse(running.stdout, context, instants)[id] !== undefined;
-  const listening = listeners
-    .parse(sockets.stdout, context, instants)
-    .some((socket) => socket.port === port || socket.port === busPort);
+  // What cannot be looked at throws: not having seen a process is no proof.
+  const facts = await readTheseFacts(shell, {
+    context: factsContext(inventory, host),
+    names: ['processes', 'listeners'],
+    timeoutMs: 10_000,
+  });
+  const alive = facts.processes[id] !== undefined;
+  const listening = facts.listeners.some((socket) => socket.port === port || socket.port === busPort);
   if (alive || listening) return undefined;
   const evidence = [`no process of ${id} runs on ${host.name}, and nothing listens on ${port} or ${busPort}`];
   return { kind: 'process', evidence };
 }
-
-/** Neither fact looks at the clock. */
-const instants = { sent: 0, received: 0 };
 
 async function hostGone(
   session: Session,

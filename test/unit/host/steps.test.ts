@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 import { applyScript } from '../../../src/host/apply.ts';
 import { factsScript } from '../../../src/host/facts/read.ts';
+import { factNames } from '../../../src/host/facts/registry.ts';
 import { untilObservation } from '../../../src/host/plan.ts';
 import { StepFailedError } from '../../../src/host/step-failure.ts';
 import { createStepLog } from '../../../src/host/step-log.ts';
@@ -94,7 +95,7 @@ test.each(['sh', 'bash'])('every script is one that %s can read', (shell) => {
     ],
     askPackages: true,
   } as const;
-  for (const input of [applyScript(all, 'MARKER'), factsScript('MARKER', context)]) {
+  for (const input of [applyScript(all, 'MARKER'), factsScript('MARKER', factNames, context)]) {
     execFileSync(shell, ['-n'], { input });
   }
 });
