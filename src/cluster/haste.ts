@@ -5,13 +5,9 @@ import type { ClusterView } from './view.ts';
 /**
  * Settings that let a cluster come up in fractions of a second: a master waits cluster-node-timeout (at least 0.5 s, at
  * most 5) before it first reports the state ok, and a replica's first link waits repl-diskless-sync-delay. With keys in
- * the cluster the timeout stays: a lower one could set off a failover.
- * `lasting` holds the values to return to; default: what the server has now.
+ * the cluster the timeout stays: a lower one could set off a failover. What the server has now is what it returns to.
  */
-export function planHaste(
-  view: ClusterView,
-  lasting: Readonly<Record<string, string>>,
-): readonly ClusterStep[] {
+export function planHaste(view: ClusterView): readonly ClusterStep[] {
   const nodes = reachableNodes(view);
   const empty = nodes.every(({ keys }) => keys === 0);
   const timeout = empty ? formingTimeoutMs(nodes.length) : uselessMs;
@@ -21,7 +17,7 @@ export function planHaste(
   };
   return nodes.flatMap(({ node, config }) => {
     const settings = Object.entries(during).flatMap(([directive, value]) =>
-      toSetting(directive, value, lasting[directive] ?? config[directive]),
+      toSetting(directive, value, config[directive]),
     );
     return settings.length > 0 ? [{ kind: 'set-temporarily', node, settings }] : [];
   });

@@ -18,13 +18,8 @@ export type FormPlan = {
  * What is still to be done to make the inventory's nodes one cluster, from any state that an earlier forming left;
  * empty for a cluster that is formed. No step takes a slot from its owner, or makes a replica of a node that holds
  * keys or slots. Consecutive steps of one kind may be done at once.
- * `lasting` holds the values that temporary settings return to, by directive; default: what the server has now.
  */
-export function planForm(
-  inventory: Inventory,
-  view: ClusterView,
-  lasting: Readonly<Record<string, string>> = {},
-): FormPlan {
+export function planForm(inventory: Inventory, view: ClusterView): FormPlan {
   const refusals = guardForm(inventory, view);
   if (refusals.length > 0 || inventory.mode === 'standalone') return { refusals, steps: [] };
   const members = membersOf(inventory, view).filter(({ source }) => source === 'own');
@@ -32,7 +27,7 @@ export function planForm(
   const replicas = planReplicas(view, members, assignments);
   const meetings = planMeetings(inventory, view, replicas);
   const changes = [...assignments, ...planEpochs(view), ...meetings.masters, ...replicas, ...meetings.others];
-  return { refusals, steps: changes.length === 0 ? [] : [...planHaste(view, lasting), ...changes] };
+  return { refusals, steps: changes.length === 0 ? [] : [...planHaste(view), ...changes] };
 }
 
 type AssignSlots = StepOf<'assign-slots'>;

@@ -1,6 +1,6 @@
 import { canonicalAddress } from '../inventory/address.ts';
 import type { Inventory, Node } from '../inventory/inventory.ts';
-import { countSlots, expandRanges, uncoveredSlots } from './slots.ts';
+import { countSlots, uncoveredSlots } from './slots.ts';
 import type { NodeLine, NodeTopology, SlotRange, TopologyView } from './view.ts';
 
 /**
@@ -53,22 +53,6 @@ export function shardsOf(inventory: Inventory, view: TopologyView): readonly Sha
     }))
     .filter(({ master, replicas }) => countSlots(master.slots) > 0 || replicas.length > 0)
     .toSorted((a, b) => a.number - b.number);
-}
-
-/**
- * Who owns each slot: of the masters that claim it for themselves the one with the highest config epoch, which is
- * how the cluster itself decides (Redis Cluster specification, "configEpoch").
- */
-export function slotOwners(members: readonly Member[]): ReadonlyMap<number, Member> {
-  const owners = new Map<number, Member>();
-  for (const member of members) {
-    if (member.role !== 'master') continue;
-    for (const slot of expandRanges(member.slots)) {
-      const rival = owners.get(slot);
-      if (!rival || member.configEpoch > rival.configEpoch) owners.set(slot, member);
-    }
-  }
-  return owners;
 }
 
 /** The slots that no node of the inventory owns. */

@@ -78,7 +78,7 @@ export type ClusterView = { readonly nodes: readonly NodeView[] };
 
 /**
  * The part of a ClusterView that says who is who: what the pure views in `shape.ts`, `agreement.ts` and
- * `missing.ts` need. A poll that waits for roles to change reads only this (`readTopology`).
+ * `missing.ts` need. A poll that waits for roles to change reads only this (`observeTopology`).
  */
 export type TopologyView = { readonly nodes: readonly (NodeTopology | UnreachableView)[] };
 

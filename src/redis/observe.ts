@@ -42,10 +42,7 @@ export async function observeTopology(
 }
 
 /** Everything one node says. Throws OperationError when it does not answer in time, or with an error. */
-export async function observeNode(
-  connection: RedisConnection,
-  options: CallOptions = {},
-): Promise<ReachableView> {
+async function observeNode(connection: RedisConnection, options: CallOptions = {}): Promise<ReachableView> {
   const replies = await connection.pipeline([['INFO'], ['CONFIG', 'GET', '*'], ...topologyCommands], options);
   const [info, config, ...topology] = replies;
   const fields = parseInfo(text(info));
@@ -57,10 +54,7 @@ export async function observeNode(
 }
 
 /** Who is who, as one node says; `info` holds its replication and cluster sections. Throws as `observeNode`. */
-export async function readTopology(
-  connection: RedisConnection,
-  options: CallOptions = {},
-): Promise<NodeTopology> {
+async function readTopology(connection: RedisConnection, options: CallOptions = {}): Promise<NodeTopology> {
   const commands = [['INFO', 'replication'], ['INFO', 'cluster'], ...topologyCommands];
   const [replication, cluster, ...topology] = await connection.pipeline(commands, options);
   return toTopology(connection.node, parseInfo(text(replication) + text(cluster)), topology);

@@ -39,19 +39,14 @@ export function localConnections(password?: string): Connections {
 
 export type FormOptions = Partial<FormRequest> & {
   readonly password?: string | undefined;
-  /** Of `planForm`. */
-  readonly lasting?: Readonly<Record<string, string>>;
 };
 
 /** Observes, plans and forms over connections of its own, as `provision` does. Throws RefusedError for a refusal. */
-export async function form(
-  inventory: Inventory,
-  { password, lasting, ...options }: FormOptions = {},
-): Promise<void> {
+export async function form(inventory: Inventory, { password, ...options }: FormOptions = {}): Promise<void> {
   const { connect, close } = localConnections(password);
   try {
     const view = await observeCluster(inventory.nodes, connect);
-    const { refusals, steps } = planForm(inventory, view, lasting);
+    const { refusals, steps } = planForm(inventory, view);
     if (refusals.length > 0) throw new RefusedError(refusals.map(({ reason }) => reason).join('\n'));
     await formCluster({ inventory, steps, connect, ...options });
   } finally {

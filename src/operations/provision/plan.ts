@@ -43,7 +43,7 @@ export function planProvision(request: PlanRequest): ProvisionPlan {
     view: observation.view,
     hosts: [...inputs.values()],
   });
-  const form = planForm(inventory, view, {});
+  const form = planForm(inventory, view);
   return {
     hosts: new Map([...inputs].map(([name, input]) => [name, { input, steps: planHost(input) }])),
     live: nodes.flatMap(planLive),

@@ -8,7 +8,7 @@ import { InterruptedError, OperationError } from '../../../src/errors.ts';
 import { applyClusterStep } from '../../../src/redis/apply.ts';
 import { isFailure } from '../../../src/redis/connection.ts';
 import { observeCluster } from '../../../src/redis/observe.ts';
-import { form, judge, localConnections, look, unfinished } from '../../support/cluster.ts';
+import { form, judge, localConnections, look, send, unfinished } from '../../support/cluster.ts';
 import { localInventory } from '../../support/inventory.ts';
 import { type TestNodes, startNodes } from '../../support/redis.ts';
 
@@ -20,9 +20,10 @@ let servers: TestNodes | undefined;
 const start = async (): Promise<TestNodes> => (servers = await startNodes({ ports }));
 afterEach(() => servers?.close());
 
-/** Does all that is left, and has it judged. */
+/** Does all that is left, and has it judged. Like provision it sets live what the files say first. */
 async function complete(): Promise<void> {
-  await form(inventory, { lasting });
+  for (const node of inventory.nodes) await send(node, ['CONFIG', 'SET', ...Object.entries(lasting).flat()]);
+  await form(inventory);
   expect(await unfinished(inventory)).toEqual([]);
   expect(await settings()).toEqual(ports.map(() => lasting));
   await judge(inventory);

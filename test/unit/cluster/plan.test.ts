@@ -8,7 +8,7 @@ describe('planning to form a cluster', () => {
   test.each(planCases)('%s', (_, scene) => {
     const inventory = sixNodes(scene.mode);
     const view = viewOf(inventory, scene);
-    const plan = planForm(inventory, view, scene.lasting);
+    const plan = planForm(inventory, view);
     const steps = plan.steps.filter(({ kind }) => scene.settings === true || kind !== 'set-temporarily');
     const { refusals = [], missing } = scene;
     expect(steps.map(describeClusterStep)).toEqual(scene.steps ?? []);

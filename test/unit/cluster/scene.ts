@@ -14,7 +14,6 @@ export type PlanCase = {
   /** By node; what is not said is as `start` has it. */
   readonly nodes?: Readonly<Record<string, Oddity>>;
   readonly mode?: Inventory['mode'];
-  readonly lasting?: Readonly<Record<string, string>>;
   /** `describeClusterStep` of each step, those that set settings left out unless `settings` is true. */
   readonly settings?: boolean;
   readonly steps?: readonly string[];
