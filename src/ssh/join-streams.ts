@@ -2,14 +2,18 @@ import { Duplex } from 'node:stream';
 import type { Readable, Writable } from 'node:stream';
 
 /**
- * One stream of two, with their backpressure. Destroying it destroys both and is no error, as for a socket
- * (`Duplex.from` makes one of it). `onClose` lets go of what is behind them.
+ * One stream of two, with their backpressure, that ends as a socket does: by itself when the other side ends, and
+ * without an error when it is destroyed (`Duplex.from` does neither). `onClose` lets go of what is behind them.
  */
 export function joinStreams(readable: Readable, writable: Writable, onClose: () => void): Duplex {
   const joined = new Duplex({
+    allowHalfOpen: false,
     read: () => void readable.resume(),
     write: (chunk, _encoding, done) => void writable.write(chunk, done),
-    final: (done) => void writable.end(done),
+    final(done) {
+      if (writable.writableEnded || writable.destroyed) done();
+      else writable.end(() => done());
+    },
     destroy(error, done) {
       readable.destroy();
       writable.destroy();

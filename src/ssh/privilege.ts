@@ -128,25 +128,18 @@ function via(root: RootCommand, password: string): Privilege {
 }
 
 function explain(host: string, user: string, tries: readonly Tried[]): Privilege {
-  const said = tries
-    .map((tried) => oneLine(tried.said.replace(/^(sudo|doas): /, `${tried.name}: `)))
-    .join('; ');
-  const text = `${user} cannot be root on ${host}: ${said}`;
+  const said = tries.map((tried) => oneLine(tried.said)).join('; ');
+  return refused(host, `${user} cannot be root on ${host}: ${said}`, remedy(user, said));
+}
+
+function remedy(user: string, said: string): string {
   if (/must have a tty/.test(said)) {
-    return refused(
-      host,
-      text,
-      `install util-linux's script there, or in sudoers: Defaults:${user} !requiretty`,
-    );
+    return `install util-linux's script there, or write in sudoers: Defaults:${user} !requiretty`;
   }
-  if (/Operation not permitted|Authorization required/i.test(said)) {
-    return refused(
-      host,
-      text,
-      `doas reads passwords from a terminal only; in doas.conf: permit nopass ${user}`,
-    );
+  if (/doas: (Authentication|Authorization) required/.test(said)) {
+    return `doas takes passwords from a terminal only; write in doas.conf: permit nopass ${user} as root`;
   }
-  return refused(host, text, 'see: sudo -l');
+  return /^doas: /.test(said) ? `write in doas.conf: permit nopass ${user} as root` : 'see: sudo -l';
 }
 
 function refused(host: string, message: string, hint: string): Privilege {

@@ -32,9 +32,16 @@ export async function connectSsh2(context: Context, config: HostConfig, server: 
   const offered = offerTo(config, server.hostKeys.types);
   if ('missing' in offered) throw missingAlgorithm(config, `${offered.missing} algorithm`, []);
   const { handler, story } = authentication(context, config, await findIdentities(context, config));
-  const progress: Progress = { phase: 'handshake', greeted: false, shown: undefined, story, offers: [] };
+  const progress: Progress = {
+    phase: 'handshake',
+    greeted: false,
+    said: '',
+    shown: undefined,
+    story,
+    offers: [],
+  };
   const client = new ssh2.Client();
-  server.sock.once('data', () => (progress.greeted = true));
+  hearName(server.sock, progress);
   const { ready, lost } = follow(context, config, { client, progress });
   client.connect({
     sock: server.sock,
@@ -55,6 +62,16 @@ export async function connectSsh2(context: Context, config: HostConfig, server: 
     server.sock.destroy();
   });
   return ssh2Link(config.host, client, lost);
+}
+
+/** Follows what a server says until it names itself (RFC 4253, 4.2: other lines may come first). */
+function hearName(sock: Duplex, progress: Progress): void {
+  const hear = (chunk: Buffer): void => {
+    progress.said = (progress.said + chunk.toString('latin1')).slice(0, 500);
+    progress.greeted = /^SSH-/m.test(progress.said);
+    if (progress.greeted) sock.off('data', hear);
+  };
+  sock.on('data', hear);
 }
 
 /**

@@ -35,8 +35,10 @@ export class MissingAlgorithm extends ConnectError {
 /** How far a connection has come. */
 export type Progress = {
   phase: 'handshake' | 'authentication' | 'ready';
-  /** The server has sent something: it is not turning us away for being too many. */
+  /** The server has named itself: it is not turning us away for being too many. */
   greeted: boolean;
+  /** What it has said before that. */
+  said: string;
   shown: Shown | undefined;
   readonly story: Story;
   /** The algorithms that the server offers, list by list as they are negotiated. */
@@ -52,7 +54,8 @@ export function explainFailure(config: HostConfig, progress: Progress, error: Er
   if (mismatch !== undefined) return missingAlgorithm(config, mismatch, progress.offers);
   const { host } = config;
   if (!progress.greeted) {
-    return new Dropped('handshake', `${describe(config)} closed the connection before a word`, {
+    const said = progress.said.trim() === '' ? 'before a word' : `and said: ${progress.said.trim()}`;
+    return new Dropped('handshake', `${describe(config)} closed the connection ${said}`, {
       host,
       hints: ['is it an SSH server, and below its MaxStartups? see sshd in the journal of the host'],
       cause: error,

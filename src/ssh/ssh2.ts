@@ -52,7 +52,11 @@ async function forward(client: Client, address: string, port: number): Promise<D
   return await new Promise((resolve, reject) => {
     try {
       client.forwardOut('127.0.0.1', 0, address, port, (error, channel) => {
-        if (error === undefined) return resolve(channel);
+        if (error === undefined) {
+          // As a socket does. sshd only tells that the other side has ended; the close is ours to ask for.
+          channel.once('end', () => channel.end());
+          return resolve(channel);
+        }
         const { reason } = error as { reason?: unknown };
         const why = reason === openFailure.prohibited ? 'forbidden' : 'refused';
         const text = error.message.replace('(SSH) Channel open failure: ', '');

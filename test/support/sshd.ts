@@ -33,7 +33,8 @@ export type Sshd = {
 export type KeyType = 'ed25519' | 'rsa' | 'ecdsa';
 
 export type SshdOptions = {
-  readonly port: number;
+  /** Default: one that is free. */
+  readonly port?: number;
   readonly name?: string;
   /** Lines of sshd_config that come first and so win. */
   readonly config?: string;
@@ -63,9 +64,23 @@ export function makeKey(
   return path;
 }
 
+/** Ports of these tests; several runs of them may go on at once on one machine. */
+const ports = { first: 22100, count: 290 };
+
 export async function startSshd(options: SshdOptions): Promise<Sshd> {
+  for (let attempt = 1; ; attempt++) {
+    const port = options.port ?? ports.first + Math.floor(Math.random() * ports.count);
+    try {
+      return await startOn(port, options);
+    } catch (error) {
+      if (attempt === 50 || !/Address already in use/.test(String(error))) throw error;
+      if (options.port !== undefined) await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+}
+
+async function startOn(port: number, options: SshdOptions): Promise<Sshd> {
   const directory = options.directory ?? mkdtempSync(join(tmpdir(), 'weedgo-sshd-'));
-  const name = options.name ?? `host${options.port}`;
   const types = options.hostKeys ?? ['ed25519'];
   execFileSync('chmod', ['755', directory]);
   mkdirSync('/run/sshd', { recursive: true });
@@ -77,15 +92,34 @@ export async function startSshd(options: SshdOptions): Promise<Sshd> {
       .split(' ')
       .slice(0, 2)
       .join(' ');
-  const authorized = join(directory, 'authorized_keys');
-  writeFileSync(authorized, readFileSync(`${userKey}.pub`, 'utf8'), { flag: 'a' });
   const knownHosts = join(directory, 'known_hosts');
-  writeFileSync(knownHosts, types.map((type) => `[127.0.0.1]:${options.port} ${hostKey(type)}\n`).join(''));
+  writeFileSync(knownHosts, types.map((type) => `[127.0.0.1]:${port} ${hostKey(type)}\n`).join(''));
+  const { child, log } = await run(directory, port, { config: options.config ?? '', types });
+  return {
+    name: options.name ?? `host${port}`,
+    port,
+    directory,
+    knownHosts,
+    log,
+    hostKey,
+    fingerprint: (type) => fingerprintOf(hostKey(type)),
+    pids: () => (child.pid === undefined ? [] : descendants(child.pid)),
+    stop: async () => await stop(child),
+  };
+}
+
+async function run(
+  directory: string,
+  port: number,
+  { config, types }: { config: string; types: readonly KeyType[] },
+): Promise<{ child: ChildProcess; log: () => string }> {
+  const authorized = join(directory, 'authorized_keys');
+  if (!existsSync(authorized)) writeFileSync(authorized, readFileSync(`${userKey}.pub`, 'utf8'));
   const file = join(directory, 'sshd_config');
   writeFileSync(
     file,
-    `${options.config ?? ''}
-Port ${options.port}
+    `${config}
+Port ${port}
 ListenAddress 127.0.0.1
 ${types.map((type) => `HostKey ${join(directory, type)}`).join('\n')}
 AuthorizedKeysFile ${authorized}
@@ -102,17 +136,7 @@ LogLevel VERBOSE
     if (child.exitCode !== null) throw new Error(`sshd: ${log}`);
     return log.includes('Server listening');
   });
-  return {
-    name,
-    port: options.port,
-    directory,
-    knownHosts,
-    log: () => log,
-    hostKey,
-    fingerprint: (type) => fingerprintOf(hostKey(type)),
-    pids: () => (child.pid === undefined ? [] : descendants(child.pid)),
-    stop: async () => await stop(child),
-  };
+  return { child, log: () => log };
 }
 
 export function fingerprintOf(publicKey: string): string {
@@ -259,12 +283,6 @@ export function needPackage(program: string, name = program): void {
   execFileSync('apt-get', ['install', '-y', '-qq', '-o', 'DPkg::Lock::Timeout=300', name], {
     stdio: 'ignore',
   });
-}
-
-/** Ports of a test file; each file has a range of its own between 22100 and 22399. */
-export function portsFrom(first: number): () => number {
-  let next = first;
-  return () => next++;
 }
 
 /** True when something listens on a port of this machine. */

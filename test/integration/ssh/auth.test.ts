@@ -20,7 +20,6 @@ import {
   addUser,
   attended,
   makeKey,
-  portsFrom,
   startSshd,
   targetOf,
   unattended,
@@ -28,7 +27,6 @@ import {
   userKey,
 } from '../../support/sshd.ts';
 
-const port = portsFrom(22170);
 const directory = mkdtempSync(join(tmpdir(), 'weedgo-auth-'));
 const transports = ['ssh2', 'openssh'] as const;
 const environment = { ...process.env };
@@ -64,7 +62,6 @@ const count = (pattern: RegExp): number => sshd.log().match(new RegExp(pattern, 
 
 beforeAll(async () => {
   sshd = await startSshd({
-    port: port(),
     name: 'redis1',
     config: 'PasswordAuthentication yes\nKbdInteractiveAuthentication no\nMaxAuthTries 6',
   });
@@ -287,7 +284,6 @@ describe.each(transports)('keyboard-interactive over %s', (transport) => {
   let pam: Sshd;
   beforeAll(async () => {
     pam = await startSshd({
-      port: port(),
       name: 'redis1',
       config:
         'UsePAM yes\nPasswordAuthentication no\nKbdInteractiveAuthentication yes\nPubkeyAuthentication yes',
@@ -320,7 +316,6 @@ describe.each(transports)('keyboard-interactive over %s', (transport) => {
 describe('several methods in a row', () => {
   it.each(transports)('key and password, over %s', async (transport) => {
     const strict = await startSshd({
-      port: port(),
       name: 'redis1',
       config: 'AuthenticationMethods publickey,password\nPasswordAuthentication yes',
     });
@@ -347,7 +342,7 @@ describe('what ssh2 lacks is left to OpenSSH by auto, with the reason', () => {
     });
     const trusted = join(directory, 'user-ca.pub');
     copyFileSync(`${authority}.pub`, trusted);
-    const server = await startSshd({ port: port(), name: 'redis1', config: `TrustedUserCAKeys ${trusted}` });
+    const server = await startSshd({ name: 'redis1', config: `TrustedUserCAKeys ${trusted}` });
     try {
       const shell = await connectHost(
         { ...targetOf(server, { identityFile: key }), become: false },
@@ -380,7 +375,7 @@ describe('what ssh2 lacks is left to OpenSSH by auto, with the reason', () => {
       },
     );
     const config = `HostCertificate ${join(place, 'ed25519-cert.pub')}`;
-    const server = await startSshd({ port: port(), name: 'redis1', directory: place, config });
+    const server = await startSshd({ name: 'redis1', directory: place, config });
     const known = join(directory, 'ca-known-hosts');
     writeFileSync(known, `@cert-authority [127.0.0.1]:* ${readFileSync(`${authority}.pub`, 'utf8')}`);
     try {

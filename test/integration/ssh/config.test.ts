@@ -13,7 +13,6 @@ import {
   attended,
   isOpen,
   makeKey,
-  portsFrom,
   startSshd,
   unattended,
   until,
@@ -22,7 +21,6 @@ import {
 
 /** What `ssh` resolves is what we do: each option once, on a server where it makes the difference. */
 
-const port = portsFrom(22140);
 const directory = mkdtempSync(join(tmpdir(), 'weedgo-config-'));
 const transports = ['ssh2', 'openssh'] as const;
 const { PATH } = process.env;
@@ -58,7 +56,7 @@ const whoami = async (host: SshTarget, options = unattended()): Promise<string> 
 };
 
 beforeAll(async () => {
-  sshd = await startSshd({ port: port(), name: 'redis1' });
+  sshd = await startSshd({ name: 'redis1' });
 });
 afterEach(() => {
   process.env['PATH'] = PATH;

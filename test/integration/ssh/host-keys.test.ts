@@ -7,17 +7,8 @@ import { connectHost, connectHosts } from '../../../src/ssh/connect.ts';
 import { ConnectError } from '../../../src/ssh/connect-error.ts';
 import type { ConnectOptions, SshSettings } from '../../../src/ssh/target.ts';
 import type { Sshd } from '../../support/sshd.ts';
-import {
-  attended,
-  makeKey,
-  portsFrom,
-  startSshd,
-  targetOf,
-  unattended,
-  userKey,
-} from '../../support/sshd.ts';
+import { attended, makeKey, startSshd, targetOf, unattended, userKey } from '../../support/sshd.ts';
 
-const port = portsFrom(22120);
 const directory = mkdtempSync(join(tmpdir(), 'weedgo-hostkeys-'));
 let sshd: Sshd;
 let files = 0;
@@ -44,7 +35,7 @@ const outcome = async (
 const logins = (): number => sshd.log().split('Accepted publickey').length - 1;
 
 beforeAll(async () => {
-  sshd = await startSshd({ port: port(), name: 'redis1', hostKeys: ['ed25519', 'rsa', 'ecdsa'] });
+  sshd = await startSshd({ name: 'redis1', hostKeys: ['ed25519', 'rsa', 'ecdsa'] });
 });
 afterAll(async () => await sshd.stop());
 
@@ -241,15 +232,14 @@ describe.each(['ssh2', 'openssh'] as const)(
   'a host key that was swapped between two runs, over %s',
   (transport) => {
     it('is refused with both fingerprints, file and line, and nothing is sent', async () => {
-      const own = port();
-      let server = await startSshd({ port: own, name: 'redis1' });
+      let server = await startSshd({ name: 'redis1' });
       const file = knownHosts(`# a comment\n${readFileSync(server.knownHosts, 'utf8')}`);
       const ssh: SshSettings = { knownHostsFile: file, transport, strictHostKeyChecking: 'accept-new' };
       const first = await connectHost(targetOf(server, ssh), unattended());
       await first.close();
       const before = server.fingerprint();
       await server.stop();
-      server = await startSshd({ port: own, name: 'redis1' });
+      server = await startSshd({ port: server.port, name: 'redis1' });
       try {
         const password = { env: 'NEVER_SENT' };
         const again = connectHost(

@@ -10,17 +10,16 @@ import { connectHost } from '../../../src/ssh/connect.ts';
 import { localShell } from '../../../src/ssh/local.ts';
 import type { Shell } from '../../../src/ssh/shell.ts';
 import type { Sshd } from '../../support/sshd.ts';
-import { portsFrom, startSshd, targetOf, unattended, until } from '../../support/sshd.ts';
+import { startSshd, targetOf, unattended, until } from '../../support/sshd.ts';
 
 /** The contract of Shell, over every transport. */
 
-const port = portsFrom(22100);
 let sshd: Sshd;
 const shells = new Map<string, Shell>();
 const directory = mkdtempSync(join(tmpdir(), 'weedgo-shell-'));
 
 beforeAll(async () => {
-  sshd = await startSshd({ port: port(), name: 'redis1' });
+  sshd = await startSshd({ name: 'redis1' });
   shells.set('local', localShell('here'));
   for (const transport of ['ssh2', 'openssh'] as const) {
     shells.set(transport, await connectHost(targetOf(sshd, { transport }), unattended()));
@@ -193,9 +192,8 @@ describe.each(['local', 'ssh2', 'openssh'])('a shell over %s', (transport) => {
     let text = '';
     stream.on('data', (chunk) => (text += String(chunk)));
     stream.write('hello');
-    await new Promise((resolve) => stream.once('end', resolve));
+    await new Promise((resolve) => stream.once('close', resolve));
     expect(text).toBe('got hello');
-    stream.destroy();
     server.close();
   });
 
