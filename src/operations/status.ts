@@ -1,5 +1,5 @@
 import { count } from '../checks/text.ts';
-import { topologyOf } from '../checks/topology.ts';
+import { type Member, topologyOf } from '../checks/topology.ts';
 import { uncoveredSlots } from '../cluster/slots.ts';
 import type { ClusterView } from '../cluster/view.ts';
 import { HostsFailedError, OperationError } from '../errors.ts';
@@ -56,16 +56,18 @@ export function describeStatus(
 ): Omit<Status, 'checkedAt' | 'durationMs'> {
   const topology = topologyOf({ inventory, view });
   const nodes = nodeTable({ inventory, view, topology, findings: [] });
-  const served = topology.shards.flatMap(({ master }) => (master.view ? master.slots : []));
+  const unseen = hostsUnseen(inventory, view);
+  const served = topology.shards.flatMap(({ master }) => (serves(master, unseen) ? master.slots : []));
   const unserved = inventory.mode === 'cluster' && uncoveredSlots(served).length > 0;
   const down = nodes.filter(({ reachable }) => !reachable).length;
   const broken = nodes.filter(({ link }) => link === 'down').length;
   const state = unserved ? 'down' : down + broken > 0 ? 'degraded' : 'up';
   const facts = [
-    `${nodes.length - down} of ${count(nodes.length, 'node')} up`,
+    `${nodes.length - down} of ${count(nodes.length, 'node')} answer${nodes.length - down === 1 ? 's' : ''}`,
     ...(inventory.mode === 'cluster' ? [count(topology.shards.length, 'shard')] : []),
     ...(broken > 0 ? [`${count(broken, 'replication link')} down`] : []),
     ...(unserved ? ['slots without a serving master'] : []),
+    ...(unseen.size > 0 ? [`${[...unseen].join(', ')} cannot be reached from here`] : []),
   ];
   return {
     cluster: inventory.cluster,
@@ -76,6 +78,17 @@ export function describeStatus(
     totals: totalsOf(nodes),
   };
 }
+
+/** Hosts that we cannot connect to: that says nothing about their nodes, which the others may well reach. */
+function hostsUnseen(inventory: Inventory, view: ClusterView): ReadonlySet<string> {
+  const lost = new Set(
+    view.nodes.flatMap((node) => (node.reachable || node.failure !== 'host' ? [] : node.node)),
+  );
+  return new Set(inventory.nodes.filter(({ id }) => lost.has(id)).map(({ host }) => host));
+}
+
+const serves = ({ view, failedBy, node }: Member, unseen: ReadonlySet<string>): boolean =>
+  view !== undefined || (unseen.has(node.host) && failedBy.length === 0);
 
 function totalsOf(nodes: readonly ReportNode[]): Totals {
   const sum = (rows: readonly ReportNode[], field: keyof Totals): number =>

@@ -21,9 +21,16 @@ export function formatStatus(status: Status, { color }: Terminal, before?: Statu
       ['NODE', 'ROLE', 'MEMORY', 'KEYS', 'OPS/S', 'HITS', 'CLIENTS', 'LAG'],
       status.nodes.map((node) => row(node, { paint, before: find(before, node) })),
     ),
+    ...formatReasons(status),
     '',
     paint.dim(formatTotals(status, before)),
   ].join('\n');
+}
+
+/** Why nodes do not answer; what several have in common is said once. */
+function formatReasons({ nodes }: Status): readonly string[] {
+  const reasons = new Set(nodes.flatMap(({ reason }) => reason ?? []));
+  return reasons.size === 0 ? [] : ['', ...[...reasons].map((reason) => `✗ ${reason}`)];
 }
 
 /** One line for all nodes: `12:00:01  6 up  42 MB  12000 keys  1800 ops/s  hits 93 %  60 clients`. */
