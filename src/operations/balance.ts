@@ -1,4 +1,4 @@
-import { guardCluster } from '../cluster/failover/guard.ts';
+import { guardCluster } from '../cluster/failover/guard-cluster.ts';
 import { planRoles, preferredMasters } from '../cluster/failover/roles.ts';
 import type { Approval } from './approval.ts';
 import { changing } from './changing.ts';

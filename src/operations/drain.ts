@@ -1,4 +1,5 @@
-import { guardCluster, guardFailover } from '../cluster/failover/guard.ts';
+import { guardCluster } from '../cluster/failover/guard-cluster.ts';
+import { guardFailover } from '../cluster/failover/guard.ts';
 import { mastersOn } from '../cluster/failover/roles.ts';
 import type { Situation } from '../cluster/failover/situation.ts';
 import { chooseTarget } from '../cluster/failover/target.ts';

@@ -1,5 +1,5 @@
 import { guardFailover, guardTarget } from '../cluster/failover/guard.ts';
-import type { Reason } from '../cluster/failover/guard.ts';
+import type { Reason } from '../cluster/failover/reason.ts';
 import type { Situation } from '../cluster/failover/situation.ts';
 import { guardInSync } from '../cluster/failover/sync.ts';
 import { chooseTarget, parseTarget } from '../cluster/failover/target.ts';
@@ -103,7 +103,7 @@ function chooseShard(situation: Situation, target: Target): Shard {
   });
   const reasons = choices.flatMap((choice) => guardFailover(situation, choice));
   refuseFor(
-    [...guardTarget(target, choices), ...reasons, ...guardInSync(situation), ...drained],
+    [...guardTarget(situation, target, choices), ...reasons, ...guardInSync(situation), ...drained],
     'the drill',
   );
   const [choice] = choices;

@@ -71,7 +71,7 @@ async function failOverGracefully(
   const choices = chooseTarget(situation, target);
   // A choice without a replica has to be refused before there is one to move to.
   const reasons = choices.flatMap((choice) => guardFailover(situation, choice));
-  refuseFor([...guardTarget(target, choices), ...reasons], `failover ${request.target}`);
+  refuseFor([...guardTarget(situation, target, choices), ...reasons], `failover ${request.target}`);
   const moves = await moveAll(session, choices, { stages: createStages(session), look, probe, approval });
   return { moves, fatal: await fatalNow(session, look) };
 }
@@ -85,7 +85,7 @@ async function failOverByForce(
   const first = await lookAround(session, look);
   const moves: Replaced[] = [];
   const choices = chooseTarget(first, target, { dead: true });
-  refuseFor(guardTarget(target, choices), `failover ${request.target}`);
+  refuseFor(guardTarget(first, target, choices), `failover ${request.target}`);
   for (const { shard } of choices) {
     // What did not answer at first takes seconds not to answer again.
     const situation =

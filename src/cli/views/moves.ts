@@ -49,7 +49,7 @@ function formatReplaced({ handOver, death, statement, after }: Replaced): readon
   const lost =
     after.lostBytes === undefined
       ? 'how much is lost is not known'
-      : `${after.lostBytes} bytes of the stream are known to be lost`;
+      : `at least ${after.lostBytes} bytes of the stream are lost`;
   return [
     death
       ? `${handOver.from} was dead: ${death.evidence.join('; ')}.`

@@ -1,5 +1,5 @@
-import { countVoters, guardMajority } from './guard.ts';
-import type { Reason } from './guard.ts';
+import { countVoters, guardMajority } from './guard-cluster.ts';
+import type { Reason } from './reason.ts';
 import { offsetOf, viewOf } from './situation.ts';
 import type { Situation } from './situation.ts';
 import type { Choice } from './target.ts';

@@ -1,4 +1,4 @@
-import type { Reason } from './guard.ts';
+import type { Reason } from './reason.ts';
 import { lagOf, memberOf, shardWith } from './situation.ts';
 import type { Situation } from './situation.ts';
 

@@ -1,4 +1,4 @@
-import { guardCluster } from '../../cluster/failover/guard.ts';
+import { guardCluster } from '../../cluster/failover/guard-cluster.ts';
 import type { Situation } from '../../cluster/failover/situation.ts';
 import { pause } from '../../redis/wait.ts';
 import type { Session } from '../session.ts';

@@ -1,4 +1,4 @@
-import type { Reason } from '../../cluster/failover/guard.ts';
+import type { Reason } from '../../cluster/failover/reason.ts';
 import { fatalHosts, seatsOf, swapSeats } from '../../cluster/failover/resilience.ts';
 import type { HostLoss } from '../../cluster/failover/resilience.ts';
 import type { Situation } from '../../cluster/failover/situation.ts';

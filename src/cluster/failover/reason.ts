@@ -1,0 +1,23 @@
+/** Why something is not done, and what to do about it. */
+export type Reason = {
+  readonly code: ReasonCode;
+  readonly message: string;
+  readonly hints: readonly string[];
+};
+
+export type ReasonCode =
+  | 'no-shard'
+  | 'no-replica'
+  | 'replica-unreachable'
+  | 'replica-link-down'
+  | 'replica-lags'
+  | 'replica-empty'
+  | 'replica-drained'
+  | 'master-unreachable'
+  | 'failover-running'
+  | 'slots-moving'
+  | 'slots-uncovered'
+  | 'cluster-down'
+  | 'no-majority'
+  | 'majority'
+  | 'master-alive';
