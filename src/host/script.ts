@@ -7,6 +7,7 @@ import {
   disableUnitsScript,
   enableUnitsScript,
   maskScript,
+  reloadScript,
   startUnitsScript,
   stopUnitsScript,
 } from './scripts/systemd.ts';
@@ -65,7 +66,7 @@ function bodyScript(step: HostStep): string {
     case 'remove-path':
       return removePathScript(step.path, step.recursive);
     case 'reload-units':
-      return 'systemctl daemon-reload';
+      return reloadScript(step.units);
     case 'apply-sysctl':
       return sysctlScript(step.settings);
     case 'set-transparent-hugepages':

@@ -21,7 +21,8 @@ export type HostStep =
       readonly recursive: boolean;
       readonly why: string;
     }
-  | { readonly kind: 'reload-units' }
+  /** `units`: only when systemd does not have one of them as it is on disk; without, in any case. */
+  | { readonly kind: 'reload-units'; readonly units?: readonly string[] }
   | { readonly kind: 'apply-sysctl'; readonly settings: readonly KernelSetting[] }
   | { readonly kind: 'set-transparent-hugepages'; readonly value: 'madvise' | 'never' }
   /** Running, and its port open, when it is done. */

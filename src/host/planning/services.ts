@@ -17,7 +17,7 @@ export function planServices(input: PlanInput): readonly HostStep[] {
     enable.length > 0 || writesUnit(input) || desired.services.some((service) => isStale(service, facts));
   return [
     ...enable,
-    ...(needsReload ? [{ kind: 'reload-units' } as const] : []),
+    ...(needsReload ? [{ kind: 'reload-units', units: unitsOf(desired.services) } as const] : []),
     ...planStart(desired.services, facts),
   ];
 }
@@ -37,6 +37,9 @@ export const planStop = (services: readonly Service[], facts: Facts): readonly H
 const isBeingStarted = (service: Service, facts: Facts): boolean =>
   service.manager === 'systemd' &&
   ['activating', 'reloading', 'deactivating'].includes(facts.units[service.unit]?.active ?? '');
+
+const unitsOf = (services: readonly Service[]): readonly string[] =>
+  services.flatMap((service) => (service.manager === 'systemd' ? [service.unit] : []));
 
 const isStale = (service: Service, facts: Facts): boolean =>
   service.manager === 'systemd' && facts.units[service.unit]?.needsReload === true;

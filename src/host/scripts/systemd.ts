@@ -6,6 +6,51 @@ export const maskScript = (unit: string): string => `
 if systemctl cat ${shQuote(unit)} >/dev/null 2>&1; then systemctl disable --now ${shQuote(unit)}; fi
 systemctl mask ${shQuote(unit)}`;
 
+/**
+ * sh that has systemd read its units again: where `units` are given, only if it does not have one of them as it is on
+ * disk, enabled. A reload reads every unit of the host and takes a tenth of a second and more; units that were not
+ * there before are found without it.
+ */
+export function reloadScript(units: readonly string[] | undefined): string {
+  if (units === undefined) return 'systemctl daemon-reload';
+  return `if systemctl show -p LoadState,NeedDaemonReload,UnitFileState ${shWords(units)} |
+  grep -qvx -e LoadState=loaded -e NeedDaemonReload=no -e UnitFileState=enabled -e ''
+then systemctl daemon-reload; fi`;
+}
+
+/** sh that starts units in parallel and waits for them; whether they run is for `checkUnitScript` to see. */
+export const startUnitsScript = (services: readonly SystemdService[]): string =>
+  `systemctl start ${unitsOf(services)}`;
+
+/**
+ * sh that fails when a unit does not run and says why not: the end of the unit's journal since `$begin` (seconds),
+ * and of the node's log when it was written to since then.
+ */
+export function checkUnitScript({ unit, logFile }: SystemdService): string {
+  return `unit=${shQuote(unit)}
+log=${shQuote(logFile)}
+if ! systemctl --quiet is-active "$unit"; then
+  printf '%s is %s\\n' "$unit" "$(systemctl is-active "$unit" || :)"
+  journalctl --no-pager -q -o cat -n 20 --since "@$begin" -u "$unit" || :
+  if [ -s "$log" ] && [ "$(stat -c %Y "$log")" -ge "$begin" ]; then
+    printf 'the end of %s:\\n' "$log"
+    tail -n 20 "$log"
+  fi
+  exit 1
+fi`;
+}
+
+/** sh that stops units, all at once, and waits for them. */
+export const stopUnitsScript = (services: readonly SystemdService[]): string =>
+  `systemctl stop ${unitsOf(services)}`;
+
+/** sh that has units started at boot. systemd learns of it with the reload that a plan puts after it. */
+export const enableUnitsScript = (services: readonly SystemdService[]): string =>
+  `systemctl enable --no-reload ${unitsOf(services)}`;
+
+export const disableUnitsScript = (services: readonly SystemdService[]): string =>
+  `systemctl disable ${unitsOf(services)}`;
+
 /** sh that starts units in parallel and waits for them; whether they run is for `checkUnitScript` to see. */
 export const startUnitsScript = (services: readonly SystemdService[]): string =>
   `systemctl start ${unitsOf(services)}`;

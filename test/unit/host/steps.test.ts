@@ -55,7 +55,7 @@ const samples: { readonly [Kind in HostStep['kind']]: readonly Extract<HostStep,
     },
   ],
   'remove-path': [{ kind: 'remove-path', path: '/var/lib/redis/7000', recursive: true, why: 'data' }],
-  'reload-units': [{ kind: 'reload-units' }],
+  'reload-units': [{ kind: 'reload-units' }, { kind: 'reload-units', units: ["it's@7000.service"] }],
   'apply-sysctl': [{ kind: 'apply-sysctl', settings: [{ key: 'vm.overcommit_memory', value: 1 }] }],
   'set-transparent-hugepages': [{ kind: 'set-transparent-hugepages', value: 'madvise' }],
   'start-service': [
