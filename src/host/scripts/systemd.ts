@@ -51,37 +51,4 @@ export const enableUnitsScript = (services: readonly SystemdService[]): string =
 export const disableUnitsScript = (services: readonly SystemdService[]): string =>
   `systemctl disable ${unitsOf(services)}`;
 
-/** sh that starts units in parallel and waits for them; whether they run is for `checkUnitScript` to see. */
-export const startUnitsScript = (services: readonly SystemdService[]): string =>
-  `systemctl start ${unitsOf(services)}`;
-
-/**
- * sh that fails when a unit does not run and says why not: the end of the unit's journal since `$begin` (seconds),
- * and of the node's log when it was written to since then.
- */
-export function checkUnitScript({ unit, logFile }: SystemdService): string {
-  return `unit=${shQuote(unit)}
-log=${shQuote(logFile)}
-if ! systemctl --quiet is-active "$unit"; then
-  printf '%s is %s\\n' "$unit" "$(systemctl is-active "$unit" || :)"
-  journalctl --no-pager -q -o cat -n 20 --since "@$begin" -u "$unit" || :
-  if [ -s "$log" ] && [ "$(stat -c %Y "$log")" -ge "$begin" ]; then
-    printf 'the end of %s:\\n' "$log"
-    tail -n 20 "$log"
-  fi
-  exit 1
-fi`;
-}
-
-/** sh that stops units, all at once, and waits for them. */
-export const stopUnitsScript = (services: readonly SystemdService[]): string =>
-  `systemctl stop ${unitsOf(services)}`;
-
-/** sh that has units started at boot. systemd learns of it with the reload that a plan puts after it. */
-export const enableUnitsScript = (services: readonly SystemdService[]): string =>
-  `systemctl enable --no-reload ${unitsOf(services)}`;
-
-export const disableUnitsScript = (services: readonly SystemdService[]): string =>
-  `systemctl disable ${unitsOf(services)}`;
-
 const unitsOf = (services: readonly SystemdService[]): string => shWords(services.map(({ unit }) => unit));
