@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { accessSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
-import { chown, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { constants, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { until } from './until.ts';
 
 export type CliOptions = {
   /** Over PATH, HOME and XDG_STATE_HOME, which is all that the command gets of an environment. */
@@ -39,6 +40,10 @@ export type Cli = {
   /** Runs `weedgo-redis [-i INVENTORY] ARGS…` to its end. */
   readonly run: (...args: readonly string[]) => Promise<CliResult>;
   readonly start: (...args: readonly string[]) => CliRun;
+  /** Runs a shell line, `weedgo-redis` on its PATH, with the command's user and environment. */
+  readonly shell: (line: string) => Promise<CliResult>;
+  /** Ends every server that was started here and empties the state folder. */
+  readonly reset: () => Promise<void>;
   /** Ends every server that was started here, then removes `dir`. */
   readonly close: () => Promise<void>;
 };
@@ -72,7 +77,15 @@ export async function createCli(
   const env = { PATH: process.env['PATH'] ?? '', HOME: home, XDG_STATE_HOME: state, ...options.env };
   const before = [...(options.under ?? []), ...asUser(user)];
   const start: Cli['start'] = (...args) => launch([...before, ...entryPoint(), ...named, ...args], env, dir);
+  const shell: Cli['shell'] = async (line) => {
+    const words = entryPoint().map((word) => `'${word}'`);
+    const program = await write('bin/weedgo-redis', `#!/bin/sh\nexec ${words.join(' ')} "$@"\n`);
+    await chmod(program, 0o700);
+    const PATH = `${dirname(program)}:${env.PATH}`;
+    return launch([...before, 'sh', '-c', line], { ...env, PATH }, dir).done;
+  };
   return {
+    shell,
     dir,
     home,
     state,
@@ -81,6 +94,10 @@ export async function createCli(
     setInventory,
     start,
     run: (...args) => start(...args).done,
+    reset: async () => {
+      await endServers(dir);
+      for (const name of await readdir(state)) await rm(join(state, name), { recursive: true });
+    },
     close: () => clear(dir),
   };
 }
@@ -158,12 +175,16 @@ async function sweepUp(): Promise<void> {
 }
 
 async function clear(dir: string): Promise<void> {
-  for (const pid of processesBelow(dir)) process.kill(pid, 'SIGKILL');
-  const deadline = Date.now() + 10_000;
-  while (processesBelow(dir).length > 0 && Date.now() < deadline) {
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+  await endServers(dir);
   await rm(dir, { recursive: true, force: true });
+}
+
+async function endServers(dir: string): Promise<void> {
+  for (const pid of processesBelow(dir)) process.kill(pid, 'SIGKILL');
+  await until(async () => {
+    const pids = processesBelow(dir);
+    if (pids.length > 0) throw new Error(`processes ${pids.join(', ')} do not end`);
+  });
 }
 
 /** Processes whose working directory is below a folder: a server changes into its data directory. */
