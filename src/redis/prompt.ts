@@ -20,7 +20,7 @@ export function prompter(inventory: Inventory, connections: ReadonlyMap<string, 
   const limit = inventory.nodes.length * promptsPerNode;
   let unmetBefore = Infinity;
   let unmetDue = performance.now() + handshakeMs;
-  let misinformedDue = Infinity;
+  let misinformedDue = 0;
 
   const introduce = async (pairs: readonly Pair[]): Promise<void> => {
     await Promise.all(
@@ -41,13 +41,10 @@ export function prompter(inventory: Inventory, connections: ReadonlyMap<string, 
     const now = performance.now();
     const unmet = unmetPairs(missing);
     if (unmet.length > 0) {
-      misinformedDue = Infinity;
       if (now < unmetDue) return;
       if (unmet.length >= unmetBefore) await introduce(unmet);
       unmetBefore = unmet.length;
       unmetDue = now + handshakeMs;
-    } else if (misinformedDue === Infinity) {
-      misinformedDue = now + graceMs;
     } else if (now >= misinformedDue) {
       misinformedDue = now + handshakeMs;
       await introduce(misinformedPairs(view));
@@ -57,9 +54,6 @@ export function prompter(inventory: Inventory, connections: ReadonlyMap<string, 
 
 /** A handshake that is not finished after cluster-node-timeout, or a second when that is less, is given up. */
 const handshakeMs = 1000;
-
-/** For the pings that follow handshakes by themselves. */
-const graceMs = 250;
 
 /** So that a machine that is merely slow is not made slower. */
 const promptsPerNode = 16;

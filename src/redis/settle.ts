@@ -1,11 +1,13 @@
 import { type Missing, listMissing } from '../cluster/missing.ts';
-import type { NodeTopology, TopologyView, UnreachableView } from '../cluster/view.ts';
+import { parseInfo } from '../cluster/parse.ts';
+import { slotCount } from '../cluster/slots.ts';
+import type { InfoFields, NodeTopology, TopologyView, UnreachableView } from '../cluster/view.ts';
 import { OperationError } from '../errors.ts';
-import type { Inventory } from '../inventory/inventory.ts';
+import type { Inventory, Node } from '../inventory/inventory.ts';
 import { type RedisConnection, connectionsTo } from './connection.ts';
 import { observeTopology } from './observe.ts';
 import { prompter } from './prompt.ts';
-import { pause, throwIfAborted } from './wait.ts';
+import { pause, waitUntil } from './wait.ts';
 
 export type SettleRequest = {
   readonly inventory: Inventory;
@@ -20,33 +22,57 @@ export type SettleRequest = {
 
 /**
  * Waits until every node sees a complete cluster (`listMissing`), and helps where that stalls: handshakes expire
- * (redis#11634), and after REPLICATE nothing is broadcast (redis#14016). Nodes that lack nothing are not asked again until none does; the last look
- * is at all of them. Throws OperationError naming what is missing when the deadline passes, and at once when a node
- * has gone.
+ * (redis#11634), and after REPLICATE nothing is broadcast (redis#14016). The last look is at all nodes; before it only
+ * those are asked that lacked something, and at length only when they may be complete or some time has passed: who
+ * looks at 120 nodes takes processor time from them.
+ * Throws OperationError naming what is missing when the deadline passes, and at once when a node has gone.
  */
 export async function settle(request: SettleRequest): Promise<void> {
   const { inventory, connections, deadline, deadlineMs, signal } = request;
   const prompt = prompter(inventory, connections);
   const views = new Map<string, NodeTopology | UnreachableView>();
   let asked = inventory.nodes;
+  let lookMs = 0;
   for (;;) {
-    throwIfAborted(signal);
+    await pause(Math.min(2 * lookMs, patienceMs(inventory)), signal);
+    await untilReady(asked, request);
     const started = performance.now();
     const seen = await observeTopology(asked, connectionsTo(connections));
     for (const view of seen.nodes) views.set(view.node, view);
-    const missing = listMissing(inventory, { nodes: [...views.values()] });
+    const view = { nodes: [...views.values()] };
+    const missing = listMissing(inventory, view);
     if (missing.length === 0 && asked === inventory.nodes) return;
     failIfGone(seen);
     if (performance.now() > deadline) throw unsettled(missing, deadlineMs);
-    await prompt({ nodes: [...views.values()] }, missing);
+    await prompt(view, missing);
+    lookMs = performance.now() - started;
     const lacking = new Set(missing.map(({ node }) => node));
     asked = lacking.size === 0 ? inventory.nodes : inventory.nodes.filter(({ id }) => lacking.has(id));
-    if (missing.length > 0) await pause(Math.max(minimumPauseMs, performance.now() - started), signal);
   }
 }
 
-/** Polling takes at most half of the time, so that it does not slow down what it waits for. */
-const minimumPauseMs = 25;
+/** Until each node says that it knows all and that the state is ok, by the cheapest question, or patience ends. */
+async function untilReady(asked: readonly Node[], request: SettleRequest): Promise<void> {
+  const { inventory, connections, signal } = request;
+  const size = String(inventory.nodes.length);
+  const ask = async ({ id }: Node): Promise<unknown> =>
+    await connections
+      .get(id)
+      ?.call(['CLUSTER', 'INFO'])
+      .catch(() => '');
+  const isReady = (info: InfoFields): boolean =>
+    info['cluster_state'] === 'ok' &&
+    info['cluster_known_nodes'] === size &&
+    info['cluster_slots_assigned'] === String(slotCount);
+  await waitUntil(
+    () => Promise.all(asked.map(ask)),
+    (replies) => replies.filter((reply) => !isReady(parseInfo(String(reply)))),
+    { deadlineMs: patienceMs(inventory), intervalMs: 20 + inventory.nodes.length, signal },
+  );
+}
+
+/** ms. After this long nodes are looked at closely also when they are not ready: what they lack may need help. */
+const patienceMs = ({ nodes }: Inventory): number => 500 + 15 * nodes.length;
 
 /** A node that was there when the steps began and has gone will not come back by waiting. */
 function failIfGone(view: TopologyView): void {
@@ -66,7 +92,10 @@ function unsettled(missing: readonly Missing[], deadlineMs: number): OperationEr
   return new OperationError(message, {
     hints: [
       ...(pairs.length > 0
-        ? ['Nodes talk to each other on port + 10000: look for a firewall between the hosts named above.']
+        ? [
+            'Nodes talk to each other on port + 10000: look for a firewall between the hosts named above.',
+            'A node that was made to forget another lets it in again after a minute (CLUSTER FORGET).',
+          ]
         : []),
       'Run the same command again: forming goes on where it was.',
     ],
