@@ -30,6 +30,15 @@ export type Finding = {
   readonly passing?: boolean;
 };
 
+/** Times are ISO 8601. */
+export type Pending = {
+  /** Drained hosts, by name: since when. */
+  readonly drained: Readonly<Record<string, string>>;
+  /** A rolling restart that did not come to its end: since when. */
+  readonly restart: string | undefined;
+  readonly drill: string | undefined;
+};
+
 export type HostFacts =
   | { readonly reachable: true; readonly facts: Facts }
   | { readonly reachable: false; readonly reason: string };
@@ -48,6 +57,8 @@ export type CheckInput = {
   readonly probes: Readonly<Record<string, NodeProbe>>;
   /** By host name; no entry where nothing could be asked. */
   readonly hostProbes: Readonly<Record<string, HostProbe>>;
+  /** What operators have begun and not yet ended, as the hosts remember it. */
+  readonly pending: Pending;
   /** The inventory's password is one that guides print or that everybody tries first. */
   readonly passwordPublished: boolean;
   /** What the write test met, one entry a shard; undefined when it was not asked for. */

@@ -7,6 +7,7 @@ import { links } from './cluster/links.ts';
 import { members } from './cluster/members.ts';
 import { nodes } from './cluster/nodes.ts';
 import { openSlots } from './cluster/open-slots.ts';
+import { pending } from './cluster/pending.ts';
 import { slots } from './cluster/slots.ts';
 import { state } from './cluster/state.ts';
 import { strangers } from './cluster/strangers.ts';
@@ -29,6 +30,7 @@ import { dataFolder } from './persistence/data-folder.ts';
 import { disk } from './persistence/disk.ts';
 import { fork } from './persistence/fork.ts';
 import { rdb } from './persistence/rdb.ts';
+import { electable } from './redundancy/electable.ts';
 import { losses } from './redundancy/losses.ts';
 import { survivorMemory } from './redundancy/memory.ts';
 import { placement } from './redundancy/placement.ts';
@@ -54,9 +56,11 @@ export const checks: readonly Check[] = [
   handshakes,
   epochs,
   links,
+  pending,
   replicas,
   replication,
   placement,
+  electable,
   losses,
   spread,
   survivorMemory,

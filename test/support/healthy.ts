@@ -32,6 +32,7 @@ export function healthyInput(inventory: Inventory, shards: Shards = preferredSha
     now,
     files,
     passwordPublished: false,
+    pending: { drained: {}, restart: undefined, drill: undefined },
     writeTest: undefined,
     view: { nodes: inventory.nodes.map((node) => viewOf(node, { inventory, shards, files })) },
     hosts: Object.fromEntries(
@@ -281,7 +282,7 @@ function factsOf(inventory: Inventory, host: Host, files: readonly RenderedFile[
       somaxconnWritable: true,
       transparentHugepagesWritable: true,
     },
-    firewall: { ufw: false, firewalld: false, inputDrops: false },
+    firewall: { gates: [] },
     processes: Object.fromEntries(
       nodes.map(({ id, port }) => [
         id,

@@ -23,7 +23,8 @@ function unreachable(
   const nodes = input.inventory.nodes.filter(({ host }) => host === name).map(({ id }) => id);
   return {
     id: 'WR-HOST-UNREACHABLE',
-    severity: 'critical',
+    // A drained host may be rebooted: it is missed less.
+    severity: input.pending.drained[name] === undefined ? 'critical' : 'warning',
     title: `${name} cannot be reached`,
     nodes,
     hosts: [name],

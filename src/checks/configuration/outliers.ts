@@ -1,3 +1,4 @@
+import { canonicalDirective } from '../../inventory/directives.ts';
 import { sameDirectiveValue } from '../../render/compare.ts';
 import { directiveMutability, isSecretDirective } from '../../render/directives.ts';
 import type { ReachableView } from '../../cluster/view.ts';
@@ -6,7 +7,7 @@ import { call } from '../remedy.ts';
 import { joinNames } from '../text.ts';
 import { wantedOf } from './drift.ts';
 
-/** Differs from node to node by its nature. */
+/** Differs from node to node by its nature, or is judged where it matters. */
 const individual: ReadonlySet<string> = new Set([
   'replicaof',
   'slaveof',
@@ -15,6 +16,7 @@ const individual: ReadonlySet<string> = new Set([
   'logfile',
   'pidfile',
   'maxclients',
+  'cluster-replica-no-failover',
 ]);
 
 /**
@@ -38,7 +40,9 @@ export const outliers: Check = {
 
 /** What only a restart changes was not changed by hand in the running server. */
 function isSettable(name: string): boolean {
-  return !isSecretDirective(name) && directiveMutability(name) !== 'restart';
+  // Servers answer older spellings as well.
+  const isCurrent = canonicalDirective(name) === name;
+  return isCurrent && !isSecretDirective(name) && directiveMutability(name) !== 'restart';
 }
 
 function managedNames(input: CheckInput): ReadonlySet<string> {

@@ -2,8 +2,9 @@ import type { Inventory } from '../../inventory/inventory.ts';
 import { shardsOf } from '../../inventory/topology.ts';
 import type { Check, CheckInput, Finding } from '../check.ts';
 import { ours } from '../remedy.ts';
-import type { Topology } from '../topology.ts';
+import type { Member, Topology } from '../topology.ts';
 import { simulateLosses, type WhatIf } from '../what-if.ts';
+import { misplaced } from './placement.ts';
 
 /** The cluster survives the loss of any one host and of any one zone. */
 export const losses: Check = {
@@ -20,17 +21,25 @@ export const losses: Check = {
  * Losses that would take the cluster down. While nodes are out the reserve is used up by them, which their own
  * findings say; one host alone, or replicas beside their masters by choice, leave nothing to survive with.
  */
-export function fatalLosses({ inventory }: CheckInput, topology: Topology): readonly WhatIf[] {
+export function fatalLosses(input: CheckInput, topology: Topology): readonly WhatIf[] {
+  const { inventory } = input;
   const isWhole =
     topology.out.size === 0 &&
     topology.members.every(({ failedBy }) => failedBy.length === 0) &&
-    topology.shards.every(({ replicas }) => replicas.every(({ linked }) => linked === true));
+    topology.shards.every(({ replicas }) => replicas.every(isReady));
   const bare = topology.shards.some(({ replicas }) => replicas.length < inventory.replicas);
   if (!isWhole || bare || inventory.antiAffinity === 'none' || inventory.hosts.length < 2) return [];
   if (inventory.replicas === 0 || topology.shards.length === 0) return [];
+  // A replica beside its master is the cause, and a finding of its own; a drained host is meant to be spared.
+  if (misplaced(input, topology).length > 0 || Object.keys(input.pending.drained).length > 0) return [];
   return simulateLosses(inventory, topology).filter(
     (loss) => !loss.staysUp && (loss.kind === 'host' || hostsOf(inventory, loss).length > 1),
   );
+}
+
+/** What keeps a replica from taking over is a finding about the replica. */
+function isReady({ linked, view }: Member): boolean {
+  return linked === true && view?.config['cluster-replica-no-failover'] !== 'yes';
 }
 
 /** Whether the inventory's own layout would survive it: otherwise only more hosts or zones help. */

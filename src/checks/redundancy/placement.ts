@@ -55,24 +55,36 @@ function together(input: CheckInput, topology: Topology, { replica, shard, same 
     ].join('; '),
     expected: `a replica on another ${same} than its master`,
     why: `When the ${same} is lost, so is every copy that this replica was there to keep.`,
-    remedy: moveTo(input, topology, replica),
+    remedy: moveTo(input, topology, { replica, shard }),
   };
 }
 
-/** Where the inventory has it; else the shard on another host that has the fewest replicas. */
+/**
+ * Where the inventory has it, else to the shard on another host that has the fewest replicas; and from there one to
+ * the shard that it leaves, when that would be left short.
+ */
 function moveTo(
   { inventory }: CheckInput,
   { shards }: Topology,
-  { node, masterId }: Member,
+  { replica: { node }, shard: source }: Pick<Misplaced, 'replica' | 'shard'>,
 ): readonly string[] {
   const fits = shards
-    .filter(
-      ({ master }) =>
-        master.slots.length > 0 && master.nodeId !== masterId && shared(node, master.node) === undefined,
-    )
+    .filter((shard) => shard !== source && shard.master.slots.length > 0 && isApart(node, shard))
     .toSorted((a, b) => a.replicas.length - b.replicas.length);
   const target = fits.find(({ number }) => number === node.shard) ?? fits[0];
-  return target
-    ? [call(inventory, node.id, 'CLUSTER', 'REPLICATE', target.master.nodeId)]
-    : [ours(inventory, 'balance-masters')];
+  if (!target) return [ours(inventory, 'balance-masters')];
+  const isShort =
+    source.replicas.length <= inventory.replicas && target.replicas.length >= inventory.replicas;
+  const others = target.replicas.filter((other) => isApart(other.node, source));
+  const swap = isShort
+    ? (others.find((other) => other.node.shard === source.number) ?? others[0])
+    : undefined;
+  return [
+    call(inventory, node.id, 'CLUSTER', 'REPLICATE', target.master.nodeId),
+    ...(swap ? [call(inventory, swap.node.id, 'CLUSTER', 'REPLICATE', source.master.nodeId)] : []),
+  ];
+}
+
+function isApart(node: Node, { master }: Shard): boolean {
+  return shared(node, master.node) === undefined;
 }

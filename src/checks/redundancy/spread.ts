@@ -17,7 +17,10 @@ export const spread: Check = {
     const [host, most] = fullest(masters);
     const isUneven = most > fullest(preferred)[1] && inventory.hosts.length > 1;
     // While nodes are out masters are where they can be; and a fatal loss says the same with more weight.
-    const isSaid = topology.out.size > 0 || fatalLosses(input, topology).length > 0;
+    const isSaid =
+      topology.out.size > 0 ||
+      Object.keys(input.pending.drained).length > 0 ||
+      fatalLosses(input, topology).length > 0;
     if (!isUneven || isSaid || inventory.antiAffinity === 'none') return [];
     return [
       {

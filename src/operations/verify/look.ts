@@ -1,10 +1,11 @@
-import type { CheckInput } from '../../checks/check.ts';
+import type { CheckInput, Pending } from '../../checks/check.ts';
 import type { HostProbe, NodeProbe } from '../../checks/probe.ts';
 import type { ClusterView } from '../../cluster/view.ts';
 import { OperationError } from '../../errors.ts';
 import type { Node } from '../../inventory/inventory.ts';
 import { isFailure } from '../../redis/connection.ts';
 import { observeCluster } from '../../redis/observe.ts';
+import { readMemory } from '../memory.ts';
 import { type Observation, observe } from '../observe.ts';
 import { planInputs } from '../provision/plan.ts';
 import type { Session } from '../session.ts';
@@ -25,10 +26,11 @@ export type Look = Omit<CheckInput, 'writeTest'>;
  */
 export async function look(session: Session, observing = observe(session)): Promise<Look> {
   const { inventory } = session;
-  const [observation, nodeProbes, hostProbes] = await Promise.all([
+  const [observation, nodeProbes, hostProbes, pending] = await Promise.all([
     observing,
     probeNodes(session),
     probeHosts(session),
+    readPending(session),
   ]);
   const [openSlotKeys, withCertificates] = await Promise.all([
     countOpenSlotKeys(session, observation.view),
@@ -46,6 +48,7 @@ export async function look(session: Session, observing = observe(session)): Prom
     now: Date.now(),
     probes: Object.fromEntries(probes),
     hostProbes: withCertificates,
+    pending,
     passwordPublished: isPublished(session.secrets.password),
   };
 }
@@ -114,6 +117,18 @@ async function probeHosts(session: Session): Promise<Readonly<Record<string, Hos
     }),
   );
   return Object.fromEntries(probes.flatMap(([name, probe]) => (probe ? [[name, probe]] : [])));
+}
+
+/** A copy that cannot be read says nothing; that its host is ill shows elsewhere. */
+async function readPending(session: Session): Promise<Pending> {
+  try {
+    const { drained, restart, drill } = await readMemory(session);
+    const since = Object.entries(drained).map(([host, memory]) => [host, memory.since]);
+    return { drained: Object.fromEntries(since), restart: restart?.since, drill: drill?.since };
+  } catch (error) {
+    if (error instanceof OperationError) return { drained: {}, restart: undefined, drill: undefined };
+    throw error;
+  }
 }
 
 type Certificates = {

@@ -1,0 +1,158 @@
+import { expect } from 'vitest';
+import { loadInventory } from '../../../src/inventory/load.ts';
+import type { Inventory } from '../../../src/inventory/inventory.ts';
+import { findNode } from '../../../src/inventory/topology.ts';
+import { openSession } from '../../../src/operations/connect.ts';
+import type { Report, ReportFinding } from '../../../src/operations/report/schema.ts';
+import { defaultSettleMs, verify } from '../../../src/operations/verify/verify.ts';
+import { isFailure } from '../../../src/redis/connection.ts';
+import { type Cli, createCli } from '../../support/cli.ts';
+import { type Connections, localConnections } from '../../support/cluster.ts';
+import { until } from '../../support/until.ts';
+
+export const password = 'a-password-of-the-test';
+
+/** A provisioned cluster on loopback that can be made ill, verified and mended. */
+export type Scene = {
+  readonly cli: Cli;
+  readonly inventory: Inventory;
+  readonly verify: (options?: {
+    readonly writeTest?: boolean;
+    readonly settleMs?: number;
+  }) => Promise<Report>;
+  /** One command on one node; replies of lists are joined to lines. */
+  readonly redis: (node: string, ...command: readonly (string | number)[]) => Promise<string>;
+  readonly pid: (node: string) => Promise<number>;
+  /** The node's field of INFO. */
+  readonly info: (node: string, field: string) => Promise<string>;
+  readonly close: () => Promise<void>;
+};
+
+export type SceneHosts = Readonly<Record<string, readonly number[]>>;
+
+/** Every host has an address of its own on loopback: 127.0.77.1, .2, … */
+export async function createScene(
+  hosts: SceneHosts,
+  config: Readonly<Record<string, string | number>> = {},
+): Promise<Scene> {
+  const cli = await createCli(
+    {
+      cluster: 'scene',
+      connection: 'local',
+      production: false,
+      auth: {
+        password: { env: 'WEEDGO_REDIS_PASSWORD' },
+        application: { user: 'weedgo', password: { env: 'WEEDGO_REDIS_APPLICATION' } },
+      },
+      hosts: Object.entries(hosts).map(([name, ports], index) => ({
+        name,
+        address: `127.0.77.${index + 1}`,
+        ports,
+      })),
+      config: { maxmemory: '64mb', 'cluster-node-timeout': 2000, ...config },
+    },
+    { env: secrets },
+  );
+  // In this process the layout follows from the same state folder as in the commands.
+  process.env['XDG_STATE_HOME'] = cli.state;
+  Object.assign(process.env, secrets);
+  const provisioned = await cli.run('provision');
+  if (provisioned.code !== 0) throw new Error(provisioned.stderr);
+  return sceneOf(cli, await loadInventory(cli.inventory ?? ''));
+}
+
+const secrets = { WEEDGO_REDIS_PASSWORD: password, WEEDGO_REDIS_APPLICATION: 'a-password-of-applications' };
+
+function sceneOf(cli: Cli, inventory: Inventory): Scene {
+  let connections: Connections = localConnections(password);
+  const redis: Scene['redis'] = async (id, ...command) => {
+    const node = findNode(inventory, id);
+    if (!node) throw new Error(`no node ${id}`);
+    const connection = await connections.connect(node);
+    if (isFailure(connection)) throw new Error(`${id}: ${connection.reason}`);
+    if (connection.closed()) {
+      connections.close();
+      connections = localConnections(password);
+      return redis(id, ...command);
+    }
+    const reply = await connection.call(command);
+    return Array.isArray(reply) ? reply.map(String).join('\n') : String(reply);
+  };
+  const info: Scene['info'] = async (id, field) =>
+    new RegExp(`^${field}:(.*)$`, 'm').exec(await redis(id, 'INFO'))?.[1]?.trim() ?? '';
+  return {
+    cli,
+    inventory,
+    redis,
+    info,
+    pid: async (id) => Number(await info(id, 'process_id')),
+    verify: ({ writeTest = false, settleMs = defaultSettleMs } = {}) =>
+      look(inventory, { writeTest, settleMs }),
+    close: async () => {
+      connections.close();
+      await cli.close();
+    },
+  };
+}
+
+async function look(
+  inventory: Inventory,
+  options: { readonly writeTest: boolean; readonly settleMs: number },
+): Promise<Report> {
+  const session = await openSession({
+    inventory,
+    createSecrets: false,
+    emit: () => undefined,
+    signal: new AbortController().signal,
+    prompter: { interactive: false, ask: async () => undefined },
+  });
+  try {
+    return await verify(session, options);
+  } finally {
+    await session.close();
+  }
+}
+
+/** Findings as a test compares them. */
+export function ids({ findings }: Report): readonly string[] {
+  return findings.map(({ id }) => id);
+}
+
+/** Runs a finding's commands as they are printed; each must succeed. */
+export async function mend(scene: Scene, { id, remedy }: ReportFinding): Promise<void> {
+  for (const line of remedy) {
+    const { code, stdout, stderr } = await scene.cli.shell(line);
+    expect.soft(code, `${id}: ${line}\n${stdout}${stderr}`).toBe(0);
+  }
+}
+
+/**
+ * Sees exactly these findings, runs the remedies as printed, and again for what then comes to light, until nothing is
+ * left; `later` are the findings of the following rounds.
+ */
+export async function seeAndMend(
+  scene: Scene,
+  expected: readonly string[],
+  later: readonly (readonly string[])[] = [],
+): Promise<Report> {
+  const first = await scene.verify();
+  expect(ids(first), JSON.stringify(first.findings, null, 2)).toEqual(expected);
+  let report = first;
+  for (const round of [...later, []]) {
+    for (const finding of report.findings) await mend(scene, finding);
+    report = await scene.verify();
+    expect(ids(report), JSON.stringify(report.findings, null, 2)).toEqual(round);
+  }
+  return first;
+}
+
+/** Waits until the node says so of itself. */
+export async function untilInfo(
+  scene: Scene,
+  node: string,
+  fields: Readonly<Record<string, string>>,
+): Promise<void> {
+  await until(async () => {
+    for (const [field, value] of Object.entries(fields)) expect(await scene.info(node, field)).toBe(value);
+  });
+}
