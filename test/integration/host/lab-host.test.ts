@@ -18,6 +18,7 @@ let inventory: Inventory;
 beforeAll(async () => {
   lab = await createLab({ hosts: ['redis1', 'redis2', 'redis3'] });
   inventory = labInventory(lab);
+  await withShells((shells) => Promise.all([...shells.values()].map((shell) => converge(shell, inventory))));
 });
 afterAll(() => lab?.close());
 
@@ -41,52 +42,9 @@ const kinds = (steps: readonly HostStep[]): readonly string[] => steps.map(({ ki
 const messages = (problems: readonly { readonly message: string }[]): readonly string[] =>
   problems.map(({ message }) => message);
 
-/** One host is enough for this; its cluster is never formed. */
-const only = (ports: readonly number[]): Inventory => {
-  const hosts = lab.hosts.filter(({ name }) => name === 'redis3');
-  const one = labInventory(
-    { ...lab, hosts },
-    {
-      replicas: 0,
-      antiAffinity: 'none',
-      hosts: hosts.map(({ name, address }) => ({ name, address, ports })),
-    },
-  );
-  return one;
-};
-
-describe('bare Debian hosts', () => {
-  test('power lost in the middle of the installation: run again, it completes', async () => {
-    const host = lab.host('redis3');
+describe('three hosts that were bare', () => {
+  test('are what the inventory says: there is nothing left to do', async () => {
     await withShells(async (shells) => {
-      const shell = shellOf(shells, host);
-      const error: unknown = await (async () => {
-        const input = await lookAt(shell, inventory);
-        await applySteps(shell, planHost(input).slice(0, 1));
-        const known = await lookAt(shell, inventory, true);
-        const unpacked = host
-          .run('until [ -e /usr/bin/redis-server ]; do sleep 0.05; done')
-          .then(() => host.powerOff());
-        await Promise.all([applySteps(shell, planHost(known)), unpacked]);
-      })().catch((reason: unknown) => reason);
-      expect(error).toBeInstanceOf(StepFailedError);
-      expect(error).toMatchObject({
-        host: 'redis3',
-        done: [{ kind: 'mask-unit' }],
-        failed: [{ kind: 'install-packages' }],
-      });
-    });
-    await host.boot();
-    await withShells(async (shells) => {
-      const steps = await converge(shellOf(shells, host), inventory);
-      expect(kinds(steps)).toContain('install-packages');
-      expect(await host.run('dpkg -s redis-server | grep ^Status')).toBe('Status: install ok installed\n');
-    });
-  });
-
-  test('become what the inventory says, and then there is nothing left to do', async () => {
-    await withShells(async (shells) => {
-      await Promise.all([...shells.values()].map((shell) => converge(shell, inventory)));
       for (const shell of shells.values()) {
         const input = await lookAt(shell, inventory);
         expect(planHost(input).map(describeStep)).toEqual([]);
@@ -265,47 +223,5 @@ describe('bare Debian hosts', () => {
         .host('redis3')
         .run('ls /var/lib/redis /var/log/redis; ls /etc/systemd/system | grep weedgo || :'),
     ).toBe('/var/lib/redis:\n\n/var/log/redis:\n');
-  });
-});
-
-describe("a host where the distribution's own server runs", () => {
-  const start = 'systemctl unmask redis-server; systemctl enable --now redis-server';
-
-  test('elsewhere: it is left alone; on our port and empty: it gives way; with keys: refused', async () => {
-    const host = lab.host('redis3');
-    await host.run(start);
-    await withShells(async (shells) => {
-      const shell = shellOf(shells, host);
-      const elsewhere = await lookAt(shell, only([7000, 7001, 7002]));
-      expect(messages(requireHost(elsewhere))).toContainEqual(
-        'redis3: redis-server.service runs there too; it is no part of this cluster and left alone',
-      );
-      expect(kinds(planHost(elsewhere))).not.toContain('mask-unit');
-
-      const wanted = only([6379, 7001, 7002]);
-      await host.run('redis-cli set key value');
-      expect(requireHost(await lookAt(shell, wanted)).filter(({ kind }) => kind !== 'warning')).toMatchObject(
-        [{ id: 'foreign-server', kind: 'refused', message: expect.stringContaining('and holds 1 keys') }],
-      );
-      await host.run('redis-cli config set requirepass x');
-      expect(messages(requireHost(await lookAt(shell, wanted)))).toContainEqual(
-        expect.stringContaining('does not say whether it holds keys'),
-      );
-      await host.run('redis-cli -a x --no-auth-warning config set requirepass ""; redis-cli del key');
-      const empty = await lookAt(shell, wanted);
-      expect(requireHost(empty).filter(({ kind }) => kind !== 'warning')).toEqual([]);
-      expect(describeStep(planHost(empty)[0] ?? { kind: 'reload-units' })).toBe(
-        'stop and mask redis-server.service (it is empty and has port 6379, which a node needs)',
-      );
-      await converge(shell, wanted);
-      const after = await lookAt(shell, wanted);
-      expect(after.facts.listeners.find(({ port }) => port === 6379)?.pid).toBe(
-        after.facts.processes['redis3:6379']?.pid,
-      );
-      await applySteps(
-        shell,
-        planDestroy({ inventory: wanted, layout: after.desired.layout, facts: after.facts }),
-      );
-    });
   });
 });
