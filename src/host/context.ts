@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import type { Host, Inventory } from '../inventory/inventory.ts';
 import { type Layout, layoutFiles, layoutOf, type NodeLayout } from '../render/layout.ts';
 import type { FactsContext, NodePlace } from './facts/fact.ts';
+import { bootPaths } from './firewall-boot.ts';
 import { distributionUnits } from './packages.ts';
 
 /** What to ask a host, as it follows from the inventory. `askPackages`: see `FactsContext`. */
@@ -12,15 +13,19 @@ export function factsContext(
 ): FactsContext {
   const layout = options.layout ?? layoutOf(inventory, host);
   const { nodes } = layout;
+  const boot = layout.manager === 'systemd' ? bootPaths(inventory.cluster) : undefined;
   return {
     server: inventory.server,
     serviceUser: layout.serviceUser,
-    files: layoutFiles(layout),
+    files: [...layoutFiles(layout), ...(boot?.files ?? [])],
     directories: layout.directories.map(({ path }) => path),
     disks: unique(
       nodes.flatMap((node) => [node.dataDirectory, dirname(node.configFile), dirname(node.logFile)]),
     ),
-    units: nodes.flatMap(({ service }) => (service.manager === 'systemd' ? [service.unit] : [])),
+    units: [
+      ...nodes.flatMap(({ service }) => (service.manager === 'systemd' ? [service.unit] : [])),
+      ...(boot ? [boot.unit] : []),
+    ],
     distributionUnits: layout.manager === 'systemd' ? distributionUnits : [],
     ports: nodes.flatMap(({ node }) =>
       inventory.mode === 'cluster' ? [node.port, node.busPort] : [node.port],

@@ -4,6 +4,7 @@ import { type Layout, type LayoutDirectory, layoutOf } from '../render/layout.ts
 import { defaultMaxmemory, parseMemory } from '../render/memory.ts';
 import { renderHostFiles, type RenderedFile } from '../render/render.ts';
 import type { Facts } from './facts.ts';
+import { firewallFiles } from './planning/firewall.ts';
 import { packageNames, serverPath } from './packages.ts';
 import { servicesOf } from './services.ts';
 import type { KernelSetting, PackageManager, Service } from './step.ts';
@@ -36,14 +37,17 @@ export function desiredHost(input: DesiredInput): DesiredHost {
   const { inventory, host, facts, secrets } = input;
   const layout = layoutOf(inventory, host);
   const manager = layout.manager === 'systemd' ? facts.os.packageManager : undefined;
-  const files = renderHostFiles({
-    inventory,
-    host,
-    layout,
-    secrets,
-    maxmemory: chooseMaxmemory(layout, facts),
-    serverPath: serverPath(facts, inventory.server),
-  });
+  const files = [
+    ...renderHostFiles({
+      inventory,
+      host,
+      layout,
+      secrets,
+      maxmemory: chooseMaxmemory(layout, facts),
+      serverPath: serverPath(facts, inventory.server),
+    }),
+    ...firewallFiles(inventory, host, facts),
+  ];
   return {
     layout,
     packages:

@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import type { Layout } from '../render/layout.ts';
 import type { Inventory } from '../inventory/inventory.ts';
 import type { Facts } from './facts.ts';
+import { planFirewallRemoval } from './planning/firewall.ts';
 import { planStop } from './planning/services.ts';
 import { isEnabled, servicesOf } from './services.ts';
 import type { HostStep } from './step.ts';
@@ -22,11 +23,15 @@ export function planDestroy(input: DestroyInput): readonly HostStep[] {
   const services = servicesOf(input.inventory, layout, facts);
   const enabled = services.filter((service) => service.manager === 'systemd' && isEnabled(service, facts));
   const paths = layout.manager === 'daemon' ? localPaths(input) : systemdPaths(input);
-  const removesUnit = paths.some((step) => step.kind === 'remove-path' && step.path === layout.shared?.unit);
+  const firewall = layout.manager === 'daemon' ? [] : planFirewallRemoval(input.inventory, facts);
+  const removesUnit = [...paths, ...firewall].some(
+    (step) => step.kind === 'remove-path' && step.path.startsWith('/etc/systemd/'),
+  );
   return [
     ...planStop(services, facts),
     ...enabled.map((service) => ({ kind: 'disable-service', service }) as const),
     ...paths,
+    ...firewall,
     ...(removesUnit ? [{ kind: 'reload-units' } as const] : []),
   ];
 }

@@ -1,3 +1,4 @@
+import type { GateState } from './gate.ts';
 import type { PackageManager } from './step.ts';
 
 /** What is on one host, read in one round trip. Sizes in bytes. */
@@ -131,10 +132,8 @@ export type KernelFacts = {
 };
 
 export type FirewallFacts = {
-  readonly ufw: boolean;
-  readonly firewalld: boolean;
-  /** An nftables or iptables input chain that drops or rejects what no rule accepts. */
-  readonly inputDrops: boolean;
+  /** Every place that may drop what comes in; all of those that drop have to let a packet through. */
+  readonly gates: readonly GateState[];
 };
 
 export type ProcessState = {

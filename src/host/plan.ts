@@ -1,3 +1,4 @@
+import { planFirewall } from './planning/firewall.ts';
 import { planFiles } from './planning/files.ts';
 import type { PlanInput } from './planning/input.ts';
 import { planKernel } from './planning/kernel.ts';
@@ -10,7 +11,13 @@ import type { HostStep } from './step.ts';
  * changed configuration is written, and what that means for the running server is not this room's to say.
  */
 export function planHost(input: PlanInput): readonly HostStep[] {
-  return [...planPackages(input), ...planFiles(input), ...planKernel(input), ...planServices(input)];
+  return [
+    ...planPackages(input),
+    ...planFiles(input),
+    ...planKernel(input),
+    ...planFirewall(input),
+    ...planServices(input),
+  ];
 }
 
 /**

@@ -1,10 +1,13 @@
 import { checkDaemonScript, startDaemonsScript, stopDaemonScript } from './scripts/daemon.ts';
+import { closePortsScript, openPortsScript } from './scripts/firewall.ts';
 import { makeDirectoryScript, removePathScript, writeFileScript } from './scripts/files.ts';
 import { sysctlScript, transparentHugepagesScript } from './scripts/kernel.ts';
 import { installScript, refreshScript } from './scripts/packages.ts';
 import {
   checkUnitScript,
+  disableUnitScript,
   disableUnitsScript,
+  enableUnitScript,
   enableUnitsScript,
   maskScript,
   reloadScript,
@@ -72,20 +75,30 @@ function bodyScript(step: HostStep): string {
     case 'set-transparent-hugepages':
       return transparentHugepagesScript(step.value);
     case 'start-service':
-      return step.service.manager === 'systemd'
-        ? checkUnitScript(step.service)
-        : checkDaemonScript(step.service);
+      return checkScript(step.service);
     case 'stop-service':
-      return step.service.manager === 'systemd'
-        ? stopUnitsScript([step.service])
-        : stopDaemonScript(step.service);
+      return stopScript(step.service);
     // Nothing starts a plain daemon at boot.
     case 'enable-service':
       return onUnits([step.service], enableUnitsScript) || ':';
     case 'disable-service':
       return onUnits([step.service], disableUnitsScript) || ':';
+    case 'open-ports':
+      return openPortsScript(step);
+    case 'close-ports':
+      return closePortsScript(step);
+    case 'enable-unit':
+      return enableUnitScript(step.unit);
+    case 'disable-unit':
+      return disableUnitScript(step.unit);
   }
 }
+
+const checkScript = (service: Service): string =>
+  service.manager === 'systemd' ? checkUnitScript(service) : checkDaemonScript(service);
+
+const stopScript = (service: Service): string =>
+  service.manager === 'systemd' ? stopUnitsScript([service]) : stopDaemonScript(service);
 
 function onUnits(
   services: readonly Service[],

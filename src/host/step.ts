@@ -1,3 +1,5 @@
+import { describeGate, describeRules, type Gate, type PortRule } from './gate.ts';
+
 /**
  * One change to a host, as data. `describeStep` prints it, `scriptFor` turns it into the sh that does it:
  * both from the same value, so what is promised and what is done cannot drift apart.
@@ -30,7 +32,16 @@ export type HostStep =
   /** Started at boot; takes effect with the reload-units that follows. */
   | { readonly kind: 'enable-service'; readonly service: Service }
   | { readonly kind: 'stop-service'; readonly service: Service }
-  | { readonly kind: 'disable-service'; readonly service: Service };
+  | { readonly kind: 'disable-service'; readonly service: Service }
+  /** Add accept rules to a firewall, marked as ours; take such rules away again. */
+  | ({ readonly kind: 'open-ports' } & GateRules)
+  | ({ readonly kind: 'close-ports' } & GateRules)
+  /** Have a unit of ours run now and at every boot; it does nothing twice. */
+  | { readonly kind: 'enable-unit'; readonly unit: string }
+  | { readonly kind: 'disable-unit'; readonly unit: string };
+
+/** Rules of one gate; `mark` as `markOf` says it. */
+export type GateRules = { readonly gate: Gate; readonly mark: string; readonly rules: readonly PortRule[] };
 
 export type PackageManager = 'apt' | 'dnf' | 'zypper';
 
@@ -105,6 +116,14 @@ export function describeStep(step: HostStep): string {
       return `stop ${nameOf(step.service)}`;
     case 'disable-service':
       return `no longer start ${nameOf(step.service)} at boot`;
+    case 'open-ports':
+      return `let in through ${describeGate(step.gate)}: ${describeRules(step.rules)}`;
+    case 'close-ports':
+      return `no longer let in through ${describeGate(step.gate)}: ${describeRules(step.rules)}`;
+    case 'enable-unit':
+      return `run ${step.unit} now and at boot`;
+    case 'disable-unit':
+      return `no longer run ${step.unit} at boot`;
   }
 }
 

@@ -1,7 +1,7 @@
 import semver from 'semver';
 
 /** The oldest server that the tool knows how to run a cluster of. */
-export const oldestVersion = '6.2.0';
+const oldestVersion = '6.2.0';
 
 /** Whether a server of this version may be used: what the inventory asks for, and never below 6.2. */
 export const isAcceptable = (version: string, range: string): boolean => {

@@ -1,11 +1,14 @@
 import type { Facts } from '../facts.ts';
+import { describeGate } from '../gate.ts';
+import { familyOf } from '../network.ts';
 import type { ProbeResult } from '../probe.ts';
+import { openingCommands } from '../scripts/firewall.ts';
 import type { HostProblem } from './problem.ts';
 
 export type ReachabilityInput = {
   readonly results: readonly ProbeResult[];
-  /** Whether the node listens, by inventory id: being refused says nothing about one that does not. */
-  readonly isListening: (node: string) => boolean;
+  /** Whether something listens, by the node's inventory id: being refused says nothing about a port that nobody has. */
+  readonly isListening: (node: string, port: number) => boolean;
   /** By host name, for the command that opens the port. */
   readonly facts: ReadonlyMap<string, Facts>;
 };
@@ -18,21 +21,26 @@ export function requireReachability(input: ReachabilityInput): readonly HostProb
   return [...groupPairs(input).values()].flatMap((results) => describePair(results, input));
 }
 
+/** No connection comes about there, and not for want of somebody who listens. */
+export const isShut = (
+  { outcome, node, port }: ProbeResult,
+  isListening: ReachabilityInput['isListening'],
+): boolean =>
+  outcome === 'filtered' ||
+  outcome === 'unreachable' ||
+  (outcome === 'refused' && isListening(node.id, port));
+
 function groupPairs({
   results,
   isListening,
 }: ReachabilityInput): ReadonlyMap<string, readonly ProbeResult[]> {
   const pairs = new Map<string, ProbeResult[]>();
-  for (const result of results) {
-    if (!isShut(result, isListening(result.node.id))) continue;
+  for (const result of results.filter((each) => isShut(each, isListening))) {
     const pair = `${result.from} ${result.node.host} ${result.outcome}`;
     pairs.set(pair, [...(pairs.get(pair) ?? []), result]);
   }
   return pairs;
 }
-
-const isShut = ({ outcome }: ProbeResult, listening: boolean): boolean =>
-  outcome === 'filtered' || outcome === 'unreachable' || (outcome === 'refused' && listening);
 
 function describePair(results: readonly ProbeResult[], { facts }: ReachabilityInput): readonly HostProblem[] {
   const [first] = results;
@@ -60,30 +68,26 @@ const whys: Readonly<Record<ProbeResult['outcome'], string>> = {
   unknown: 'unknown',
 };
 
-/** The commands that open the ports to that one peer, for the firewall that the host has. */
+/** The commands that open the ports to that one peer, for every firewall that the host has. */
 function openingHints(
   { from, source }: ProbeResult,
   target: { readonly to: string; readonly numbers: readonly number[]; readonly facts: Facts | undefined },
 ): readonly string[] {
   const { to, numbers, facts } = target;
-  if (facts?.firewall.ufw) {
-    return numbers.map((port) => `As root on ${to}: ufw allow proto tcp from ${source} to any port ${port}`);
-  }
-  if (facts?.firewall.firewalld) {
-    const family = source.includes(':') ? 'ipv6' : 'ipv4';
+  const gates = (facts?.firewall.gates ?? []).filter(
+    ({ drops, families }) => drops && families.some((family) => family === familyOf(source)),
+  );
+  if (gates.length === 0) {
     return [
-      ...numbers.map(
-        (port) =>
-          `As root on ${to}: firewall-cmd --permanent --add-rich-rule='rule family="${family}" ` +
-          `source address="${source}" port port="${port}" protocol="tcp" accept'`,
-      ),
-      `Then: firewall-cmd --reload`,
+      `Let TCP ${numbers.join(', ')} through from ${from} (${source}) to ${to}: in the firewall of either, or of the network between them.`,
     ];
   }
-  return [
-    `Let TCP ${numbers.join(', ')} through from ${from} (${source}) to ${to}: in the firewall of either, or of the network between them.`,
-    ...(facts?.firewall.inputDrops
-      ? [`${to} has a packet filter that drops by default: see \`nft list ruleset\` there.`]
+  return gates.flatMap(({ gate }) => [
+    ...openingCommands(gate, { source, ports: numbers.map(String) }).map(
+      (command) => `As root on ${to}: ${command}`,
+    ),
+    ...(gate.tool === 'nft' || gate.tool === 'iptables'
+      ? [`Keep it for the next boot as well: what ${describeGate(gate)} has now is gone then.`]
       : []),
-  ];
+  ]);
 }

@@ -51,4 +51,12 @@ export const enableUnitsScript = (services: readonly SystemdService[]): string =
 export const disableUnitsScript = (services: readonly SystemdService[]): string =>
   `systemctl disable ${unitsOf(services)}`;
 
+/** sh that has a unit of ours run at boot, and runs it now. */
+export const enableUnitScript = (unit: string): string => `systemctl daemon-reload
+systemctl --quiet enable ${shQuote(unit)}
+systemctl restart ${shQuote(unit)}`;
+
+export const disableUnitScript = (unit: string): string =>
+  `systemctl --quiet disable --now ${shQuote(unit)}`;
+
 const unitsOf = (services: readonly SystemdService[]): string => shWords(services.map(({ unit }) => unit));

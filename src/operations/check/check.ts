@@ -1,12 +1,12 @@
-import { portProbes, probePorts, type ProbeResult } from '../../host/probe.ts';
 import { requireClocks } from '../../host/requirements/clock.ts';
-import { requireReachability } from '../../host/requirements/reachability.ts';
 import type { Host } from '../../inventory/inventory.ts';
 import { observe, type Observation } from '../observe.ts';
 import { planInputs } from '../provision/plan.ts';
 import type { Session } from '../session.ts';
 import { connectionLines } from './connection.ts';
-import { type CheckLine, hostLines, lineFrom } from './lines.ts';
+import { firewallLine, willOpen } from './firewall.ts';
+import { type CheckLine, hostLines } from './lines.ts';
+import { makeSure, type Reach, reachLines, tryPorts } from './reach.ts';
 
 export type CheckReport = {
   readonly cluster: string;
@@ -24,15 +24,16 @@ export type CheckReport = {
  * that cannot be reached: that is one of its lines. The session was opened with privilege `try`.
  */
 export async function checkHosts(session: Session): Promise<CheckReport> {
-  const { inventory, shells, signal } = session;
-  const [observation, probes] = await Promise.all([
+  const { inventory } = session;
+  const [observation, results] = await Promise.all([
     observe(session, { askPackages: true }),
-    probePorts(shells, portProbes(inventory), signal),
+    tryPorts(session),
   ]);
+  const reach = await makeSure(session, observation, results);
   const hosts = inventory.hosts.map((host) => ({
     host: host.name,
     address: host.address,
-    lines: linesOf(session, host, { observation, probes }),
+    lines: linesOf(session, host, { observation, reach }),
   }));
   const passed = hosts.every(({ lines }) =>
     lines.every(({ outcome }) => outcome !== 'failed' && outcome !== 'unknown'),
@@ -40,31 +41,16 @@ export async function checkHosts(session: Session): Promise<CheckReport> {
   return { cluster: inventory.cluster, passed, hosts };
 }
 
-type Seen = { readonly observation: Observation; readonly probes: readonly ProbeResult[] };
+type Seen = { readonly observation: Observation; readonly reach: Reach };
 
-function linesOf(session: Session, host: Host, { observation, probes }: Seen): readonly CheckLine[] {
+function linesOf(session: Session, host: Host, { observation, reach }: Seen): readonly CheckLine[] {
   const { facts, failures } = observation;
   const connection = connectionLines(host, session.shells.get(host.name), failures.get(host.name));
   const input = planInputs({ ...session, observation }).get(host.name);
   if (!input) return connection;
   const clocks = requireClocks([...facts].map(([name, { clock }]) => ({ host: name, clock })));
-  return [...connection, ...hostLines(input, clocks), ...reachLines(host, { observation, probes })];
-}
-
-/** Whether every peer reaches this host's ports; a port that nobody listens on yet says nothing unless it is dropped. */
-function reachLines(host: Host, { observation, probes }: Seen): readonly CheckLine[] {
-  const toHost = probes.filter(({ node }) => node.host === host.name);
-  if (toHost.length === 0) return [];
-  const isListening = (id: string): boolean => isRunning(observation, id);
-  const problems = requireReachability({ results: toHost, isListening, facts: observation.facts });
-  return [lineFrom('peers', problems, () => describeReach(toHost))];
-}
-
-const isRunning = ({ facts }: Observation, id: string): boolean =>
-  [...facts.values()].some(({ processes }) => processes[id] !== undefined);
-
-function describeReach(results: readonly ProbeResult[]): string {
-  const open = results.filter(({ outcome }) => outcome === 'open').length;
-  if (open === results.length) return 'client and bus ports open from every other host';
-  return `${open} of ${results.length} ports answer from the other hosts; nothing is dropped, the rest do not listen yet`;
+  const lines = [...connection, ...hostLines(input, clocks)];
+  if (host.connection === 'local') return lines;
+  const reached = reachLines(host, observation, { reach, willOpen: willOpen(input) });
+  return [...lines, ...reached, firewallLine(input, reach)];
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import type { Facts } from '../../../src/host/facts.ts';
+import type { Gate } from '../../../src/host/gate.ts';
 import { portProbes, type ProbeOutcome } from '../../../src/host/probe.ts';
 import { requireReachability } from '../../../src/host/requirements/reachability.ts';
 import { parseInventory } from '../../../src/inventory/load.ts';
@@ -11,9 +12,9 @@ const fixtures = new URL('../../fixtures/host/', import.meta.url);
 const document: unknown = parse(readFileSync(new URL('plans/inventory.yaml', fixtures), 'utf8'));
 const inventory = parseInventory(JSON.stringify(document), '/nowhere/weedgo-redis.yaml');
 const bare: Facts = JSON.parse(readFileSync(new URL('facts/debian-12-bare/facts.json', fixtures), 'utf8'));
-const firewalled = (firewall: Partial<Facts['firewall']>): Facts => ({
+const firewalled = (...gates: readonly Gate[]): Facts => ({
   ...bare,
-  firewall: { ...bare.firewall, ...firewall },
+  firewall: { gates: gates.map((gate) => ({ gate, drops: true, families: [4], rules: [] })) },
 });
 
 /** All open but what is named, as `redis1>redis2:7001 bus filtered`. */
@@ -69,15 +70,29 @@ test('refused means shut only where something listens', () => {
   expect(problems(['redis3>redis1:7000 bus unknown'])).toEqual([]);
 });
 
+const rich = (port: number) =>
+  `--add-rich-rule='rule family="ipv4" source address="192.168.1.10" port port="${port}" protocol="tcp" accept'`;
+
 test("the command that opens it is that of the host's own firewall, and opens it to the one peer", () => {
-  const shut = ['redis1>redis2:7001 bus filtered'];
-  expect(problems(shut, true, firewalled({ ufw: true }))[0]?.hints).toEqual([
-    'As root on redis2: ufw allow proto tcp from 192.168.1.10 to any port 17001',
+  const shut = ['redis1>redis2:7001 bus filtered', 'redis1>redis2:7004 bus filtered'];
+  const hints = (...gates: readonly Gate[]) => problems(shut, true, firewalled(...gates))[0]?.hints;
+  expect(hints({ tool: 'ufw' })).toEqual([
+    'As root on redis2: ufw allow proto tcp from 192.168.1.10 to any port 17001,17004',
   ]);
-  expect(problems(shut, true, firewalled({ firewalld: true }))[0]?.hints.join('\n')).toContain(
-    'source address="192.168.1.10" port port="17001"',
-  );
-  expect(problems(shut, true, firewalled({ inputDrops: true }))[0]?.hints.join('\n')).toContain(
-    'nft list ruleset',
-  );
+  expect(hints({ tool: 'firewalld', zone: 'internal' })).toEqual([
+    `As root on redis2: firewall-cmd --zone=internal ${rich(17001)} ${rich(17004)}`,
+    `As root on redis2: firewall-cmd --permanent --zone=internal ${rich(17001)} ${rich(17004)}`,
+  ]);
+  expect(
+    hints(
+      { tool: 'nft', family: 'inet', table: 'filter', chain: 'input' },
+      { tool: 'iptables', program: 'iptables-legacy' },
+    ),
+  ).toEqual([
+    'As root on redis2: nft insert rule inet filter input ip saddr 192.168.1.10 tcp dport { 17001, 17004 } accept',
+    'Keep it for the next boot as well: what nftables (inet filter input) has now is gone then.',
+    'As root on redis2: iptables-legacy -I INPUT -s 192.168.1.10 -p tcp -m multiport --dports 17001,17004 -j ACCEPT',
+    'Keep it for the next boot as well: what iptables-legacy (INPUT) has now is gone then.',
+  ]);
+  expect(hints()?.join()).toContain('the network between them');
 });

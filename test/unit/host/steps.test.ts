@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { applyScript } from '../../../src/host/apply.ts';
 import { factsScript } from '../../../src/host/facts/read.ts';
 import { factNames } from '../../../src/host/facts/registry.ts';
+import type { Gate } from '../../../src/host/gate.ts';
 import { untilObservation } from '../../../src/host/plan.ts';
 import { StepFailedError } from '../../../src/host/step-failure.ts';
 import { createStepLog } from '../../../src/host/step-log.ts';
@@ -27,6 +28,17 @@ const daemon: Service = {
   serverPath: '/usr/bin/redis-server',
 };
 const directory = { path: '/var/lib/redis/7000', mode: '0750', owner: 'redis', group: 'redis' };
+
+const rules = [
+  { source: '10.0.0.5', ports: ['7000', '17000'] },
+  { source: 'fd00::/64', ports: ['7000'] },
+];
+const gates: readonly Gate[] = [
+  { tool: 'ufw' },
+  { tool: 'firewalld', zone: 'public' },
+  { tool: 'nft', family: 'inet', table: 'filter', chain: 'input' },
+  { tool: 'iptables', program: 'iptables-legacy' },
+];
 
 /** One of each kind, so that a new kind is missing here until its script is written. */
 const samples: { readonly [Kind in HostStep['kind']]: readonly Extract<HostStep, { kind: Kind }>[] } = {
@@ -76,6 +88,10 @@ const samples: { readonly [Kind in HostStep['kind']]: readonly Extract<HostStep,
     { kind: 'disable-service', service: unit(7000) },
     { kind: 'disable-service', service: daemon },
   ],
+  'open-ports': gates.map((gate) => ({ kind: 'open-ports', gate, mark: "weedgo-redis it's", rules })),
+  'close-ports': gates.map((gate) => ({ kind: 'close-ports', gate, mark: "weedgo-redis it's", rules })),
+  'enable-unit': [{ kind: 'enable-unit', unit: 'weedgo-redis-firewall-prod.service' }],
+  'disable-unit': [{ kind: 'disable-unit', unit: 'weedgo-redis-firewall-prod.service' }],
 };
 const all: readonly HostStep[] = Object.values(samples).flat();
 

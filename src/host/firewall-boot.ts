@@ -1,0 +1,57 @@
+import { renderHeader } from '../render/header.ts';
+import type { RenderedFile } from '../render/render.ts';
+import { packetFilterFunctions, packetFilterRule } from './scripts/packet-filter.ts';
+import type { GateRules } from './step.ts';
+
+/** What keeps a cluster's rules in nftables and iptables, which forget them when the host starts again. */
+export function bootPaths(cluster: string): {
+  readonly unit: string;
+  readonly script: string;
+  readonly files: readonly [script: string, unit: string];
+} {
+  const unit = `weedgo-redis-firewall-${cluster}.service`;
+  const script = `/usr/local/sbin/weedgo-redis-firewall-${cluster}`;
+  return { unit, script, files: [script, `/etc/systemd/system/${unit}`] };
+}
+
+/** A script that adds the rules again and the unit that runs it; none when all gates keep their rules themselves. */
+export function bootFiles(cluster: string, gates: readonly GateRules[]): readonly RenderedFile[] {
+  const rules = gates.flatMap(({ gate, mark, rules: each }) =>
+    gate.tool === 'nft' || gate.tool === 'iptables'
+      ? each.map((rule) => `open_ports ${packetFilterRule(gate, rule, mark)} || failed=1`)
+      : [],
+  );
+  if (rules.length === 0) return [];
+  const { script, files } = bootPaths(cluster);
+  const header = renderHeader({ cluster, node: undefined });
+  const file = { owner: 'root', group: 'root', secret: false } as const;
+  return [
+    {
+      ...file,
+      path: files[0],
+      mode: '0755',
+      content: `#!/bin/sh\n${header}\n${packetFilterFunctions}\nfailed=0\n${rules.join('\n')}\nexit $failed\n`,
+    },
+    { ...file, path: files[1], mode: '0644', content: unitFile(header, script, cluster) },
+  ];
+}
+
+/** Whoever loads the packet filter anew throws our rules out: this runs after each of them, and again with them. */
+const loaders = 'nftables.service netfilter-persistent.service iptables.service ip6tables.service';
+
+const unitFile = (header: string, script: string, cluster: string): string => `${header}
+[Unit]
+Description=Packet filter rules for the ports of Redis cluster ${cluster}
+After=${loaders}
+PartOf=${loaders}
+ReloadPropagatedFrom=${loaders}
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=${script}
+ExecReload=${script}
+
+[Install]
+WantedBy=multi-user.target ${loaders}
+`;

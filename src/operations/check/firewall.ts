@@ -1,0 +1,120 @@
+import { describeGate, describeRules, type GateState, type PortRule } from '../../host/gate.ts';
+import { allowedSources, missingRules, planFirewall } from '../../host/planning/firewall.ts';
+import type { PlanInput } from '../../host/planning/input.ts';
+import type { HostProblem } from '../../host/requirements/problem.ts';
+import { isShut } from '../../host/requirements/reachability.ts';
+import { openingCommands } from '../../host/scripts/firewall.ts';
+import { type CheckLine, lineFrom } from './lines.ts';
+import type { Reach } from './reach.ts';
+
+/** What provision will let in itself. */
+export const willOpen = (input: PlanInput): boolean =>
+  planFirewall(input).some(({ kind }) => kind === 'open-ports');
+
+/**
+ * The host's firewall, and the rules that it lacks. For the other hosts that is what they met when they tried; for
+ * the clients, where nobody can try, it is what can be made out of the rules, and so no more than a warning.
+ */
+export function firewallLine(input: PlanInput, reach: Reach): CheckLine {
+  const gates = input.facts.firewall.gates.filter(({ drops }) => drops);
+  const { manage } = input.inventory.firewall;
+  if (gates.length === 0) {
+    return ok(`none that drops what comes in${manage ? '; firewall.manage has nothing to do' : ''}`);
+  }
+  const names = gates.map(({ gate }) => describeGate(gate)).join(', ');
+  if (willOpen(input)) return ok(`${names}; provision opens it for ${describeSources(input)}`);
+  const problems = [
+    ...judgePeers(input, { gates, names, shut: shutSources(input, reach) }),
+    ...(manage ? [] : judgeClients(input, { gates, names })),
+  ];
+  return lineFrom('firewall', problems, () => `${names} lets in whom it should`);
+}
+
+type Judged = { readonly gates: readonly GateState[]; readonly names: string };
+
+function judgePeers(
+  input: PlanInput,
+  { gates, names, shut }: Judged & { readonly shut: readonly PortRule[] },
+): readonly HostProblem[] {
+  if (shut.length === 0) return [];
+  const rules = commandsFor(gates, shut);
+  const who = nameSources(input, shut);
+  const problem = { id: 'firewall', kind: 'failed', host: input.host.name } as const;
+  if (rules.length > 0) {
+    return [
+      { ...problem, message: `${names} keeps out ${who}`, hints: [...asRoot(input, rules), ...or(input)] },
+    ];
+  }
+  return [
+    {
+      ...problem,
+      message: `${names} has rules for ${who}, and still nothing comes through`,
+      hints: [
+        `Something denies it before those rules, or between the hosts: ${describeRules(shut)}.`,
+        'Look at: nft list ruleset, and the firewall or security group of the network.',
+      ],
+    },
+  ];
+}
+
+function judgeClients(input: PlanInput, { gates, names }: Judged): readonly HostProblem[] {
+  const { clients } = input.inventory.firewall;
+  const ports = input.host.nodes.map(({ port }) => String(port));
+  const rules = commandsFor(
+    gates,
+    clients.map((source) => ({ source, ports })),
+  );
+  if (rules.length === 0) return [];
+  return [
+    {
+      id: 'firewall-clients',
+      kind: 'warning',
+      host: input.host.name,
+      message: `${names} has no rule that is seen to let the clients in`,
+      hints: [...asRoot(input, rules), ...or(input)],
+    },
+  ];
+}
+
+/** Every gate has to let a packet through. */
+const commandsFor = (gates: readonly GateState[], wanted: readonly PortRule[]): readonly string[] => {
+  const rules = gates.flatMap((state) =>
+    missingRules(state, wanted).flatMap((rule) => openingCommands(state.gate, rule)),
+  );
+  const isTransient =
+    rules.length > 0 && gates.some(({ gate }) => gate.tool === 'nft' || gate.tool === 'iptables');
+  return [...rules, ...(isTransient ? ['# and the same where the rules are kept for the next boot'] : [])];
+};
+
+const asRoot = ({ host }: PlanInput, commands: readonly string[]): readonly string[] => [
+  `As root on ${host.name}:`,
+  ...commands.map((command) => `  ${command}`),
+];
+
+const or = ({ inventory }: PlanInput): readonly string[] =>
+  inventory.firewall.manage
+    ? []
+    : ['Or write firewall: { manage: true } in the inventory: provision adds them.'];
+
+/** What the other hosts found shut, by where they come from. */
+function shutSources({ host }: PlanInput, { results, isListening }: Reach): readonly PortRule[] {
+  const shut = results.filter((result) => result.node.host === host.name && isShut(result, isListening));
+  return [...new Set(shut.map(({ source }) => source))].map((source) => ({
+    source,
+    ports: shut.filter((result) => result.source === source).map(({ port }) => String(port)),
+  }));
+}
+
+const nameSources = ({ inventory }: PlanInput, rules: readonly PortRule[]): string =>
+  rules
+    .map(
+      ({ source }) => inventory.hosts.find(({ privateAddress }) => privateAddress === source)?.name ?? source,
+    )
+    .join(', ');
+
+const describeSources = (input: PlanInput): string => {
+  const all = allowedSources(input.inventory, input.host);
+  return all.length <= 4 ? nameSources(input, all) : `${all.length} addresses and networks`;
+};
+
+const ok = (detail: string): CheckLine => ({ check: 'firewall', outcome: 'ok', detail, hints: [] });
