@@ -79,7 +79,7 @@ async function probeFrom(
 }
 
 /** bash opens sockets by itself; every distribution that has one of our package managers has bash. */
-export function probeScript(probes: readonly PortProbe[]): string {
+function probeScript(probes: readonly PortProbe[]): string {
   const lines = probes.map(({ node, port }, index) => {
     const pause = index % atOnce === atOnce - 1 ? '\nwait' : '';
     return `try ${index} ${shQuote(node.address)} ${port} &${pause}`;
