@@ -56,7 +56,6 @@ export const enableUnitScript = (unit: string): string => `systemctl daemon-relo
 systemctl --quiet enable ${shQuote(unit)}
 systemctl restart ${shQuote(unit)}`;
 
-export const disableUnitScript = (unit: string): string =>
-  `systemctl --quiet disable --now ${shQuote(unit)}`;
+export const disableUnitScript = (unit: string): string => `systemctl --quiet disable --now ${shQuote(unit)}`;
 
 const unitsOf = (services: readonly SystemdService[]): string => shWords(services.map(({ unit }) => unit));
