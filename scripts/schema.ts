@@ -1,16 +1,24 @@
-/** Writes schema/inventory.schema.json from the inventory's schema; `--check` fails when the file is stale. */
+/** Writes the JSON Schemas in schema/ from the zod schemas; `--check` fails when one of them is stale. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { inventorySchema } from '../src/inventory/schema.ts';
+import { verifyDocumentSchema } from '../src/operations/report/schema.ts';
 
-const file = join(import.meta.dirname, '../schema/inventory.schema.json');
-const schema = z.toJSONSchema(inventorySchema, { io: 'input', target: 'draft-7' });
-const text = `${JSON.stringify({ title: 'weedgo-redis inventory', ...schema }, null, 2)}\n`;
+const schemas = {
+  'inventory.schema.json': ['weedgo-redis inventory', inventorySchema],
+  'verify.schema.json': ['weedgo-redis verify --json', verifyDocumentSchema],
+} as const;
 
-if (!process.argv.includes('--check')) {
-  await writeFile(file, text);
-} else if ((await readFile(file, 'utf8').catch(() => '')) !== text) {
-  console.error('schema/inventory.schema.json is stale: npm run schema');
-  process.exitCode = 1;
+for (const [name, [title, schema]] of Object.entries(schemas)) {
+  const file = join(import.meta.dirname, '../schema', name);
+  // As read by others: what a later version adds is no error to them.
+  const json = z.toJSONSchema(schema, { io: 'input', target: 'draft-7' });
+  const text = `${JSON.stringify({ title, ...json }, null, 2)}\n`;
+  if (!process.argv.includes('--check')) {
+    await writeFile(file, text);
+  } else if ((await readFile(file, 'utf8').catch(() => '')) !== text) {
+    console.error(`schema/${name} is stale: npm run schema`);
+    process.exitCode = 1;
+  }
 }

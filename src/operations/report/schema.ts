@@ -8,7 +8,7 @@ const severity = z.enum(['critical', 'warning', 'info']);
 const text = z.string();
 const whole = z.int();
 
-const finding = z.strictObject({
+const finding = z.object({
   id: z
     .string()
     .regex(/^WR-[A-Z-]+$/)
@@ -23,7 +23,7 @@ const finding = z.strictObject({
   remedy: z.array(text).describe('Commands, in order, runnable as printed'),
 });
 
-const hostRow = z.strictObject({
+const hostRow = z.object({
   name: text,
   address: text,
   zone: text.nullable(),
@@ -32,12 +32,12 @@ const hostRow = z.strictObject({
   worst: severity.nullable().describe('The worst finding about it'),
 });
 
-const lag = z.strictObject({
+const lag = z.object({
   bytes: whole.describe('As the master counts it'),
   seconds: whole.describe('Since the replica was last heard of'),
 });
 
-const nodeRow = z.strictObject({
+const nodeRow = z.object({
   node: text,
   host: text,
   zone: text.nullable(),
@@ -63,11 +63,11 @@ const nodeRow = z.strictObject({
   version: text.nullable(),
 });
 
-const loss = z.strictObject({
+const loss = z.object({
   kind: z.enum(['host', 'zone']),
   name: text,
   staysUp: z.boolean(),
-  failovers: z.array(z.strictObject({ shard: text, from: text, to: text })),
+  failovers: z.array(z.object({ shard: text, from: text, to: text })),
   lostShards: z.array(text),
   bareShards: z.array(text).describe('Would serve on without a replica'),
   voters: whole,
@@ -75,7 +75,7 @@ const loss = z.strictObject({
   sentence: text,
 });
 
-const writeTest = z.strictObject({
+const writeTest = z.object({
   shard: text,
   master: text,
   replicas: z.array(text),
@@ -86,7 +86,7 @@ const writeTest = z.strictObject({
   error: text.nullable(),
 });
 
-export const reportSchema = z.strictObject({
+export const reportSchema = z.object({
   cluster: text,
   mode: z.enum(['cluster', 'standalone']),
   verdict: z.enum(['healthy', 'warning', 'critical']).describe('healthy: no finding, or info alone'),
@@ -97,11 +97,19 @@ export const reportSchema = z.strictObject({
   hosts: z.array(hostRow),
   nodes: z.array(nodeRow).describe('Each master followed by its replicas'),
   checks: z.array(
-    z.strictObject({ name: text, section: text, findings: z.array(text).describe('Ids of what it found') }),
+    z.object({ name: text, section: text, findings: z.array(text).describe('Ids of what it found') }),
   ),
   findings: z.array(finding).describe('Worst first'),
   whatIf: z.array(loss),
   writeTest: z.array(writeTest).nullable().describe('null: not asked for'),
+});
+
+/** The whole document that `verify --json` prints when it could look. */
+export const verifyDocumentSchema = z.object({
+  schemaVersion: z.literal(1),
+  ok: z.boolean().describe('No finding as bad as --fail-on'),
+  exitCode: z.union([z.literal(0), z.literal(3)]),
+  ...reportSchema.shape,
 });
 
 export type Report = DeepReadonly<z.output<typeof reportSchema>>;
