@@ -32,11 +32,9 @@ export async function askpassRelay(
   directory: string,
   answer: (asked: Asked) => Promise<string | undefined>,
 ): Promise<Relay> {
-  const [program, socket, helper] = ['ask.mjs', 'ask', 'askpass'].map((name) => join(directory, name)) as [
-    string,
-    string,
-    string,
-  ];
+  const program = join(directory, 'ask.mjs');
+  const socket = join(directory, 'ask');
+  const helper = join(directory, 'askpass');
   await writeFile(program, client, { mode: 0o600 });
   const words = [process.execPath, program, socket].map(shellQuote).join(' ');
   await writeFile(helper, `#!/bin/sh\nexec ${words} "$1"\n`, { mode: 0o700 });
@@ -73,7 +71,14 @@ function serve(peer: Socket, answer: (asked: Asked) => Promise<string | undefine
   });
 }
 
-/** The socket is ours alone, and so is the program that writes to it. */
 function asked(text: string): Asked {
-  return JSON.parse(text) as Asked;
+  const parsed: unknown = JSON.parse(text);
+  if (!isAsked(parsed)) throw new TypeError('not a question');
+  return parsed;
+}
+
+function isAsked(value: unknown): value is Asked {
+  return (
+    typeof value === 'object' && value !== null && 'question' in value && typeof value.question === 'string'
+  );
 }

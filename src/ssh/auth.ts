@@ -1,4 +1,4 @@
-import type { AnyAuthMethod, AuthHandlerMiddleware, BaseAgent, NextAuthHandler } from 'ssh2';
+import type { AnyAuthMethod, AuthHandlerMiddleware, NextAuthHandler } from 'ssh2';
 import type { Context } from './ask.ts';
 import type { HostConfig } from './config.ts';
 import type { Identities, Identity } from './identities.ts';
@@ -47,7 +47,7 @@ export function authentication(context: Context, config: HostConfig, identities:
 
 /** ssh2 takes false for "nothing left to try"; its types do not say so. */
 function giveUp(next: NextAuthHandler): void {
-  next(false as unknown as AnyAuthMethod);
+  Reflect.apply(next, undefined, [false]);
 }
 
 type Means = { readonly identities: Identities; readonly story: Story };
@@ -59,7 +59,7 @@ function attemptsFor(context: Context, config: HostConfig, { identities, story }
   const offerKey = (key: Identity): Attempt['make'] => {
     return async () => {
       story.tried.push(key.label);
-      return { type: 'agent', username, agent: new OneKeyAgent(key) as unknown as BaseAgent };
+      return { type: 'agent', username, agent: new OneKeyAgent(key) };
     };
   };
   const keyboard = keyboardAttempts(context, config, nextPassword);

@@ -17,8 +17,9 @@ export function channelOpener(link: Link, most = mostChannels): (command: string
   let open = 0;
   const waiting: (() => void)[] = [];
 
+  const isFull = (): boolean => open >= limit;
   const acquire = async (): Promise<void> => {
-    while (open >= limit) await new Promise<void>((resolve) => waiting.push(resolve));
+    while (isFull()) await new Promise<void>((resolve) => waiting.push(resolve));
     open += 1;
   };
   const release = (): void => {

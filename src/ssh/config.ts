@@ -105,7 +105,7 @@ export function configWithoutClient({ host, jump, address, settings }: Server): 
 }
 
 export function list<T>(value: T | readonly T[]): readonly T[] {
-  return Array.isArray(value) ? (value as readonly T[]) : [value as T];
+  return new Array<T>().concat(value);
 }
 
 export function noneIsUndefined(value: string | undefined): string | undefined {

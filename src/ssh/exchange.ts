@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { newMarker, stage } from './frame.ts';
+import { withoutDebug } from './openssh-mux.ts';
 import { openUnlessStopped, stopper } from './stopper.ts';
 import type { Runner } from './stopper.ts';
 
@@ -23,7 +24,7 @@ export async function exchange(runner: Runner, asked: Exchange): Promise<{ stdou
       channel.stdin.end(stage(begin) + asked.input);
       const both = Promise.all([collect(channel.stdout), collect(channel.stderr)]);
       const [stdout, stderr] = await Promise.race([both, stop.stopped]);
-      return { stdout: after(stdout, marker), stderr: after(stderr, marker) };
+      return { stdout: after(stdout, marker), stderr: withoutDebug(after(stderr, marker)) };
     } finally {
       channel.destroy();
     }

@@ -7,6 +7,7 @@ import type { HostConfig } from './config.ts';
 import { acceptedKey, readHostKeys } from './host-key.ts';
 import { hostKeyError, hostKeyName } from './host-key-errors.ts';
 import type { NotKnown, ShownKey } from './host-key-errors.ts';
+import { messageOf } from './message-of.ts';
 import { hashName, keyTypeName } from './known-hosts.ts';
 
 /** A key that is not known, as a server showed it. */
@@ -59,7 +60,10 @@ async function store(context: Context, config: HostConfig, { type, print, key }:
     await appendFile(file, before === '' || before.endsWith('\n') ? line : `\n${line}`, { mode: 0o600 });
     noticeOnce(context, config.host, `stored its ${keyTypeName(type)} host key ${print} in ${file}`);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    noticeOnce(context, config.host, `its host key could not be stored, it will be asked for again: ${why}`);
+    noticeOnce(
+      context,
+      config.host,
+      `its host key could not be stored, it will be asked for again: ${messageOf(error)}`,
+    );
   }
 }

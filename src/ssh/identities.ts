@@ -1,10 +1,11 @@
 import ssh2 from 'ssh2';
-import type { ParsedKey } from 'ssh2';
+import type { ParsedKey, SigningRequestOptions } from 'ssh2';
 import { askSecret } from './ask.ts';
 import type { Context } from './ask.ts';
 import type { HostConfig } from './config.ts';
 import { fingerprint, keyTypeName } from './known-hosts.ts';
-import { readPrivateKey } from './private-key.ts';
+import { messageOf } from './message-of.ts';
+import { isParsedKey, readPrivateKey } from './private-key.ts';
 import type { BadKey, PrivateKey } from './private-key.ts';
 
 /** A key that can be offered to a server. */
@@ -13,7 +14,7 @@ export type Identity = {
   readonly label: string;
   readonly blob: Buffer;
   /** Signs; `hash` is the RSA hash that was agreed on. Throws with the reason where it cannot. */
-  readonly sign: (data: Buffer, hash: string | undefined) => Promise<Buffer>;
+  readonly sign: (data: Buffer, hash: SigningRequestOptions['hash']) => Promise<Buffer>;
 };
 
 export type Identities = {
@@ -53,7 +54,7 @@ export async function findIdentities(context: Context, config: HostConfig): Prom
   const rest = files.filter((file) => !agent.some((key) => file.blob?.equals(key.blob)));
   const opened = await Promise.allSettled(rest.map((file) => fileIdentity(context, config, file)));
   const usable = opened.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
-  for (const each of opened) if (each.status === 'rejected') problems.push((each.reason as Error).message);
+  for (const each of opened) if (each.status === 'rejected') problems.push(messageOf(each.reason));
   return { usable: [...agent, ...usable], problems };
 }
 
@@ -67,18 +68,18 @@ function isAbsentDefault(config: HostConfig, key: BadKey): boolean {
 async function agentKeys(socket: string | undefined): Promise<Identity[]> {
   if (socket === undefined) return [];
   const agent = ssh2.createAgent(socket);
-  const keys = await new Promise<ParsedKey[]>((resolve, reject) => {
+  const keys = await new Promise<readonly unknown[]>((resolve, reject) => {
     agent.getIdentities((error, found) => {
       if (error) reject(error);
-      else resolve((found ?? []) as ParsedKey[]);
+      else resolve(found ?? []);
     });
   });
-  return keys.map((key) => ({
+  return keys.filter(isParsedKey).map((key) => ({
     label: label(`agent (${key.comment})`, key.type, key.getPublicSSH()),
     blob: key.getPublicSSH(),
     sign: async (data, hash) =>
       await new Promise((resolve, reject) => {
-        agent.sign(key, data, hash === undefined ? {} : { hash: hash as 'sha256' }, (error, signature) => {
+        agent.sign(key, data, hash === undefined ? {} : { hash }, (error, signature) => {
           if (error || !signature) reject(error ?? new Error('the agent did not sign'));
           else resolve(signature);
         });

@@ -20,7 +20,7 @@ export function keyboardAttempts(
     return {
       type: 'keyboard-interactive',
       username: config.user,
-      prompt: (_name, instructions, _language, prompts, finish) => {
+      prompt: (...[, instructions, , prompts, finish]) => {
         const asked = { instructions, prompts };
         answerAll(context, config, { ...asked, nextPassword }).then(finish, () => {
           unanswered = true;

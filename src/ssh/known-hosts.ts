@@ -19,7 +19,10 @@ export type KeyVerdict =
   | { readonly kind: 'changed'; readonly known: KnownHost }
   | { readonly kind: 'revoked'; readonly known: KnownHost };
 
-const markers = { '@revoked': 'revoked', '@cert-authority': 'cert-authority' } as const;
+const markers = new Map<string, 'revoked' | 'cert-authority'>([
+  ['@revoked', 'revoked'],
+  ['@cert-authority', 'cert-authority'],
+]);
 
 /** Reads a known_hosts file; lines that are empty, comments or malformed are left out, as ssh does. */
 export function parseKnownHosts(text: string, file: string): KnownHost[] {
@@ -27,7 +30,7 @@ export function parseKnownHosts(text: string, file: string): KnownHost[] {
     const fields = raw.trim().split(/[ \t]+/);
     const first = fields[0] ?? '';
     if (first === '' || first.startsWith('#')) return [];
-    const marker = first in markers ? markers[first as keyof typeof markers] : undefined;
+    const marker = markers.get(first);
     if (first.startsWith('@') && marker === undefined) return [];
     const [names, type, key] = marker === undefined ? fields : fields.slice(1);
     if (names === undefined || type === undefined || key === undefined || !/^[a-z]/.test(type)) return [];
@@ -36,8 +39,9 @@ export function parseKnownHosts(text: string, file: string): KnownHost[] {
 }
 
 /**
- * Judges a server's key, by its fingerprint, as OpenSSH does (check_host_key in sshconnect.c). `names` begins with the server's own name;
- * the others (the name without its port) are looked at only when the first is unknown, and only for an equal key.
+ * Judges a server's key, by its fingerprint, as OpenSSH does (check_host_key in sshconnect.c). `names` begins with the
+ * server's own name; the others (the name without its port) are looked at only when the first is unknown, and only for
+ * an equal key.
  */
 export function judgeKey(entries: readonly KnownHost[], names: readonly string[], print: string): KeyVerdict {
   const [name = '', ...others] = names;

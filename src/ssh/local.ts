@@ -25,7 +25,7 @@ export function localShell(name: string): Shell {
     lost,
     close: async () => close(new OperationError(`${name} was closed`, { host: name })),
   };
-  return linkShell({ link, openChannel: link.exec, privilege: { kind: 'root' } });
+  return linkShell({ link, openChannel: async () => spawnShell(), privilege: { kind: 'root' } });
 }
 
 function spawnShell(): Channel {
@@ -51,7 +51,7 @@ function spawnShell(): Channel {
 }
 
 /** Opens a socket with Nagle's algorithm off. */
-export async function connectTo(address: string, port: number): Promise<Duplex> {
+async function connectTo(address: string, port: number): Promise<Duplex> {
   return await new Promise((resolve, reject) => {
     const socket = connect({ host: address, port, noDelay: true });
     socket.once('error', (error) => reject(new ForwardFailure('refused', error.message)));

@@ -4,6 +4,7 @@ import type { HostConfig } from './config.ts';
 import { describe } from './describe.ts';
 import type { HostKeys } from './host-key.ts';
 import { hostKeyError } from './host-key-errors.ts';
+import { withoutDebug } from './openssh-mux.ts';
 import { Dropped } from './ssh2-failures.ts';
 
 /** What ssh says, the stage that it means, and what to do. */
@@ -33,9 +34,7 @@ const meanings: readonly (readonly [RegExp, ConnectStage, string])[] = [
 /** Why a master gave up before it was ready, from what it said. */
 export function explainMaster(config: HostConfig, said: string, hostKeys: HostKeys): ConnectError {
   const { host } = config;
-  const plain = said
-    .replace(/^(debug\d:|OpenSSH_|Transferred:|Bytes per second:|Authenticated to).*\n?/gm, '')
-    .trim();
+  const plain = withoutDebug(said);
   const last = plain.split(/\r?\n/).filter(Boolean).slice(-2).join(' ');
   if (/Host key verification failed|HOST IDENTIFICATION HAS CHANGED|REVOKED HOST KEY/.test(plain)) {
     const shown = /Server host key: (\S+) (SHA256:\S+)/.exec(said);

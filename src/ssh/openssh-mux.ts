@@ -67,6 +67,12 @@ function start(controlPath: string, args: readonly string[]): Child {
   return child;
 }
 
+/** What ssh said, without what `-v` adds to it. */
+export function withoutDebug(said: string): string {
+  const added = /^(debug\d:|OpenSSH_|Transferred:|Bytes per second:|Authenticated to).*\r?\n?/gm;
+  return said.replace(added, '').trim();
+}
+
 const opening = /master session id/;
 /** For an OpenSSH that words it otherwise: what is still running by then was not refused. */
 const patienceMs = 2_000;
@@ -88,6 +94,6 @@ async function outcome(child: Child, rest: PassThrough): Promise<true | string> 
     };
     child.stderr.on('data', listen);
     child.once('error', (error) => done(error.message));
-    child.once('close', () => done(said.replace(/^(debug\d|OpenSSH_).*\n/gm, '').trim()));
+    child.once('close', () => done(withoutDebug(said)));
   });
 }

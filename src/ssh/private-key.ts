@@ -55,8 +55,16 @@ export async function readPrivateKey(path: string): Promise<PrivateKey | BadKey>
 }
 
 function parse(text: string, passphrase: string | undefined): ParsedKey | Error {
+  // Some formats come as a list of one, whatever the types say.
   const parsed: unknown = ssh2.utils.parseKey(text, passphrase);
-  return (Array.isArray(parsed) ? parsed[0] : parsed) as ParsedKey | Error;
+  const [key]: readonly unknown[] = Array.isArray(parsed) ? parsed : [parsed];
+  if (isParsedKey(key)) return key;
+  return key instanceof Error ? key : new Error('not a key');
+}
+
+/** A key as ssh2 has it, once it is read. */
+export function isParsedKey(value: unknown): value is ParsedKey {
+  return typeof value === 'object' && value !== null && 'getPublicSSH' in value;
 }
 
 function blobOf(key: ParsedKey): { blob: Buffer; type: string } {

@@ -139,7 +139,7 @@ function remedy(user: string, said: string): string {
   if (/doas: (Authentication|Authorization) required/.test(said)) {
     return `doas takes passwords from a terminal only; write in doas.conf: permit nopass ${user} as root`;
   }
-  return /^doas: /.test(said) ? `write in doas.conf: permit nopass ${user} as root` : 'see: sudo -l';
+  return said.startsWith('doas: ') ? `write in doas.conf: permit nopass ${user} as root` : 'see: sudo -l';
 }
 
 function refused(host: string, message: string, hint: string): Privilege {

@@ -6,6 +6,7 @@ import type { Resolved } from './client-config.ts';
 import { configWithoutClient } from './config.ts';
 import type { HostConfig, Server } from './config.ts';
 import { ConnectError } from './connect-error.ts';
+import { messageOf } from './message-of.ts';
 import type { ConnectionPool } from './pool.ts';
 
 const run = promisify(execFile);
@@ -36,9 +37,9 @@ async function query({ host, address }: Server, args: readonly string[]): Promis
     const { stdout } = await run('ssh', ['-G', ...args, '--', address], { timeout: 30_000 });
     return parseResolved(stdout);
   } catch (error) {
-    const failure = error as NodeJS.ErrnoException & { stderr?: string };
-    if (failure.code === 'ENOENT') return undefined;
-    const said = (failure.stderr ?? failure.message).replace(/^Pseudo-terminal will not.*\n/m, '').trim();
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    const stderr = error instanceof Error && 'stderr' in error ? String(error.stderr) : messageOf(error);
+    const said = stderr.replace(/^Pseudo-terminal will not.*\n/m, '').trim();
     throw new ConnectError('config', `ssh refuses its configuration for ${address}: ${said}`, {
       host,
       hints: [`try it: ssh ${args.join(' ')} -G ${address}`],
@@ -47,7 +48,7 @@ async function query({ host, address }: Server, args: readonly string[]): Promis
 }
 
 /** One `keyword value` a line. */
-export function parseResolved(text: string): Resolved {
+function parseResolved(text: string): Resolved {
   const found = new Map<string, string[]>();
   for (const line of text.split('\n')) {
     const [, keyword, value] = /^(\S+) (.*)$/.exec(line) ?? [];

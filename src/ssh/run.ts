@@ -6,6 +6,7 @@ import { lossOf } from './link.ts';
 import type { Channel, Link } from './link.ts';
 import { openUnlessStopped, stopper } from './stopper.ts';
 import type { Runner } from './stopper.ts';
+import { withoutDebug } from './openssh-mux.ts';
 import { readOutput } from './output.ts';
 import type { Output } from './output.ts';
 import type { RunRequest, RunResult } from './shell.ts';
@@ -76,7 +77,7 @@ async function result(link: Link, stdout: Output, stderr: Output): Promise<RunRe
   const lost = await lossOf(link);
   if (lost) throw lost;
   if (out.begun) throw new OperationError(`a script was killed on ${host} before its end`, { host });
-  const said = (err.noise.trim() || out.noise.trim()).slice(0, 500);
+  const said = (withoutDebug(err.noise) || out.noise.trim()).slice(0, 500);
   throw new OperationError(`${host} did not run a script${said === '' ? '' : `; it said: ${said}`}`, {
     host,
     hints: [

@@ -1,4 +1,4 @@
-import type { Algorithms as Ssh2Algorithms, ServerHostKeyAlgorithm } from 'ssh2';
+import type { Algorithms } from 'ssh2';
 import type { HostConfig } from './config.ts';
 
 /** What ssh2 can do, most wanted first (its own defaults, less SHA-1). */
@@ -45,27 +45,31 @@ const supported = {
 export type AlgorithmKind = keyof typeof supported;
 
 /** What is offered to a server, or which list of the configuration leaves nothing that ssh2 can do. */
-export type Offer = { readonly algorithms: Ssh2Algorithms } | { readonly missing: AlgorithmKind };
+export type Offer = { readonly algorithms: Algorithms } | { readonly missing: AlgorithmKind };
 
 /**
  * The algorithms to offer: what the configuration lists, as far as ssh2 has it, else all. Host key types that
  * known_hosts has for the server come first, as ssh does, so that a server known by one key is not refused over another.
  */
-export function offerTo(config: HostConfig, knownTypes: readonly string[]): Offer {
-  const pick = (kind: AlgorithmKind): readonly string[] => {
-    const wanted = config.algorithms[kind];
-    const have: readonly string[] = supported[kind];
-    return wanted === undefined ? have : wanted.filter((name) => have.includes(name));
-  };
-  const missing = (Object.keys(supported) as AlgorithmKind[]).find((kind) => pick(kind).length === 0);
-  if (missing !== undefined) return { missing };
+export function offerTo({ algorithms: wanted }: HostConfig, knownTypes: readonly string[]): Offer {
+  const kex = pick(supported.kex, wanted.kex);
+  const cipher = pick(supported.cipher, wanted.cipher);
+  const mac = pick(supported.mac, wanted.mac);
+  const hostKey = pick(supported.hostKey, wanted.hostKey);
+  for (const [missing, found] of Object.entries({ kex, cipher, mac, hostKey })) {
+    if (found.length === 0 && isKind(missing)) return { missing };
+  }
   const known = (name: string): boolean => knownTypes.includes(name.replace(/^rsa-sha2-\d+$/, 'ssh-rsa'));
-  const hostKeys = pick('hostKey');
-  const algorithms = {
-    kex: pick('kex'),
-    cipher: pick('cipher'),
-    hmac: pick('mac'),
-    serverHostKey: [...hostKeys.filter(known), ...hostKeys.filter((name) => !known(name))],
-  };
-  return { algorithms: algorithms as { serverHostKey: ServerHostKeyAlgorithm[] } & Ssh2Algorithms };
+  const serverHostKey = [...hostKey.filter(known), ...hostKey.filter((name) => !known(name))];
+  return { algorithms: { kex, cipher, hmac: mac, serverHostKey } };
+}
+
+/** In the order that is wanted; all in our own order where nothing is said. */
+function pick<T extends string>(have: readonly T[], wanted: readonly string[] | undefined): T[] {
+  if (wanted === undefined) return [...have];
+  return wanted.flatMap((name) => have.find((each) => each === name) ?? []);
+}
+
+function isKind(name: string): name is AlgorithmKind {
+  return name in supported;
 }

@@ -1,12 +1,14 @@
 import type { Duplex } from 'node:stream';
-import ssh2 from 'ssh2';
 import type { Client, ClientChannel } from 'ssh2';
-import { OperationError } from '../errors.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { OperationError } from '../errors.ts';
 import { ForwardFailure, TooManyChannels } from './link.ts';
 import type { Channel, Link } from './link.ts';
 
-/** RFC 4254, 5.1 */
-const openFailure = { prohibited: 1, connectFailed: 2 } as const;
+/** SSH_OPEN_ADMINISTRATIVELY_PROHIBITED: RFC 4254, 5.1. */
+const prohibited = 1;
+/** How long a server may take to say goodbye. */
+const farewellMs = 1_000;
 
 /** An authenticated ssh2 client as a Link. `lost` tells why the connection ended. */
 export function ssh2Link(host: string, client: Client, lost: Promise<OperationError>): Link {
@@ -18,6 +20,8 @@ export function ssh2Link(host: string, client: Client, lost: Promise<OperationEr
     lost,
     async close() {
       client.end();
+      await Promise.race([lost, sleep(farewellMs)]);
+      client.destroy();
       await lost;
     },
   };
@@ -31,7 +35,7 @@ async function exec(client: Client, command: string): Promise<Channel> {
         else reject('reason' in error ? new TooManyChannels(error.message) : error);
       });
     } catch (error) {
-      reject(error as Error);
+      reject(error);
     }
   });
   return {
@@ -57,13 +61,12 @@ async function forward(client: Client, address: string, port: number): Promise<D
           channel.once('end', () => channel.end());
           return resolve(channel);
         }
-        const { reason } = error as { reason?: unknown };
-        const why = reason === openFailure.prohibited ? 'forbidden' : 'refused';
+        const why = 'reason' in error && error.reason === prohibited ? 'forbidden' : 'refused';
         const text = error.message.replace('(SSH) Channel open failure: ', '');
         reject(new ForwardFailure(why, text === '' ? 'the connection was refused' : text));
       });
     } catch (error) {
-      reject(error as Error);
+      reject(error);
     }
   });
 }

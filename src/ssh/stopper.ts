@@ -1,5 +1,6 @@
 import { OperationError, WeedgoError } from '../errors.ts';
 import { bootCommand } from './frame.ts';
+import { messageOf } from './message-of.ts';
 import { interruption } from './interruption.ts';
 import { lossOf } from './link.ts';
 import type { Channel, Link } from './link.ts';
@@ -16,11 +17,13 @@ type Limits = {
   readonly signal: AbortSignal | undefined;
 };
 
+const nothing = (): void => undefined;
+
 /** Rejects at the deadline, when the caller aborts, and when the connection is lost. */
 export function stopper(link: Link, limits: Limits): { stopped: Promise<never>; dispose(): void } {
   const { host } = link;
   const { doing, timeoutMs, signal } = limits;
-  let dispose = (): void => undefined;
+  let dispose = nothing;
   const stopped = new Promise<never>((_, reject) => {
     const onAbort = (): void => reject(interruption(host, signal));
     const timer = setTimeout(() => {
@@ -49,7 +52,7 @@ export async function openUnlessStopped(runner: Runner, stopped: Promise<never>)
     opening.then((channel) => channel.destroy()).catch(() => undefined);
     if (error instanceof WeedgoError) throw error;
     const { host } = runner.link;
-    const message = `no session could be opened on ${host}: ${error instanceof Error ? error.message : String(error)}`;
+    const message = `no session could be opened on ${host}: ${messageOf(error)}`;
     throw (await lossOf(runner.link)) ?? new OperationError(message, { host, cause: error });
   }
 }

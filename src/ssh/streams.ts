@@ -1,3 +1,4 @@
+import { OperationError } from '../errors.ts';
 import type { Channel, Link } from './link.ts';
 import { TooManyChannels } from './link.ts';
 
@@ -20,32 +21,17 @@ export function streamOpener(openLink: () => Promise<Link>): Streams {
   const sides: Side[] = [];
   let last: Promise<unknown> = Promise.resolve();
 
-  const onSide = async (side: Side, command: string): Promise<Channel | undefined> => {
-    try {
-      const channel = await side.link.exec(command);
-      side.open += 1;
-      void channel.closed.then(() => {
-        side.open -= 1;
-        side.full = false;
-      });
-      return channel;
-    } catch (error) {
-      if (!(error instanceof TooManyChannels)) throw error;
-      side.full = true;
-      return undefined;
-    }
-  };
   const open = async (command: string): Promise<Channel> => {
     for (const side of sides.filter(({ open: count, full }) => !full && count < mostPerLink)) {
-      const channel = await onSide(side, command);
+      const channel = await openOn(side, command);
       if (channel !== undefined) return channel;
     }
-    if (sides.length === mostLinks) throw new TooManyChannels('too many connections to one host');
+    if (sides.length === mostLinks) throw noSession(sides[0]?.link.host);
     const side: Side = { link: await openLink(), open: 0, full: false };
     sides.push(side);
     void side.link.lost.then(() => sides.splice(sides.indexOf(side), 1));
-    const channel = await onSide(side, command);
-    if (channel === undefined) throw new TooManyChannels('the server allows no session');
+    const channel = await openOn(side, command);
+    if (channel === undefined) throw noSession(side.link.host);
     return channel;
   };
   return {
@@ -59,4 +45,28 @@ export function streamOpener(openLink: () => Promise<Link>): Streams {
       await Promise.all(sides.map(async ({ link }) => await link.close()));
     },
   };
+}
+
+function noSession(host: string | undefined): OperationError {
+  return new OperationError(`${host} allows no more sessions to forward connections through`, {
+    ...(host === undefined ? {} : { host }),
+    hints: ['in its sshd_config: AllowTcpForwarding yes, or a higher MaxSessions'],
+  });
+}
+
+/** Undefined when the connection is full. */
+async function openOn(side: Side, command: string): Promise<Channel | undefined> {
+  try {
+    const channel = await side.link.exec(command);
+    side.open += 1;
+    void channel.closed.then(() => {
+      side.open -= 1;
+      side.full = false;
+    });
+    return channel;
+  } catch (error) {
+    if (!(error instanceof TooManyChannels)) throw error;
+    side.full = true;
+    return undefined;
+  }
 }

@@ -58,8 +58,18 @@ export function makeKey(
   // Few rounds: decrypting is slow on purpose.
   const rounds = options.passphrase === undefined || options.format !== undefined ? [] : ['-a', '1'];
   execFileSync('ssh-keygen', [
-    ...['-q', '-t', options.type, '-N', options.passphrase ?? '', '-C', 'test', '-f', path],
-    ...[...size, ...format, ...rounds],
+    '-q',
+    '-t',
+    options.type,
+    '-N',
+    options.passphrase ?? '',
+    '-C',
+    'test',
+    '-f',
+    path,
+    ...size,
+    ...format,
+    ...rounds,
   ]);
   return path;
 }
@@ -139,7 +149,7 @@ LogLevel VERBOSE
   return { child, log: () => log };
 }
 
-export function fingerprintOf(publicKey: string): string {
+function fingerprintOf(publicKey: string): string {
   const text = execFileSync('ssh-keygen', ['-lf', '-'], { input: publicKey, encoding: 'utf8' });
   return text.split(' ')[1] ?? '';
 }
@@ -159,7 +169,7 @@ function kill(pid: number): void {
 }
 
 /** A process and all that descend from it. */
-export function descendants(pid: number): number[] {
+function descendants(pid: number): number[] {
   const parents = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .flatMap((name) => {

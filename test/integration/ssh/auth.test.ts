@@ -331,11 +331,12 @@ describe('several methods in a row', () => {
   });
 });
 
-describe('what ssh2 lacks is left to OpenSSH by auto, with the reason', () => {
-  const ca = (): string => newKey({ type: 'ed25519' });
+/** A string as SSH writes it, of less than 256 bytes. */
+const field = (bytes: Buffer): Buffer => Buffer.concat([Buffer.from([0, 0, 0, bytes.length]), bytes]);
 
+describe('what ssh2 lacks is left to OpenSSH by auto, with the reason', () => {
   it('a user certificate', async () => {
-    const authority = ca();
+    const authority = newKey({ type: 'ed25519' });
     const key = newKey({ type: 'ed25519' });
     execFileSync('ssh-keygen', ['-q', '-s', authority, '-I', 'operator', '-n', 'root', `${key}.pub`], {
       stdio: 'ignore',
@@ -364,7 +365,7 @@ describe('what ssh2 lacks is left to OpenSSH by auto, with the reason', () => {
   });
 
   it('a host certificate: @cert-authority', async () => {
-    const authority = ca();
+    const authority = newKey({ type: 'ed25519' });
     const place = mkdtempSync(join(tmpdir(), 'weedgo-sshd-'));
     makeKey(join(place, 'ed25519'), { type: 'ed25519' });
     execFileSync(
@@ -398,7 +399,6 @@ describe('what ssh2 lacks is left to OpenSSH by auto, with the reason', () => {
     copyFileSync(userKey, security);
     chmodSync(security, 0o600);
     const name = Buffer.from(type);
-    const field = (bytes: Buffer): Buffer => Buffer.concat([Buffer.from([0, 0, 0, bytes.length]), bytes]);
     const blob = Buffer.concat([field(name), field(Buffer.alloc(32, 7)), field(Buffer.from('ssh:'))]);
     writeFileSync(security, `${type} ${blob.toString('base64')} nobody\n`);
     const shell = await connectHost({ ...target({ identityFile: [security, userKey] }) }, unattended());

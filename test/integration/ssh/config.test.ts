@@ -172,12 +172,13 @@ describe.each(transports)('the configuration file, over %s', (transport) => {
   });
 });
 
-describe('what is resolved', () => {
-  const resolve = async (options: string, ssh: SshSettings = {}) => {
-    const { name: host, address, ssh: settings } = target(options, ssh);
-    return await resolveConfig({ host, jump: false, address, settings }, createPool(), () => undefined);
-  };
+/** The configuration of redis1 as it is resolved. */
+const resolve = async (options: string, ssh: SshSettings = {}) => {
+  const { name: host, address, ssh: settings } = target(options, ssh);
+  return await resolveConfig({ host, jump: false, address, settings }, createPool(), () => undefined);
+};
 
+describe('what is resolved', () => {
   it('has ServerAliveInterval and ServerAliveCountMax, under the inventory and over the default', async () => {
     expect((await resolve('')).keepaliveMs).toBe(15_000);
     expect((await resolve(' ServerAliveInterval 7\n ServerAliveCountMax 4')).keepaliveMs).toBe(28_000);

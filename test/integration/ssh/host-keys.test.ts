@@ -39,47 +39,54 @@ beforeAll(async () => {
 });
 afterAll(async () => await sshd.stop());
 
+const nameInFile = (): string => `[127.0.0.1]:${sshd.port}`;
+
 describe('known_hosts is read as ssh reads it', () => {
   const wrong = makeKey(join(directory, 'wrong'), { type: 'ed25519' });
   const wrongKey = (): string => readFileSync(`${wrong}.pub`, 'utf8').split(' ').slice(0, 2).join(' ');
-  const name = (): string => `[127.0.0.1]:${sshd.port}`;
   const cases: readonly (readonly [string, () => string])[] = [
-    ['plain', () => `${name()} ${sshd.hostKey()}`],
-    ['the RSA key alone', () => `${name()} ${sshd.hostKey('rsa')}`],
-    ['the ECDSA key alone', () => `${name()} ${sshd.hostKey('ecdsa')}`],
-    ['several names on a line', () => `other,${name()},10.0.0.9 ${sshd.hostKey()} comment here`],
+    ['plain', () => `${nameInFile()} ${sshd.hostKey()}`],
+    ['the RSA key alone', () => `${nameInFile()} ${sshd.hostKey('rsa')}`],
+    ['the ECDSA key alone', () => `${nameInFile()} ${sshd.hostKey('ecdsa')}`],
+    ['several names on a line', () => `other,${nameInFile()},10.0.0.9 ${sshd.hostKey()} comment here`],
     ['the name without its port', () => `127.0.0.1 ${sshd.hostKey()}`],
     ['the name without its port, RSA alone', () => `127.0.0.1 ${sshd.hostKey('rsa')}`],
     ['another port', () => `[127.0.0.1]:1 ${sshd.hostKey()}`],
     ['a wildcard', () => `[127.0.0.*]:* ${sshd.hostKey()}`],
     ['a question mark', () => `[127.0.0.?]:${sshd.port} ${sshd.hostKey()}`],
-    ['a negation', () => `[127.0.0.*]:*,!${name()} ${sshd.hostKey()}`],
+    ['a negation', () => `[127.0.0.*]:*,!${nameInFile()} ${sshd.hostKey()}`],
     ['a negation of another', () => `![127.0.0.2]:*,[127.0.0.*]:* ${sshd.hostKey()}`],
     ['nothing', () => ''],
-    ['comments alone', () => `# ${name()} ${sshd.hostKey()}`],
-    ['a changed key', () => `${name()} ${wrongKey()}`],
-    ['a wrong key and the right one', () => `${name()} ${wrongKey()}\n${name()} ${sshd.hostKey()}`],
+    ['comments alone', () => `# ${nameInFile()} ${sshd.hostKey()}`],
+    ['a changed key', () => `${nameInFile()} ${wrongKey()}`],
+    [
+      'a wrong key and the right one',
+      () => `${nameInFile()} ${wrongKey()}\n${nameInFile()} ${sshd.hostKey()}`,
+    ],
     [
       'a wrong key of the type that is preferred, the right RSA',
-      () => `${name()} ${wrongKey()}\n${name()} ${sshd.hostKey('rsa')}`,
+      () => `${nameInFile()} ${wrongKey()}\n${nameInFile()} ${sshd.hostKey('rsa')}`,
     ],
     [
       'a wrong key on the port, the right one without',
-      () => `${name()} ${wrongKey()}\n127.0.0.1 ${sshd.hostKey()}`,
+      () => `${nameInFile()} ${wrongKey()}\n127.0.0.1 ${sshd.hostKey()}`,
     ],
     ['a wrong key without the port', () => `127.0.0.1 ${wrongKey()}`],
-    ['a revoked key', () => `@revoked * ${sshd.hostKey()}\n${name()} ${sshd.hostKey()}`],
-    ['a revoked key that is not this one', () => `@revoked * ${wrongKey()}\n${name()} ${sshd.hostKey()}`],
+    ['a revoked key', () => `@revoked * ${sshd.hostKey()}\n${nameInFile()} ${sshd.hostKey()}`],
+    [
+      'a revoked key that is not this one',
+      () => `@revoked * ${wrongKey()}\n${nameInFile()} ${sshd.hostKey()}`,
+    ],
     [
       'a revoked ED25519 key, the right RSA',
-      () => `@revoked ${name()} ${sshd.hostKey()}\n${name()} ${sshd.hostKey('rsa')}`,
+      () => `@revoked ${nameInFile()} ${sshd.hostKey()}\n${nameInFile()} ${sshd.hostKey('rsa')}`,
     ],
-    ['leading blanks and tabs', () => `  \t${name()}\t${sshd.hostKey().replace(' ', '\t')}`],
+    ['leading blanks and tabs', () => `  \t${nameInFile()}\t${sshd.hostKey().replace(' ', '\t')}`],
     [
       'capitals',
       () => `[127.0.0.1]:${sshd.port} ${sshd.hostKey()}`.toUpperCase().split(' ')[0] + ` ${sshd.hostKey()}`,
     ],
-    ['half a key', () => `${name()} ${sshd.hostKey().slice(0, 40)}`],
+    ['half a key', () => `${nameInFile()} ${sshd.hostKey().slice(0, 40)}`],
   ];
 
   it.each(cases)('%s', async (_, text) => {
@@ -90,28 +97,12 @@ describe('known_hosts is read as ssh reads it', () => {
       const oracle = spawnSync(
         'ssh',
         [
-          ...[
-            '-F',
-            'none',
-            '-p',
-            String(sshd.port),
-            '-i',
-            userKey,
-            '-o',
-            'IdentityAgent=none',
-            '-o',
-            'BatchMode=yes',
-          ],
-          ...[
-            '-o',
-            `UserKnownHostsFile=${file}`,
-            '-o',
-            'GlobalKnownHostsFile=none',
-            '-o',
-            'UpdateHostKeys=no',
-          ],
-          ...['-o', 'StrictHostKeyChecking=yes', 'root@127.0.0.1', 'true'],
-        ],
+          `-F none -p ${sshd.port} -i ${userKey} -o IdentityAgent=none -o BatchMode=yes -o UpdateHostKeys=no`,
+          `-o UserKnownHostsFile=${file} -o GlobalKnownHostsFile=none -o StrictHostKeyChecking=yes`,
+          'root@127.0.0.1 true',
+        ]
+          .join(' ')
+          .split(' '),
         { encoding: 'utf8' },
       );
       const expected = oracle.status === 0 ? 'ok' : 'host-key';
@@ -123,7 +114,7 @@ describe('known_hosts is read as ssh reads it', () => {
   });
 
   it('looks into several files', async () => {
-    const right = knownHosts(`${name()} ${sshd.hostKey()}\n`);
+    const right = knownHosts(`${nameInFile()} ${sshd.hostKey()}\n`);
     expect(await outcome({ knownHostsFile: [knownHosts(''), join(directory, 'absent'), right] })).toBe('ok');
   });
 });
@@ -254,10 +245,12 @@ describe.each(['ssh2', 'openssh'] as const)(
         // sshd says so at LogLevel VERBOSE when a client as much as names its user.
         expect(server.log()).not.toMatch(/Accepted|Failed|[Ii]nvalid user|authenticating user/);
         // The remedy that is named works.
-        const remedy = await again.catch(
-          (error: ConnectError) => error.hints.find((hint) => hint.includes('-R')) ?? '',
+        const remedy = await again.then(
+          () => '',
+          (error: unknown) =>
+            error instanceof ConnectError ? error.hints.find((hint) => hint.includes('-R')) : '',
         );
-        execFileSync('/bin/sh', ['-c', String(remedy).replace(/^.*right: /, '')], { stdio: 'ignore' });
+        execFileSync('/bin/sh', ['-c', (remedy ?? '').replace(/^.*right: /, '')], { stdio: 'ignore' });
         await (await connectHost(targetOf(server, ssh), unattended())).close();
       } finally {
         await server.stop();

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bootCommand, frameScript, shellQuote } from '../../../src/ssh/frame.ts';
 import { unframer } from '../../../src/ssh/unframe.ts';
