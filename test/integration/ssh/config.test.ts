@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { chooseTransport } from '../../../src/ssh/choose.ts';
 import { connectHost } from '../../../src/ssh/connect.ts';
 import { createPool } from '../../../src/ssh/pool.ts';
 import { resolveConfig } from '../../../src/ssh/resolve.ts';
@@ -248,6 +249,36 @@ describe('what cannot be honoured', () => {
     expect(shell.reason).toBe('ProxyCommand');
     expect((await shell.run({ script: 'echo through' })).stdout).toBe('through\n');
     await shell.close();
+  });
+});
+
+describe('options that only OpenSSH has', () => {
+  it('choose it: KnownHostsCommand', async () => {
+    const command = `/bin/cat ${sshd.knownHosts}`;
+    const host = target(` UserKnownHostsFile none\n KnownHostsCommand ${command}`);
+    const shell = await connectHost(host, unattended());
+    expect([shell.transport, shell.reason]).toEqual(['openssh', `knownhostscommand ${command}`]);
+    await shell.close();
+  });
+
+  it('choose it: RevokedHostKeys, and the revoked key is refused', async () => {
+    const revoked = join(directory, 'revoked');
+    writeFileSync(revoked, '');
+    const host = target(` RevokedHostKeys ${revoked}`);
+    const shell = await connectHost(host, unattended());
+    expect([shell.transport, shell.reason]).toEqual(['openssh', `revokedhostkeys ${revoked}`]);
+    await shell.close();
+    writeFileSync(revoked, `${sshd.hostKey()}\n`);
+    await expect(whoami(host)).rejects.toMatchObject({ stage: 'host-key' });
+  });
+
+  it('choose it: PKCS11Provider', async () => {
+    const route = await findRoute(
+      { ...unattended(), pool: createPool() },
+      target(' PKCS11Provider /nowhere.so'),
+    );
+    const choice = await chooseTransport({ ...unattended(), pool: createPool() }, route);
+    expect(choice).toEqual({ transport: 'openssh', reason: 'pkcs11provider /nowhere.so' });
   });
 });
 
