@@ -84,8 +84,9 @@ export function formatProblem({ file, line, column, path, message }: Problem): s
 export class HostsFailedError extends OperationError {
   readonly failures: readonly WeedgoError[];
 
-  constructor(doing: string, failures: readonly WeedgoError[]) {
-    super(`${doing} failed on ${failures.length === 1 ? 'one host' : `${failures.length} hosts`}`);
+  constructor(doing: string, failures: readonly WeedgoError[], details: ErrorDetails = {}) {
+    const hosts = new Set(failures.map(({ host }, index) => host ?? index)).size;
+    super(`${doing} failed on ${hosts === 1 ? 'one host' : `${hosts} hosts`}`, details);
     this.failures = failures;
   }
 }

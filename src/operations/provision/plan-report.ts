@@ -1,11 +1,11 @@
 import { describeClusterStep } from '../../cluster/step.ts';
-import { HostsFailedError } from '../../errors.ts';
 import { diffStep } from '../../host/diff.ts';
 import type { HostProblem } from '../../host/requirements/problem.ts';
 import { describeStep } from '../../host/step.ts';
 import { observe } from '../observe.ts';
 import type { Session } from '../session.ts';
 import { createStages } from '../stage.ts';
+import { demandFacts } from './all-hosts.ts';
 import { isEmptyPlan, planProvision } from './plan.ts';
 
 export type HostChanges = {
@@ -33,8 +33,7 @@ export type PlanReport = {
 
 /** Observes and plans as provision does, and changes nothing. Throws HostsFailedError when a host cannot be asked. */
 export async function planReport(session: Session): Promise<PlanReport> {
-  const { inventory, unreachable } = session;
-  if (unreachable.size > 0) throw new HostsFailedError('connecting', [...unreachable.values()]);
+  const { inventory } = session;
   const observation = await createStages(session).run(
     'observe',
     'Read the hosts and the nodes',
@@ -43,8 +42,7 @@ export async function planReport(session: Session): Promise<PlanReport> {
       changed: false,
     }),
   );
-  const { failures } = observation;
-  if (failures.size > 0) throw new HostsFailedError('reading the hosts', [...failures.values()]);
+  demandFacts(session, observation);
   const plan = planProvision({ ...session, observation });
   return {
     cluster: inventory.cluster,

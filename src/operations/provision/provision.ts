@@ -1,4 +1,4 @@
-import { HostsFailedError, OperationError } from '../../errors.ts';
+import { OperationError } from '../../errors.ts';
 import { applyClusterStep } from '../../redis/apply.ts';
 import { describeClusterStep } from '../../cluster/step.ts';
 import { portProbes } from '../../host/probe.ts';
@@ -12,6 +12,7 @@ import type { Report, ReportFinding, ReportNode } from '../report/schema.ts';
 import type { Session } from '../session.ts';
 import { createStages, type StageResult, type StageTiming, type Stages } from '../stage.ts';
 import { defaultSettleMs, verify } from '../verify/verify.ts';
+import { demandAllHosts, demandFacts } from './all-hosts.ts';
 import { convergeHosts } from './converge.ts';
 import { describePlan, isEmptyPlan, planProvision, type ProvisionPlan } from './plan.ts';
 import { stopOnProblems, warnOfProblems } from './problems.ts';
@@ -37,7 +38,7 @@ export async function provision(
   session: Session,
   request: { readonly command: string },
 ): Promise<ProvisionReport> {
-  requireAllHosts(session);
+  await demandAllHosts(session);
   return changing(session, { ...request, reason: 'provision' }, async (locked) => {
     const stages = createStages(locked);
     const before = await stages.run('observe', 'Read the hosts and the nodes', () => readAndPlan(locked));
@@ -91,19 +92,13 @@ const lookAgain = (session: Session, stages: Stages): Promise<Look> =>
     return { value: { ...planFrom(session, await observing), report }, changed: false };
   });
 
-/** Provisioning part of the hosts would form part of a cluster: every failing host is named, and nothing begun. */
-function requireAllHosts({ unreachable }: Session): void {
-  if (unreachable.size > 0) throw new HostsFailedError('connecting', [...unreachable.values()]);
-}
-
 const readAndPlan = async (session: Session): Promise<StageResult<Look>> => ({
   value: planFrom(session, await observe(session)),
   changed: false,
 });
 
 function planFrom(session: Session, observation: Observation): Look {
-  const { failures } = observation;
-  if (failures.size > 0) throw new HostsFailedError('reading the hosts', [...failures.values()]);
+  demandFacts(session, observation);
   return { observation, plan: planProvision({ ...session, observation }) };
 }
 

@@ -1,0 +1,31 @@
+import { HostsFailedError, WeedgoError } from '../../errors.ts';
+import { problemError } from '../../host/requirements/problem.ts';
+import { observe, type Observation } from '../observe.ts';
+import type { Session } from '../session.ts';
+import { planProvision } from './plan.ts';
+
+/**
+ * Provisioning part of the hosts would form part of a cluster, so nothing is begun unless all of them are connected.
+ * Throws HostsFailedError as `demandFacts` does. Changes nothing.
+ */
+export async function demandAllHosts(session: Session): Promise<void> {
+  if (session.unreachable.size > 0) demandFacts(session, await observe(session));
+}
+
+/**
+ * Throws HostsFailedError unless every host could be asked: with what speaks against the others as well, and with
+ * those that are ready, so that whoever mends the one knows of the rest.
+ */
+export function demandFacts(session: Session, observation: Observation): void {
+  const { facts, failures } = observation;
+  if (failures.size === 0) return;
+  const problems = planProvision({ ...session, observation }).problems.filter(({ host }) => facts.has(host));
+  const all = [...failures.values(), ...problems.map(problemError)].filter(
+    (error) => error instanceof WeedgoError,
+  );
+  const failed = new Set([...failures.keys(), ...all.map(({ host }) => host)]);
+  const ready = session.inventory.hosts.map(({ name }) => name).filter((name) => !failed.has(name));
+  throw new HostsFailedError('reaching every host', all, {
+    hints: ready.length > 0 ? [`Nothing speaks against the others: ${ready.join(', ')}.`] : [],
+  });
+}
