@@ -45,10 +45,11 @@ export function openingCommands(gate: Gate, rule: PortRule): readonly string[] {
   switch (gate.tool) {
     case 'ufw':
       return [`ufw allow ${ufwRule(rule)}`];
-    case 'firewalld': {
-      const added = ports.map((port) => `--add-rich-rule='${richRule(source, port)}'`).join(' ');
-      return ['', '--permanent '].map((also) => `firewall-cmd ${also}--zone=${gate.zone} ${added}`);
-    }
+    case 'firewalld':
+      return [
+        `for port in ${ports.join(' ')}; do for keep in '' --permanent; do firewall-cmd $keep --zone=${gate.zone} ` +
+          `--add-rich-rule="${richRule(source, '$port').replaceAll('"', '')}"; done; done`,
+      ];
     case 'nft':
       return [
         `nft insert rule ${gate.family} ${gate.table} ${gate.chain} ${ipWord(source)} saddr ${source} tcp dport { ${ports.join(', ')} } accept`,

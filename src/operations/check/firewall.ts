@@ -27,7 +27,8 @@ export function firewallLine(input: PlanInput, reach: Reach): CheckLine {
     ...judgePeers(input, { gates, names, shut: shutSources(input, reach) }),
     ...(manage ? [] : judgeClients(input, { gates, names })),
   ];
-  return lineFrom('firewall', problems, () => `${names} lets in whom it should`);
+  const line = lineFrom('firewall', problems, () => `${names} lets in whom it should`);
+  return manage || problems.length === 0 ? line : { ...line, hints: [...line.hints, orManage] };
 }
 
 type Judged = { readonly gates: readonly GateState[]; readonly names: string };
@@ -41,9 +42,7 @@ function judgePeers(
   const who = nameSources(input, shut);
   const problem = { id: 'firewall', kind: 'failed', host: input.host.name } as const;
   if (rules.length > 0) {
-    return [
-      { ...problem, message: `${names} keeps out ${who}`, hints: [...asRoot(input, rules), ...or(input)] },
-    ];
+    return [{ ...problem, message: `${names} keeps out ${who}`, hints: asRoot(input, rules) }];
   }
   return [
     {
@@ -71,7 +70,7 @@ function judgeClients(input: PlanInput, { gates, names }: Judged): readonly Host
       kind: 'warning',
       host: input.host.name,
       message: `${names} has no rule that is seen to let the clients in`,
-      hints: [...asRoot(input, rules), ...or(input)],
+      hints: asRoot(input, rules),
     },
   ];
 }
@@ -91,17 +90,18 @@ const asRoot = ({ host }: PlanInput, commands: readonly string[]): readonly stri
   ...commands.map((command) => `  ${command}`),
 ];
 
-const or = ({ inventory }: PlanInput): readonly string[] =>
-  inventory.firewall.manage
-    ? []
-    : ['Or write firewall: { manage: true } in the inventory: provision adds them.'];
+const orManage = 'Or write firewall: { manage: true } in the inventory: provision adds what is missing.';
 
 /** What the other hosts found shut, by where they come from. */
 function shutSources({ host }: PlanInput, { results, isListening }: Reach): readonly PortRule[] {
   const shut = results.filter((result) => result.node.host === host.name && isShut(result, isListening));
   return [...new Set(shut.map(({ source }) => source))].map((source) => ({
     source,
-    ports: shut.filter((result) => result.source === source).map(({ port }) => String(port)),
+    ports: shut
+      .filter((result) => result.source === source)
+      .map(({ port }) => port)
+      .toSorted((one, other) => one - other)
+      .map(String),
   }));
 }
 

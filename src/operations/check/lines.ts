@@ -73,17 +73,20 @@ export function hostLines(input: PlanInput, clocks: readonly HostProblem[]): rea
   ];
 }
 
-/** The worst problem decides; all of them are told. */
+/** The worst problem decides; all of them are told. A line stands under its host's name, which it need not repeat. */
 export function lineFrom(check: string, problems: readonly HostProblem[], describe: () => string): CheckLine {
   const [first, ...others] = problems.toSorted((one, other) => weight(other) - weight(one));
   if (!first) return { check, outcome: 'ok', detail: describe(), hints: [] };
   return {
     check,
     outcome: first.kind === 'warning' ? 'warning' : 'failed',
-    detail: first.message,
-    hints: [...first.hints, ...others.flatMap(({ message, hints }) => [message, ...hints])],
+    detail: textOf(first),
+    hints: [...first.hints, ...others.flatMap((other) => [textOf(other), ...other.hints])],
   };
 }
+
+const textOf = ({ host, message }: HostProblem): string =>
+  message.startsWith(`${host}: `) ? message.slice(host.length + 2) : message;
 
 const weight = ({ kind }: HostProblem): number => (kind === 'warning' ? 0 : 1);
 

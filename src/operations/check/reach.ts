@@ -1,6 +1,6 @@
 import { whileListening } from '../../host/listen.ts';
 import { type PortProbe, portProbes, probePorts, type ProbeResult } from '../../host/probe.ts';
-import { requireReachability } from '../../host/requirements/reachability.ts';
+import { isShut, requireReachability } from '../../host/requirements/reachability.ts';
 import type { Host } from '../../inventory/inventory.ts';
 import type { Observation } from '../observe.ts';
 import type { Session } from '../session.ts';
@@ -76,23 +76,26 @@ const isRunning = ({ facts }: Observation, id: string): boolean =>
 export function reachLines(
   host: Host,
   observation: Observation,
-  { reach: { results, isListening }, willOpen }: { readonly reach: Reach; readonly willOpen: boolean },
+  { reach, willOpen }: { readonly reach: Reach; readonly willOpen: boolean },
 ): readonly CheckLine[] {
-  const toHost = results.filter(({ node }) => node.host === host.name);
+  const toHost = reach.results.filter(({ node }) => node.host === host.name);
   if (toHost.length === 0) return [];
-  const problems = requireReachability({ results: toHost, isListening, facts: observation.facts }).map(
-    (problem) => ({
-      ...problem,
-      kind: willOpen ? ('warning' as const) : problem.kind,
-      message: problem.message.replace(
-        `cannot reach ${host.name} (${host.privateAddress}) at `,
-        'cannot reach ',
-      ),
-      hints: hasFirewall(observation, host.name) ? [] : problem.hints,
-    }),
-  );
-  return [lineFrom('peers', problems, () => describeReach(toHost))];
+  const problems = requireReachability({ ...reach, results: toHost, facts: observation.facts });
+  if (problems.length === 0 || !hasFirewall(observation, host.name)) {
+    return [lineFrom('peers', problems, () => describeReach(toHost))];
+  }
+  const shut = toHost.filter((result) => isShut(result, reach.isListening));
+  return [
+    {
+      check: 'peers',
+      outcome: willOpen ? 'warning' : 'failed',
+      detail: `${listOf(shut.map(({ from }) => from))} cannot reach ${listOf(shut.map(({ port }) => port).toSorted((one, other) => one - other))}`,
+      hints: [],
+    },
+  ];
 }
+
+const listOf = (values: readonly (string | number)[]): string => [...new Set(values)].join(', ');
 
 function describeReach(results: readonly ProbeResult[]): string {
   const open = results.filter(({ outcome }) => outcome === 'open').length;

@@ -70,9 +70,6 @@ test('refused means shut only where something listens', () => {
   expect(problems(['redis3>redis1:7000 bus unknown'])).toEqual([]);
 });
 
-const rich = (port: number) =>
-  `--add-rich-rule='rule family="ipv4" source address="192.168.1.10" port port="${port}" protocol="tcp" accept'`;
-
 test("the command that opens it is that of the host's own firewall, and opens it to the one peer", () => {
   const shut = ['redis1>redis2:7001 bus filtered', 'redis1>redis2:7004 bus filtered'];
   const hints = (...gates: readonly Gate[]) => problems(shut, true, firewalled(...gates))[0]?.hints;
@@ -80,8 +77,8 @@ test("the command that opens it is that of the host's own firewall, and opens it
     'As root on redis2: ufw allow proto tcp from 192.168.1.10 to any port 17001,17004',
   ]);
   expect(hints({ tool: 'firewalld', zone: 'internal' })).toEqual([
-    `As root on redis2: firewall-cmd --zone=internal ${rich(17001)} ${rich(17004)}`,
-    `As root on redis2: firewall-cmd --permanent --zone=internal ${rich(17001)} ${rich(17004)}`,
+    "As root on redis2: for port in 17001 17004; do for keep in '' --permanent; do firewall-cmd $keep --zone=internal " +
+      '--add-rich-rule="rule family=ipv4 source address=192.168.1.10 port port=$port protocol=tcp accept"; done; done',
   ]);
   expect(
     hints(

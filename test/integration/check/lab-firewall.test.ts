@@ -1,0 +1,124 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Lab } from '../../lab/lab.ts';
+import type { Cli } from '../../support/cli.ts';
+import { expectCode } from '../provision/support.ts';
+import {
+  createFirewallLab,
+  createLabCli,
+  inventoryOf,
+  reaches,
+  rulesOf,
+  switchOn,
+} from './firewalled-lab.ts';
+
+let lab: Lab;
+let cli: Cli;
+let theirs: readonly string[];
+let ownAddress: string;
+let otherClient: string;
+let stranger: string;
+
+beforeAll(async () => {
+  lab = await createFirewallLab();
+  await switchOn(lab);
+  theirs = await rulesOf(lab);
+  cli = await createLabCli(lab);
+  ownAddress = lab.host('client').address;
+  otherClient = ownAddress.replace(/\d+$/, '98');
+  stranger = ownAddress.replace(/\d+$/, '99');
+});
+afterAll(async () => {
+  await cli?.close();
+  await lab?.close();
+});
+
+const manage = (...clients: readonly string[]): Promise<void> =>
+  cli.setInventory(inventoryOf(lab, { firewall: { manage: true, clients } }));
+
+/** Which of the nodes' ports and bus ports somebody reaches, as `redis1:7000`. */
+async function openTo(source?: string): Promise<readonly string[]> {
+  const open: string[] = [];
+  for (const [index, { name, address }] of lab.hosts.slice(0, 3).entries()) {
+    for (const port of [7000 + index, 7003 + index, 17_000 + index, 17_003 + index]) {
+      if (await reaches(lab.host('client'), { address, port }, source)) open.push(`${name}:${port}`);
+    }
+  }
+  return open;
+}
+
+const clientPorts = [
+  'redis1:7000',
+  'redis1:7003',
+  'redis2:7001',
+  'redis2:7004',
+  'redis3:7002',
+  'redis3:7005',
+];
+
+test('check says what provision will open, and that nothing stands in the way', async () => {
+  await manage(ownAddress, otherClient);
+  const check = await cli.run('check');
+  expectCode(check, 0);
+  expect(check.stdout).toContain('ufw; provision opens it for redis2, redis3,');
+  expect(check.stdout).toContain('firewalld (zone public); provision opens it for redis1, redis3,');
+  expect(check.stdout).toContain('nftables (inet filter input); provision opens it for redis1, redis2,');
+});
+
+test('provision lets in the hosts and the clients that are named, nobody else, and the cluster forms', async () => {
+  expectCode(await cli.run('provision'), 0);
+  expect(await openTo()).toEqual(clientPorts);
+  expect(await openTo(otherClient)).toEqual(clientPorts);
+  expect(await openTo(stranger)).toEqual([]);
+});
+
+test('then there is nothing left to do, and check finds nothing', async () => {
+  expectCode(await cli.run('plan', '--exit-code'), 0);
+  const check = await cli.run('check');
+  expectCode(check, 0);
+  expect(check.stdout.match(/lets in whom it should/g)).toHaveLength(3);
+  expect(check.stdout.match(/all ports open to every other host/g)).toHaveLength(3);
+});
+
+test('a client that is taken out of the inventory is let in no more; nothing else changes', async () => {
+  await manage(ownAddress);
+  const plan = JSON.parse((await cli.run('--json', 'plan')).stdout) as {
+    readonly hosts: readonly { readonly steps: readonly { readonly step: string }[] }[];
+  };
+  const steps = plan.hosts.flatMap((host) => host.steps.map(({ step }) => step));
+  expect(steps.filter((step) => !step.includes('weedgo-redis-firewall-prod'))).toEqual([
+    `no longer let in through ufw: ${otherClient} to 7000, 7003`,
+    `no longer let in through firewalld (zone public): ${otherClient} to 7001, 7004`,
+    `no longer let in through nftables (inet filter input): ${otherClient} to 7002, 7005`,
+  ]);
+  expectCode(await cli.run('provision'), 0);
+  expect(await openTo()).toEqual(clientPorts);
+  expect(await openTo(otherClient)).toEqual([]);
+  const now = await rulesOf(lab);
+  for (const rules of now) expect(rules).toContain('10.1.1.1');
+});
+
+test('a rule that somebody took away comes back, and whoever loads nftables anew takes none away', async () => {
+  await lab.host('redis1').run(`ufw delete allow proto tcp from ${ownAddress} to any port 7000,7003`);
+  await lab.host('redis2').run('firewall-cmd --reload');
+  await lab.host('redis3').run('systemctl reload nftables && systemctl restart nftables');
+  const plan = await cli.run('plan');
+  expect(plan.stdout.match(/let in through/g)).toHaveLength(1);
+  expect(plan.stdout).toContain(`let in through ufw: ${ownAddress} to 7000, 7003`);
+  expectCode(await cli.run('provision'), 0);
+  expect(await openTo()).toEqual(clientPorts);
+});
+
+test('all of it survives a reboot', async () => {
+  await Promise.all(lab.hosts.slice(0, 3).map((host) => host.reboot()));
+  // Waits until every node sees the whole cluster.
+  expectCode(await cli.run('start'), 0);
+  expectCode(await cli.run('plan', '--exit-code'), 0);
+  expect(await openTo()).toEqual(clientPorts);
+  expect(await openTo(stranger)).toEqual([]);
+});
+
+test('destroy takes away all that is ours and nothing of theirs', async () => {
+  expectCode(await cli.run('destroy', '--confirm', 'prod'), 0);
+  expect(await rulesOf(lab)).toEqual(theirs);
+  expect(await lab.host('redis3').run('find /etc /usr/local -name "*weedgo*"')).toBe('');
+});
