@@ -1,6 +1,6 @@
 import type { HostLoss } from '../../operations/failover.ts';
 import type { Move } from '../../operations/failover/move.ts';
-import type { Replaced } from '../../operations/failover/replace.ts';
+import type { LossAfter, Replaced } from '../../operations/failover/replace.ts';
 import type { ProbeReport } from '../../operations/probe/probe.ts';
 import { formatMs } from '../progress.ts';
 import { formatTable } from './table.ts';
@@ -46,15 +46,19 @@ function formatDetails(move: Move | Replaced): readonly string[] {
 }
 
 function formatReplaced({ handOver, death, statement, after }: Replaced): readonly string[] {
-  const lost =
-    after.lostBytes === undefined
-      ? 'how much is lost is not known'
-      : `at least ${after.lostBytes} bytes of the stream are lost`;
   return [
     death
       ? `${handOver.from} was dead: ${death.evidence.join('; ')}.`
       : `${handOver.from} was not proven dead.`,
     `Before: ${statement}.`,
-    `After: ${handOver.to} took over at offset ${after.tookOverAt ?? '?'}; ${lost}.`,
+    `After: ${handOver.to} took over at offset ${after.tookOverAt ?? '?'}; ${describeLost(after)}.`,
   ];
+}
+
+function describeLost({ lostBytes = 0, diverged }: LossAfter): string {
+  if (diverged === false) return "nothing was lost: the old master's stream ended there";
+  const least = lostBytes > 0 ? `at least ${lostBytes} bytes of its stream` : 'how much is not known';
+  return diverged
+    ? `the old master had gone on by itself, and what it acknowledged then is lost (${least})`
+    : `what the old master acknowledged beyond that is lost (${least})`;
 }

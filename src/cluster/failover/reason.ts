@@ -12,6 +12,7 @@ export type ReasonCode =
   | 'replica-link-down'
   | 'replica-lags'
   | 'replica-empty'
+  | 'replica-stale'
   | 'replica-drained'
   | 'master-unreachable'
   | 'failover-running'

@@ -1,6 +1,6 @@
 import { countVoters, guardMajority } from './guard-cluster.ts';
-import type { Reason } from './reason.ts';
-import { offsetOf, viewOf } from './situation.ts';
+import type { Reason, ReasonCode } from './reason.ts';
+import { viewOf } from './situation.ts';
 import type { Situation } from './situation.ts';
 import type { Choice } from './target.ts';
 
@@ -18,6 +18,13 @@ export type Replacement = {
   readonly accepted: readonly Reason[];
 };
 
+export type ReplacementFacts = {
+  readonly mode: 'force' | 'takeover';
+  readonly death: Death | undefined;
+  /** How many keys the replica has (DBSIZE). */
+  readonly keys: number;
+};
+
 /**
  * Whether a replica may take over without its master's consent. FORCE asks the other masters for their votes and so
  * needs a majority; TAKEOVER asks nobody. With the master alive both lose what it acknowledged meanwhile (hundreds
@@ -26,7 +33,7 @@ export type Replacement = {
 export function guardReplacement(
   situation: Situation,
   { shard, replica }: Choice,
-  { mode, death }: { readonly mode: 'force' | 'takeover'; readonly death: Death | undefined },
+  { mode, death, keys }: ReplacementFacts,
 ): Replacement {
   const master = shard.master.node.id;
   if (!replica) {
@@ -44,31 +51,40 @@ export function guardReplacement(
     message: `nothing proves that ${master} is dead: what it acknowledges until it learns of its successor is lost`,
     hints: [`weedgo-redis failover ${master} without --${mode} loses nothing while it is alive.`],
   };
+  const copy = judgeCopy(situation, { shard, replica }, keys);
   return {
-    refusals: [
-      ...guardCopy(situation, { shard, replica }),
-      ...(mode === 'force' ? guardMajority(situation) : []),
+    refusals: [...copy.refusals, ...(mode === 'force' ? guardMajority(situation) : [])],
+    accepted: [
+      ...copy.accepted,
+      ...(death ? [] : [alive]),
+      ...(mode === 'takeover' && voters * 2 > masters ? [needless] : []),
     ],
-    accepted: [...(death ? [] : [alive]), ...(mode === 'takeover' && voters * 2 > masters ? [needless] : [])],
   };
 }
 
-/** A replica that was never copied to, or is being copied to, has nothing to offer. */
-function guardCopy(situation: Situation, { shard, replica }: Choice): readonly Reason[] {
-  if (!replica) return [];
+/**
+ * A replica in the midst of a copy has nothing whole to offer. One that has not been linked since its process started
+ * (master_link_down_since_seconds -1) has what was on its disk, of unknown age, or nothing; its offset says nothing
+ * then, since it is 0 after every restart and also while a shard has not been written to.
+ */
+function judgeCopy(situation: Situation, { shard, replica }: Choice, keys: number): Replacement {
+  if (!replica) return { refusals: [], accepted: [] };
   const { id } = replica.node;
   const info = viewOf(situation, replica)?.info;
-  if (!info) {
-    return [{ code: 'replica-unreachable', message: `${id} cannot be asked`, hints: [`Start ${id} first.`] }];
-  }
-  const copying = info['master_sync_in_progress'] === '1';
-  const never = info['master_link_status'] !== 'up' && !((offsetOf(situation, replica) ?? 0) > 0);
-  if (!copying && !never) return [];
-  return [
-    {
-      code: 'replica-empty',
-      message: `${id} holds no whole copy (${copying ? 'it is being copied to' : 'it never was in sync'}): the shard would be empty`,
-      hints: [`Start ${shard.master.node.id} again, or restore a backup.`],
-    },
-  ];
+  if (!info) return refuse('replica-unreachable', `${id} cannot be asked`, `Start ${id} first.`);
+  const startMaster = `Start ${shard.master.node.id} again, or restore a backup.`;
+  if (info['master_sync_in_progress'] === '1')
+    return refuse('replica-empty', `${id} holds no whole copy: it is being copied to`, startMaster);
+  const wasLinked =
+    info['master_link_status'] === 'up' || Number(info['master_link_down_since_seconds']) >= 0;
+  if (wasLinked) return { refusals: [], accepted: [] };
+  if (keys === 0)
+    return refuse('replica-empty', `${id} holds no copy: it was never in sync and has no keys`, startMaster);
+  const message = `${id} has not been in sync since it was started: its ${keys} keys are as old as what was on its disk`;
+  return { refusals: [], accepted: [{ code: 'replica-stale', message, hints: [startMaster] }] };
 }
+
+const refuse = (code: ReasonCode, message: string, hint: string): Replacement => ({
+  refusals: [{ code, message, hints: [hint] }],
+  accepted: [],
+});

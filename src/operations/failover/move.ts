@@ -8,6 +8,7 @@ import { startProbe } from '../probe/probe.ts';
 import type { ProbeOptions, ProbeReport } from '../probe/probe.ts';
 import type { Session } from '../session.ts';
 import type { Stages } from '../stage.ts';
+import { awaitCaughtUp } from './caught-up.ts';
 import { handOver } from './hand-over.ts';
 import type { HandOver, HandOverRequest } from './hand-over.ts';
 import { lookAround } from './look.ts';
@@ -45,6 +46,7 @@ export async function moveMaster(
     const now = sameChoice(situation, choice);
     refuseFor(guardFailover(situation, now), `failover of ${from} to ${to}`);
     if (!now.replica) throw new RefusedError(`${from} has no replica`);
+    await awaitCaughtUp(session, situation, now);
     const request = { shard: now.shard, replica: now.replica, mode: 'graceful' } as const;
     return { value: await handOverProbed(session, situation, { ...request, probe }), changed: true };
   });

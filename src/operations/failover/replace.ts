@@ -5,6 +5,7 @@ import { describeLoss, estimateLoss, parseShardOffsets } from '../../cluster/fai
 import type { LossEstimate } from '../../cluster/failover/losses.ts';
 import { parseInfo } from '../../cluster/parse.ts';
 import type { Member } from '../../cluster/shape.ts';
+import type { InfoFields } from '../../cluster/view.ts';
 import type { Situation } from '../../cluster/failover/situation.ts';
 import type { Choice } from '../../cluster/failover/target.ts';
 import { OperationError } from '../../errors.ts';
@@ -14,6 +15,7 @@ import type { Approval } from '../approval.ts';
 import type { ProbeOptions } from '../probe/probe.ts';
 import type { Session } from '../session.ts';
 import type { Stages } from '../stage.ts';
+import type { HandOver } from './hand-over.ts';
 import { answering } from './look.ts';
 import { handOverProbed } from './move.ts';
 import type { Move } from './move.ts';
@@ -34,8 +36,13 @@ export type LossAfter = {
   readonly tookOverAt: number | undefined;
   /** The last offset at which the old master was seen as master, by itself or by the bus. */
   readonly masterSeenAt: number | undefined;
-  /** Bytes of acknowledged writes that are known to be lost: the difference. */
+  /** Bytes of the stream that are known to be lost: the difference. What was acknowledged unseen comes on top. */
   readonly lostBytes: number | undefined;
+  /**
+   * The old master had to be copied to anew: it had gone on by itself, and what it acknowledged then is lost. False:
+   * its stream ended where the new one began. undefined: it is not back.
+   */
+  readonly diverged: boolean | undefined;
 };
 
 export type ReplaceOptions = {
@@ -59,11 +66,12 @@ export async function replaceMaster(
 ): Promise<Replaced> {
   const { shard } = choice;
   const master = shard.master.node.id;
-  const [death, heard] = await Promise.all([
+  const [death, heard, keys] = await Promise.all([
     proveDeath(session, situation, shard.master),
     hearOffsets(session, situation),
+    countKeys(session, choice),
   ]);
-  const { refusals, accepted } = guardReplacement(situation, choice, { mode, death });
+  const { refusals, accepted } = guardReplacement(situation, choice, { mode, death, keys });
   refuseFor(refusals, `failover of ${master} by ${mode}`);
   const before = estimateLoss(situation, choice, heard);
   const statement = describeLoss(before);
@@ -79,16 +87,36 @@ export async function replaceMaster(
   const { replica } = choice;
   if (!replica) throw new OperationError(`${master} has no replica`, { node: master });
   const title = `shard ${shard.number}: ${replica.node.id} replaces ${master} (${mode})`;
+  const request = { shard, replica, mode, probe };
   return stages.run('failover', title, async () => {
-    const watch = watchOffset(session, shard.master, situation);
-    try {
-      const move = await handOverProbed(session, situation, { shard, replica, mode, probe });
-      const after = await lossAfter(session, replica, watch.last() ?? before.master);
-      return { value: { ...move, death, before, statement, after }, changed: true };
-    } finally {
-      watch.stop();
-    }
+    const { move, after } = await handOverWatched(session, situation, { request, heard: before.master });
+    return { value: { ...move, death, before, statement, after }, changed: true };
   });
+}
+
+async function handOverWatched(
+  session: Session,
+  situation: Situation,
+  {
+    request,
+    heard,
+  }: { readonly request: Parameters<typeof handOverProbed>[2]; readonly heard: number | undefined },
+): Promise<{ readonly move: Move; readonly after: LossAfter }> {
+  const { shard, replica } = request;
+  const watch = watchOffset(session, shard.master, situation);
+  try {
+    const copies = await readCopies(session, replica);
+    const move = await handOverProbed(session, situation, request);
+    const masterSeenAt = watch.last() ?? heard;
+    return { move, after: await lossAfter(session, move.handOver, { replica, copies, masterSeenAt }) };
+  } finally {
+    watch.stop();
+  }
+}
+
+async function countKeys(session: Session, { replica }: Choice): Promise<number> {
+  const connection = replica && (await session.redis(replica.node));
+  return !connection || isFailure(connection) ? 0 : Number(await connection.call(['DBSIZE']));
 }
 
 /** What the bus last told each node of every node's offset; nothing from servers without CLUSTER SHARDS (6.2). */
@@ -108,7 +136,7 @@ async function hearOffsets(
   );
 }
 
-/** Reads a living master's offset every few ms until it is no longer master or the watch is stopped. */
+/** Reads a living master's offset every few ms until it follows the new one or the watch is stopped. */
 function watchOffset(
   session: Session,
   { node }: Member,
@@ -120,8 +148,10 @@ function watchOffset(
     const connection = await session.redis(node);
     while (!stopped.signal.aborted && !isFailure(connection)) {
       const info = parseInfo(String(await connection.call(['INFO', 'replication'])));
-      if (info['role'] !== 'master') return;
-      last = Number(info['master_repl_offset']);
+      // Demoted and not yet copied to, it still tells how far it had come.
+      const isMaster = info['role'] === 'master';
+      if (!isMaster && info['master_link_status'] === 'up') return;
+      last = Math.max(last ?? 0, Number(info[isMaster ? 'master_repl_offset' : 'slave_repl_offset']));
       await sleep(4);
     }
   };
@@ -133,13 +163,33 @@ function watchOffset(
 /** second_repl_offset is the first offset that is no longer the old master's (INFO replication). */
 async function lossAfter(
   session: Session,
-  { node }: Member,
-  masterSeenAt: number | undefined,
+  { masterGone }: HandOver,
+  seen: {
+    readonly replica: Member;
+    readonly copies: number;
+    readonly masterSeenAt: number | undefined;
+  },
 ): Promise<LossAfter> {
-  const connection = await session.redis(node);
-  const info = isFailure(connection) ? {} : parseInfo(String(await connection.call(['INFO', 'replication'])));
-  const second = Number(info['second_repl_offset'] ?? Number.NaN);
+  const { replica, copies, masterSeenAt } = seen;
+  const second = Number(
+    (await readInfo(session, replica, 'replication'))['second_repl_offset'] ?? Number.NaN,
+  );
   const tookOverAt = second > 0 ? second - 1 : undefined;
   const known = masterSeenAt !== undefined && tookOverAt !== undefined;
-  return { tookOverAt, masterSeenAt, lostBytes: known ? Math.max(0, masterSeenAt - tookOverAt) : undefined };
+  return {
+    tookOverAt,
+    masterSeenAt,
+    lostBytes: known ? Math.max(0, masterSeenAt - tookOverAt) : undefined,
+    diverged: masterGone ? undefined : (await readCopies(session, replica)) > copies,
+  };
+}
+
+/** How many replicas this node has had to copy itself to (sync_full). */
+async function readCopies(session: Session, member: Member): Promise<number> {
+  return Number((await readInfo(session, member, 'stats'))['sync_full'] ?? 0);
+}
+
+async function readInfo(session: Session, { node }: Member, section: string): Promise<InfoFields> {
+  const connection = await session.redis(node);
+  return isFailure(connection) ? {} : parseInfo(String(await connection.call(['INFO', section])));
 }

@@ -41,7 +41,8 @@ export class ShardClient {
   readonly attempt: Send = async (commands) => {
     const node = this.#owner;
     if (!node) return { ok: false, kind: 'no node' };
-    const connection = await this.#connectionTo(node);
+    const made = this.#connectionTo(node);
+    const connection = await made;
     if (isFailure(connection)) {
       this.#leave(node);
       return { ok: false, kind: kindOfFailure(connection) };
@@ -54,9 +55,12 @@ export class ShardClient {
       return { ok: false, kind: error.code };
     } catch (error) {
       if (!(error instanceof OperationError)) throw error;
-      connection.close();
-      this.#open.delete(node.id);
-      this.#leave(node);
+      // Everything in flight on it fails; the first to notice takes it away.
+      if (this.#open.get(node.id) === made) {
+        this.#open.delete(node.id);
+        connection.close();
+        this.#leave(node);
+      }
       return { ok: false, kind: error.cause instanceof DeadlineError ? 'timeout' : 'connection lost' };
     }
   };

@@ -1,6 +1,7 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { until } from '../../support/until.ts';
 import { tell } from './load.ts';
 import { createPlace } from './place.ts';
 import type { Place } from './place.ts';
@@ -76,17 +77,19 @@ describe('a master whose process is gone', () => {
   });
 
   it('is not replaced by a replica that holds no copy', async () => {
-    // A replica that starts empty while its master is gone never was in sync.
-    await place.redis(a2, 'CONFIG', 'SET', 'appendonly', 'no');
-    await place.redis(a2, 'CONFIG', 'SET', 'save', '');
-    await kill(c);
+    // A replica that starts empty while its master does not answer never was in sync.
     await kill(a2);
     const data = join(place.state, 'weedgo-redis', 'rehearsal', String(place.addressOf(a2).port), 'data');
     for (const name of await readdir(data))
       if (name !== 'nodes.conf') await rm(join(data, name), { recursive: true });
-    await place.json(1, 'restart', a2);
+    await place.signal(c, 'SIGSTOP');
+    const starting = place.start('start');
+    await until(async () => expect(await place.redis(a2, 'DBSIZE')).toBe('0'), { timeoutMs: 120_000 });
+    starting.kill('SIGKILL');
+    await starting.done;
+    await kill(c);
     const { error } = await place.json(4, '--yes', 'failover', c, '--force');
-    expect(error.message).toMatch(/holds no whole copy/);
+    expect(error.message).toMatch(/holds no copy: it was never in sync/);
     await startAll();
   });
 

@@ -51,6 +51,7 @@ describe('guardReplacement', () => {
     readonly target: string;
     readonly mode: 'force' | 'takeover';
     readonly death?: 'process' | 'host';
+    readonly keys?: number;
     readonly refusals: readonly string[];
     readonly accepted: readonly string[];
   };
@@ -58,7 +59,11 @@ describe('guardReplacement', () => {
     const situation = stage(scene);
     const [choice] = chooseTarget(situation, parseTarget(situation.inventory, scene.target), { dead: true });
     const death = scene.death && { kind: scene.death, evidence: [] };
-    const { refusals, accepted } = guardReplacement(situation, choice as Choice, { mode: scene.mode, death });
+    const { refusals, accepted } = guardReplacement(situation, choice as Choice, {
+      mode: scene.mode,
+      death,
+      keys: scene.keys ?? 1,
+    });
     expect({
       refusals: refusals.map(({ code }) => code),
       accepted: accepted.map(({ code }) => code),

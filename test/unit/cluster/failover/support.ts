@@ -24,7 +24,8 @@ export type Oddity = {
   readonly down?: boolean;
   /** Of its own and in everybody's eyes. */
   readonly flags?: readonly NodeFlag[];
-  readonly link?: 'up' | 'down';
+  /** never: not since its process started. */
+  readonly link?: 'up' | 'down' | 'never';
   readonly syncing?: boolean;
   readonly offset?: number;
   readonly state?: 'ok' | 'fail';
@@ -117,7 +118,8 @@ function viewFor(inventory: Inventory, odd: Readonly<Record<string, Oddity>>): T
         info: replica
           ? {
               role: 'slave',
-              master_link_status: link,
+              master_link_status: link === 'up' ? 'up' : 'down',
+              ...(link !== 'up' && { master_link_down_since_seconds: link === 'never' ? '-1' : '12' }),
               master_sync_in_progress: syncing ? '1' : '0',
               slave_repl_offset: String(offset),
               master_repl_offset: String(offset),

@@ -1,0 +1,250 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { parseClusterNodes } from '../../../src/cluster/parse.ts';
+import { createLab } from '../../lab/lab.ts';
+import type { Lab } from '../../lab/lab.ts';
+import type { Cli } from '../../support/cli.ts';
+import { until } from '../../support/until.ts';
+import { createLabCli, expectSoundOn, labNodes, password } from '../provision/lab-support.ts';
+import { median, startLoad, tell } from './load.ts';
+import { documentOf, redisCli } from './place.ts';
+import type { Json } from './place.ts';
+
+vi.setConfig({ testTimeout: 900_000, hookTimeout: 900_000 });
+
+let lab: Lab;
+let cli: Cli;
+/** `redis1:7000`, … the masters first. */
+const ids = [0, 1, 2, 3, 4, 5].map((index) => `redis${(index % 3) + 1}:${7000 + index}`);
+
+beforeAll(async () => {
+  lab = await createLab({ hosts: ['redis1', 'redis2', 'redis3'], redis: 'installed' });
+  cli = await createLabCli(lab, { production: false });
+  documentOf(await cli.run('--json', 'provision'), 0);
+});
+afterAll(async () => {
+  await cli?.close();
+  await lab?.close();
+});
+
+const json = async (code: number, ...args: readonly string[]): Promise<Json> =>
+  documentOf(await cli.run('--json', ...args), code);
+
+const addressOf = (id: string): { host: string; port: number } => {
+  const [name = '', port] = id.split(':');
+  return { host: lab.host(name).address, port: Number(port) };
+};
+
+const redis = (id: string, ...args: readonly string[]): Promise<string> => {
+  const { host, port } = addressOf(id);
+  return redisCli(['-h', host, '-p', String(port), ...args], password);
+};
+
+const load = (): ReturnType<typeof startLoad> => startLoad(ids.map(addressOf), password);
+
+const settled = (): Promise<void> =>
+  until(
+    async () => {
+      for (const id of ids) {
+        expect(await redis(id, 'CLUSTER', 'INFO')).toContain('cluster_state:ok');
+        expect(await redis(id, 'INFO', 'replication')).not.toContain('master_link_status:down');
+      }
+      const roles = await Promise.all(
+        ids.map(async (id) =>
+          parseClusterNodes(await redis(id, 'CLUSTER', 'NODES'))
+            .map(({ nodeId, role, flags }) => `${nodeId} ${role} ${flags.includes('fail')}`)
+            .toSorted()
+            .join(),
+        ),
+      );
+      expect(new Set(roles).size).toBe(1);
+    },
+    { timeoutMs: 120_000 },
+  );
+
+describe('on three hosts, under 2,000 writes a second of a foreign client', () => {
+  it('twenty graceful failovers in a row lose nothing, and add nothing to the gap of a bare one', async () => {
+    const running = await load();
+    const bare: number[] = [];
+    for (const id of ids.slice(3)) {
+      await settled();
+      await running.gap();
+      expect(await redis(id, 'CLUSTER', 'FAILOVER')).toBe('OK');
+      await settled();
+      bare.push(await running.gap());
+    }
+    const ours: number[] = [];
+    for (let round = 0; round < 20; round += 1) {
+      await running.gap();
+      const { moves } = await json(0, '--yes', 'failover', String((round % 3) + 1));
+      expect(moves).toHaveLength(1);
+      ours.push(await running.gap());
+    }
+    const report = await running.finish();
+    tell('20 graceful failovers', {
+      gapMedianMs: median(ours),
+      gapMaxMs: Math.max(...ours),
+      bareGapsMs: bare,
+      gapsMs: ours,
+      ...report,
+    });
+    expect(report.lost).toBe(0);
+    expect(report.errors).toEqual({});
+    await json(0, '--yes', 'balance-masters');
+    await expectSoundOn(lab.host('redis1'), 7000);
+  });
+
+  it('redis-benchmark goes through failovers without an error', async () => {
+    const { host, port } = addressOf('redis1:7000');
+    const args = [
+      '-h',
+      host,
+      '-p',
+      String(port),
+      '--cluster',
+      '-t',
+      'set',
+      '-n',
+      '300000',
+      '-c',
+      '12',
+      '-r',
+      '100000',
+      '-q',
+    ];
+    const benchmark = spawn('redis-benchmark', args, {
+      env: { ...process.env, REDISCLI_AUTH: password },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let said = '';
+    for (const stream of [benchmark.stdout, benchmark.stderr])
+      stream.on('data', (data) => (said += String(data)));
+    const exited = once(benchmark, 'exit');
+    const { moves } = await json(0, '--yes', 'failover', '2', '--probe');
+    expect(moves[0].probe.lost).toBe(0);
+    await exited;
+    tell('redis-benchmark --cluster during a failover', { code: benchmark.exitCode, said: said.slice(-200) });
+    expect(said).not.toMatch(/Error from server/);
+    await json(0, '--yes', 'balance-masters');
+  });
+
+  it('a host is drained, rebooted and undrained', async () => {
+    const running = await load();
+    const drained = await json(0, '--yes', 'drain', 'redis2');
+    expect(drained).toMatchObject({ safeToReboot: true, moves: [{ handOver: { from: 'redis2:7001' } }] });
+    await lab.host('redis2').reboot();
+    const back = await json(0, '--yes', 'undrain', 'redis2');
+    expect(back.moves).toMatchObject([{ handOver: { to: 'redis2:7001' } }]);
+    const report = await running.finish();
+    tell('drain, reboot, undrain', report);
+    expect(report.lost).toBe(0);
+    await expectSoundOn(lab.host('redis1'), 7000);
+  });
+
+  it('all six are restarted, one after the other', async () => {
+    const running = await load();
+    const { restarted } = await json(0, 'restart', 'all');
+    const report = await running.finish();
+    tell('rolling restart of six', report);
+    expect(restarted).toHaveLength(6);
+    expect(report.lost).toBe(0);
+    await expectSoundOn(lab.host('redis1'), 7000);
+  });
+
+  it('a master is killed and held down: the cluster recovers by itself, and the loss is counted', async () => {
+    const running = await load();
+    const { record } = await json(0, 'drill', '3', '--confirm', 'lab');
+    const report = await running.finish();
+    tell('drill: SIGKILL', { record, report });
+    expect(record.from).toBe('redis3:7002');
+    await settled();
+  });
+
+  it('a killed master that systemd starts again is back by itself, and the loss is counted', async () => {
+    const running = await load();
+    await lab
+      .host('redis1')
+      .run('kill -KILL "$(systemctl show -p MainPID --value weedgo-redis@7000.service)"');
+    await settled();
+    const report = await running.finish();
+    tell('SIGKILL, started again by systemd', report);
+    await json(0, '--yes', 'balance-masters');
+  });
+
+  it('a cut host is replaced without typing, once nobody can reach it, and the loss is counted', async () => {
+    const running = await load();
+    await lab.host('redis1').cut();
+    const { moves } = await json(0, '--yes', 'failover', 'redis1:7000', '--force');
+    tell('cut host, --force', { moves });
+    // The cluster itself may have been faster.
+    for (const move of moves) expect(move.death.kind).toBe('host');
+    await lab.host('redis1').uncut();
+    await settled();
+    const report = await running.finish();
+    tell('cut host', report);
+    await json(0, '--yes', 'balance-masters');
+    await expectSoundOn(lab.host('redis1'), 7000);
+  });
+});
+
+describe('the lock and the log on hosts', () => {
+  it('outlives a killed operator elsewhere by less than 30 s', async () => {
+    const elsewhere = await createCliElsewhere();
+    try {
+      const run = elsewhere.start('restart', 'all');
+      await new Promise<void>((resolve) => {
+        run.onLine((line) => {
+          if (line.includes('restart redis')) resolve();
+        });
+      });
+      expect((await json(4, '--yes', 'failover', '1')).error.message).toMatch(/is locked by .*: restart all/);
+      run.kill('SIGKILL');
+      await run.done;
+      await until(async () => void (await json(0, '--yes', 'balance-masters')), { timeoutMs: 45_000 });
+      const { restarted, before } = await json(0, 'restart', 'all');
+      expect(restarted.length + before.length).toBe(6);
+    } finally {
+      await elsewhere.close();
+    }
+  });
+
+  it('lets one of two failovers work', async () => {
+    const runs = [
+      cli.start('--json', '--yes', 'failover', '1'),
+      cli.start('--json', '--yes', 'failover', '2'),
+    ];
+    const codes = (await Promise.all(runs.map(({ done }) => done))).map(({ code }) => code);
+    // The second may come when the first is done.
+    expect([[0, 4].join(), [0, 0].join()]).toContain(codes.toSorted((x, y) => x - y).join());
+    await json(0, '--yes', 'balance-masters');
+  });
+
+  it('are root’s alone, and the history tells who did what from where', async () => {
+    for (const host of lab.hosts) {
+      const modes = await host.run(
+        'stat -c "%a %U %n" /var/log/weedgo-redis /var/log/weedgo-redis/audit.jsonl /run/weedgo-redis',
+      );
+      expect(modes).toBe(
+        '700 root /var/log/weedgo-redis\n600 root /var/log/weedgo-redis/audit.jsonl\n700 root /run/weedgo-redis\n',
+      );
+      expect(await host.run('cat /var/log/weedgo-redis/audit.jsonl')).not.toContain(password);
+    }
+    const { entries } = await json(0, 'history', '--limit', '200');
+    const last = entries.at(-1);
+    expect(last).toMatchObject({ outcome: 'done', hosts: ['redis1', 'redis2', 'redis3'], missingOn: [] });
+    expect(last.command).toContain('balance-masters');
+    expect(last.from).toEqual([lab.host('redis1').address.replace(/\d+$/, '1')]);
+    expect(entries.map(({ outcome }: { outcome: string }) => outcome)).toContain('abandoned');
+  });
+});
+
+/** In a pid namespace of its own, so that nobody can see that its process is gone: as on another machine. */
+async function createCliElsewhere(): Promise<Cli> {
+  const { createCli } = await import('../../support/cli.ts');
+  return createCli(labNodes(lab, { production: false }), {
+    env: { LAB_PASSWORD: password },
+    user: 'own',
+    under: ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc'],
+  });
+}
