@@ -21,6 +21,7 @@ export function prompter(inventory: Inventory, connections: ReadonlyMap<string, 
   let unmetBefore = Infinity;
   let unmetDue = performance.now() + handshakeMs;
   let misinformedDue = 0;
+  let misinformedPauseMs = handshakeMs;
 
   const introduce = async (pairs: readonly Pair[]): Promise<void> => {
     await Promise.all(
@@ -46,7 +47,8 @@ export function prompter(inventory: Inventory, connections: ReadonlyMap<string, 
       unmetBefore = unmet.length;
       unmetDue = now + handshakeMs;
     } else if (now >= misinformedDue) {
-      misinformedDue = now + handshakeMs;
+      misinformedDue = now + misinformedPauseMs;
+      misinformedPauseMs *= 2;
       await introduce(misinformedPairs(view));
     }
   };
