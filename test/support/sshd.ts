@@ -12,9 +12,10 @@ import {
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterAll } from 'vitest';
 import type { ConnectOptions, SshSettings, SshTarget } from '../../src/ssh/target.ts';
 
-/** A real sshd on loopback with its own configuration, host keys and port; `stop` ends it and its sessions. */
+/** A real sshd on loopback with its own configuration, host keys and port; `stop` ends it, its sessions and its folder. */
 export type Sshd = {
   readonly name: string;
   readonly port: number;
@@ -39,12 +40,19 @@ export type SshdOptions = {
   /** Lines of sshd_config that come first and so win. */
   readonly config?: string;
   readonly hostKeys?: readonly KeyType[];
-  /** Keep the host keys and directory of a server that was stopped. */
+  /** A folder with host keys in it. */
   readonly directory?: string;
 };
 
+/** A folder of a test file, removed with what is in it when the file is done. */
+export function scratch(name: string): string {
+  const directory = mkdtempSync(join(tmpdir(), `weedgo-${name}-`));
+  afterAll(() => rmSync(directory, { recursive: true, force: true }));
+  return directory;
+}
+
 /** A key pair that every sshd of these tests lets in, for any user. */
-export const userKey = makeKey(join(mkdtempSync(join(tmpdir(), 'weedgo-sshkey-')), 'id'), {
+export const userKey = makeKey(join(scratch('sshkey'), 'id'), {
   type: 'ed25519',
 });
 
@@ -114,7 +122,10 @@ async function startOn(port: number, options: SshdOptions): Promise<Sshd> {
     hostKey,
     fingerprint: (type) => fingerprintOf(hostKey(type)),
     pids: () => (child.pid === undefined ? [] : descendants(child.pid)),
-    stop: async () => await stop(child),
+    async stop() {
+      await stop(child);
+      rmSync(directory, { recursive: true, force: true });
+    },
   };
 }
 

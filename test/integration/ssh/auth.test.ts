@@ -1,15 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import {
-  chmodSync,
-  copyFileSync,
-  existsSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { connectHost, connectHosts } from '../../../src/ssh/connect.ts';
@@ -20,6 +11,7 @@ import {
   addUser,
   attended,
   makeKey,
+  scratch,
   startSshd,
   targetOf,
   unattended,
@@ -27,7 +19,7 @@ import {
   userKey,
 } from '../../support/sshd.ts';
 
-const directory = mkdtempSync(join(tmpdir(), 'weedgo-auth-'));
+const directory = scratch('auth');
 const transports = ['ssh2', 'openssh'] as const;
 const environment = { ...process.env };
 let sshd: Sshd;
@@ -366,7 +358,8 @@ describe('what ssh2 lacks is left to OpenSSH by auto, with the reason', () => {
 
   it('a host certificate: @cert-authority', async () => {
     const authority = newKey({ type: 'ed25519' });
-    const place = mkdtempSync(join(tmpdir(), 'weedgo-sshd-'));
+    const place = join(directory, 'certified');
+    mkdirSync(place);
     makeKey(join(place, 'ed25519'), { type: 'ed25519' });
     execFileSync(
       'ssh-keygen',

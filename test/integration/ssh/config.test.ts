@@ -1,5 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { chooseTransport } from '../../../src/ssh/choose.ts';
@@ -14,6 +13,7 @@ import {
   attended,
   isOpen,
   makeKey,
+  scratch,
   startSshd,
   unattended,
   until,
@@ -22,7 +22,7 @@ import {
 
 /** What `ssh` resolves is what we do: each option once, on a server where it makes the difference. */
 
-const directory = mkdtempSync(join(tmpdir(), 'weedgo-config-'));
+const directory = scratch('config');
 const transports = ['ssh2', 'openssh'] as const;
 const { PATH } = process.env;
 let sshd: Sshd;

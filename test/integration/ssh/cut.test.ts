@@ -1,18 +1,17 @@
-import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { OperationError } from '../../../src/errors.ts';
 import { connectHost, connectHosts } from '../../../src/ssh/connect.ts';
 import type { Sshd } from '../../support/sshd.ts';
-import { startSshd, targetOf, unattended, until } from '../../support/sshd.ts';
+import { scratch, startSshd, targetOf, unattended, until } from '../../support/sshd.ts';
 
 /** Connections that break, servers that fall silent. */
 
 const transports = ['ssh2', 'openssh'] as const;
-const directory = mkdtempSync(join(tmpdir(), 'weedgo-cut-'));
+const directory = scratch('cut');
 let sshd: Sshd;
 const stopped: number[] = [];
 const servers: Server[] = [];

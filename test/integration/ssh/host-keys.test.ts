@@ -1,15 +1,14 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectHost, connectHosts } from '../../../src/ssh/connect.ts';
 import { ConnectError } from '../../../src/ssh/connect-error.ts';
 import type { ConnectOptions, SshSettings } from '../../../src/ssh/target.ts';
 import type { Sshd } from '../../support/sshd.ts';
-import { attended, makeKey, startSshd, targetOf, unattended, userKey } from '../../support/sshd.ts';
+import { attended, makeKey, scratch, startSshd, targetOf, unattended, userKey } from '../../support/sshd.ts';
 
-const directory = mkdtempSync(join(tmpdir(), 'weedgo-hostkeys-'));
+const directory = scratch('hostkeys');
 let sshd: Sshd;
 let files = 0;
 

@@ -1,18 +1,26 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectHost } from '../../../src/ssh/connect.ts';
 import type { Shell } from '../../../src/ssh/shell.ts';
 import type { SshTarget } from '../../../src/ssh/target.ts';
 import type { Sshd, TestUser } from '../../support/sshd.ts';
-import { addUser, allowSudo, needPackage, startSshd, targetOf, unattended } from '../../support/sshd.ts';
+import {
+  addUser,
+  allowSudo,
+  needPackage,
+  scratch,
+  startSshd,
+  targetOf,
+  unattended,
+} from '../../support/sshd.ts';
 
 /** Nothing depends on what a login says or on which shell it has. */
 
 const transports = ['ssh2', 'openssh'] as const;
 const users: TestUser[] = [];
+const directory = scratch('logins');
 let sshd: Sshd;
 
 const newUser = (shell?: string): TestUser => {
@@ -41,7 +49,7 @@ beforeAll(async () => {
   needPackage('fish');
   needPackage('csh');
   needPackage('zsh');
-  const banner = join(mkdtempSync(join(tmpdir(), 'weedgo-banner-')), 'banner');
+  const banner = join(directory, 'banner');
   writeFileSync(banner, 'AUTHORISED USE ONLY\nSSH-2.0-not-a-server\nweedgo-redis:exit 1\n');
   sshd = await startSshd({ name: 'redis1', config: `Banner ${banner}\nPrintMotd yes\nPrintLastLog yes` });
 });
@@ -118,8 +126,8 @@ describe.each(transports)('over %s', (transport) => {
 
   it('a /tmp that nothing may be run from does, and nothing is written there', async () => {
     // Where each process has a /tmp of its own: noexec, and full.
-    const wrapper = join(mkdtempSync(join(tmpdir(), 'weedgo-noexec-')), 'shell');
-    execFileSync('chmod', ['755', join(wrapper, '..')]);
+    const wrapper = join(directory, 'shell');
+    execFileSync('chmod', ['755', directory]);
     writeFileSync(
       wrapper,
       `#!/bin/sh\nexec unshare -m /bin/sh -c 'mount -t tmpfs -o noexec,ro none /tmp && exec /bin/bash "$@"' sh "$@"\n`,

@@ -1,8 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { InterruptedError, OperationError } from '../../../src/errors.ts';
@@ -10,13 +9,13 @@ import { connectHost } from '../../../src/ssh/connect.ts';
 import { localShell } from '../../../src/ssh/local.ts';
 import type { Shell } from '../../../src/ssh/shell.ts';
 import type { Sshd } from '../../support/sshd.ts';
-import { startSshd, targetOf, unattended, until } from '../../support/sshd.ts';
+import { scratch, startSshd, targetOf, unattended, until } from '../../support/sshd.ts';
 
 /** The contract of Shell, over every transport. */
 
 let sshd: Sshd;
 const shells = new Map<string, Shell>();
-const directory = mkdtempSync(join(tmpdir(), 'weedgo-shell-'));
+const directory = scratch('shell');
 
 beforeAll(async () => {
   sshd = await startSshd({ name: 'redis1' });
@@ -224,7 +223,10 @@ describe.each(['local', 'ssh2', 'openssh'])('a shell over %s', (transport) => {
 
 describe.each(['ssh2', 'openssh'] as const)('closing a shell over %s', (transport) => {
   it('rejects what is pending, leaves nothing behind and may be done twice', async () => {
-    const before = readdirSync(tmpdir()).filter((name) => name.startsWith('weedgo-ssh-'));
+    // Of its own, so that other connections' files are not taken for this one's.
+    const folder = join(directory, `t-${transport}`);
+    mkdirSync(folder);
+    process.env['TMPDIR'] = folder;
     const shell = await connectHost(targetOf(sshd, { transport }), unattended());
     const run = shell.run({ script: 'sleep 600' });
     const rejected = expect(run).rejects.toThrow(/the connection to redis1 .* was lost/);
@@ -233,6 +235,7 @@ describe.each(['ssh2', 'openssh'] as const)('closing a shell over %s', (transpor
     await shell.close();
     await expect(shell.run({ script: ':' })).rejects.toBeInstanceOf(OperationError);
     await expect(shell.forward('127.0.0.1', 1)).rejects.toBeInstanceOf(OperationError);
-    expect(readdirSync(tmpdir()).filter((name) => name.startsWith('weedgo-ssh-'))).toEqual(before);
+    expect(readdirSync(folder)).toEqual([]);
+    delete process.env['TMPDIR'];
   });
 });
