@@ -113,7 +113,7 @@ async function applyLive(session: Session, { live }: ProvisionPlan): Promise<Sta
       await applyClusterStep(step, connection, session.secrets);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      throw new OperationError(`could not ${describeClusterStep(step)}: ${reason}`, { node: step.node });
+      throw new OperationError(`${describeClusterStep(step)}, which failed: ${reason}`, { node: step.node });
     }
     session.emit({ type: 'node', node: step.node, message: describeClusterStep(step) });
   }

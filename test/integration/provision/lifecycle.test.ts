@@ -134,7 +134,7 @@ describe('mode: standalone', () => {
     expectCode(await cli.run('plan', '--exit-code'), 3);
     const provisioned = await cli.run('provision');
     expectCode(provisioned, 0);
-    expect(provisioned.stdout).toMatch(/local:18137 +127.0.0.1:18137 +standalone/);
+    expect(provisioned.stdout).toMatch(/local:18137 +standalone/);
     expect((await redisCli(undefined, ['-p', String(port), 'SET', 'a', 'b'])).output).toBe('OK\n');
     expect((await redisCli(undefined, ['-p', String(port), 'INFO', 'cluster'])).output).toContain(
       'cluster_enabled:0',

@@ -80,7 +80,7 @@ test('a value that Redis refuses is told with its node, and never stands in a fi
   await withConfig({ maxmemory: '96mb', 'proto-max-bulk-len': '1kb' });
   const failed = await cli.run('provision');
   expectCode(failed, 1);
-  expect(failed.stderr).toMatch(/local:18110: could not .*proto-max-bulk-len.*1kb/);
+  expect(failed.stderr).toMatch(/error: local:18110: set proto-max-bulk-len to 1kb .*, which failed: ERR/);
   expect(await listingOf(cli.state)).toEqual(before);
   await withConfig({ maxmemory: '96mb' });
   expectCode(await cli.run('provision'), 0);
