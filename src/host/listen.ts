@@ -45,7 +45,7 @@ function startListening(
 const seconds = 20;
 
 /** systemd-socket-activate holds the sockets until the first connection; then `sleep` has them, and never accepts. */
-export function listenScript(places: readonly Place[]): string {
+function listenScript(places: readonly Place[]): string {
   const sockets = places.map(({ address, port }) =>
     shQuote(address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`),
   );

@@ -1,9 +1,8 @@
-import { createColors } from 'picocolors';
 import { exitCodes } from '../../errors.ts';
-import { checkHosts, type CheckReport } from '../../operations/check/check.ts';
-import type { CommandRun, Terminal } from '../command.ts';
+import { checkHosts } from '../../operations/check/check.ts';
+import type { CommandRun } from '../command.ts';
 import { withSession } from '../session.ts';
-import { formatTable } from '../views/table.ts';
+import { formatChecks } from '../views/check.ts';
 
 export const run: CommandRun = async (invocation) => {
   const report = await withSession(invocation, checkHosts, { privilege: 'try' });
@@ -14,50 +13,3 @@ export const run: CommandRun = async (invocation) => {
     exitCode,
   };
 };
-
-/** Every line of every host, then what to do about those that are not right; commands stand alone, to be copied. */
-function formatChecks({ cluster, passed, hosts }: CheckReport, { color, columns }: Terminal): string {
-  const paint = createColors(color);
-  const marks = {
-    ok: paint.green('ok'),
-    warning: paint.yellow('warning'),
-    failed: paint.red('FAILED'),
-    unknown: paint.dim('unknown'),
-  };
-  const room = columns - Math.max(...hosts.map(({ host }) => host.length)) - beforeDetail;
-  const rows = hosts.flatMap(({ host, lines }) =>
-    lines.flatMap(({ check, outcome, detail }, index) => {
-      const [first = '', ...rest] = wrap(detail, room);
-      return [
-        [index === 0 ? host : '', check, marks[outcome], first],
-        ...rest.map((text) => ['', '', '', text]),
-      ];
-    }),
-  );
-  const hints = hosts.flatMap(({ host, lines }) =>
-    lines
-      .filter(({ hints: each }) => each.length > 0)
-      .flatMap(({ check, hints: each }) => ['', `${host}, ${check}:`, ...each.map((hint) => `  ${hint}`)]),
-  );
-  const verdict = passed
-    ? `${cluster} can be provisioned.`
-    : `${cluster} cannot be provisioned yet: see above.`;
-  return [formatTable(['HOST', 'CHECK', '', ''], rows), ...hints, '', verdict].join('\n');
-}
-
-/** CHECK and the outcome at their widest (`authentication`, `warning`), and the blanks between columns. */
-const beforeDetail = 14 + 7 + 3 * 2;
-/** Narrower than this a detail is easier to read on one long line. */
-const narrowest = 20;
-
-/** Words in lines of at most `width`; a word that is longer has a line of its own. */
-function wrap(text: string, width: number): readonly string[] {
-  if (width < narrowest) return [text];
-  const lines: string[] = [];
-  for (const word of text.split(' ')) {
-    const longer = `${lines.at(-1) ?? ''} ${word}`;
-    if (lines.length > 0 && longer.length <= width) lines[lines.length - 1] = longer;
-    else lines.push(word);
-  }
-  return lines;
-}

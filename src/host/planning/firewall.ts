@@ -30,7 +30,7 @@ export function allowedSources(inventory: Wanted, host: Host): readonly PortRule
 }
 
 /** The rules that a gate is to have, in its own sizes; none where nothing is dropped. */
-export function rulesFor(
+function rulesFor(
   { gate, drops, families }: GateState,
   all: readonly PortRule[],
 ): readonly PortRule[] {

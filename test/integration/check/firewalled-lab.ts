@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Cli } from '../../support/cli.ts';
 import { createCli } from '../../support/cli.ts';
-import { createLab, type Lab, type LabHost } from '../../lab/lab.ts';
+import { createLab, type Lab } from '../../lab/lab.ts';
 
 /** Three hosts for the nodes and one for a client, with every firewall installed and none switched on. */
 export async function createFirewallLab(): Promise<Lab> {
@@ -10,7 +10,9 @@ export async function createFirewallLab(): Promise<Lab> {
     redis: 'installed',
     packages: ['firewalld', 'ufw'],
   });
-  await Promise.all(lab.hosts.map((host) => host.run('systemctl --quiet disable --now firewalld')));
+  // Stopped while it still starts, firewalld leaves its rules behind.
+  const stop = 'systemctl --quiet disable --now firewalld && nft flush ruleset';
+  await Promise.all(lab.hosts.map((host) => host.run(stop)));
   return lab;
 }
 
@@ -56,20 +58,33 @@ export const rulesOf = async (lab: Lab): Promise<readonly string[]> =>
     lab.host('redis3').run("nft list ruleset | sed 's/packets [0-9]* bytes [0-9]*//'"),
   ]);
 
-/** Whether a connection from the client's host comes about; `as`: from another address that the host has then. */
-export async function reaches(
-  client: LabHost,
-  target: { readonly address: string; readonly port: number },
-  as?: string,
-): Promise<boolean> {
-  const { address, port } = target;
-  const before =
-    as === undefined ? ':' : `ip addr add ${as}/32 dev host0; ip route add ${address} dev host0 src ${as}`;
-  const after = as === undefined ? ':' : `ip route del ${address}; ip addr del ${as}/32 dev host0`;
-  const { stdout } = await client.exec(
-    `${before}; timeout 2 bash -c 'exec 3<>/dev/tcp/${address}/${port}' 2>/dev/null && echo open; ${after}`,
+/**
+ * Which of the nodes' ports and bus ports the client's host reaches, as `redis1:7000`; `as`: from another address
+ * that it has meanwhile.
+ */
+export async function reached(lab: Lab, as?: string): Promise<readonly string[]> {
+  const targets = lab.hosts
+    .slice(0, 3)
+    .flatMap(({ name, address }, index) =>
+      [7000, 7003, 17_000, 17_003].map((port) => ({ name, address, port: port + index })),
+    );
+  const addresses = lab.hosts.slice(0, 3).map(({ address }) => address);
+  const [before, after] =
+    as === undefined
+      ? ['', '']
+      : [
+          `ip addr add ${as}/32 dev host0\n${addresses.map((to) => `ip route add ${to} dev host0 src ${as}`).join('\n')}`,
+          `${addresses.map((to) => `ip route del ${to}`).join('\n')}\nip addr del ${as}/32 dev host0`,
+        ];
+  const tries = targets.map(
+    ({ name, address, port }) =>
+      `timeout 2 bash -c 'exec 3<>/dev/tcp/${address}/${port}' 2>/dev/null && echo ${name}:${port} &`,
   );
-  return stdout.includes('open');
+  const said = await lab
+    .host('client')
+    .run(`set -e\n${before}\nset +e\n${tries.join('\n')}\nwait\nset -e\n${after}`);
+  const open = said.split('\n');
+  return targets.map(({ name, port }) => `${name}:${port}`).filter((id) => open.includes(id));
 }
 
 /** The inventory of the three hosts: ports 7000 + i and 7003 + i each. */

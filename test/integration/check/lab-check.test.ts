@@ -64,16 +64,6 @@ test('three hosts in order: every line says so, exit 0', async () => {
   expect(lineOf('redis3', 'firewall')?.detail).toBe('none that drops what comes in');
 });
 
-test('as a table: nothing is wider than the terminal, and no detail repeats its host', async () => {
-  await cli.setInventory(inventoryOf(lab));
-  const { code, stdout } = await cli.run('check');
-  expect(code).toBe(0);
-  const [table = ''] = stdout.split('\n\n');
-  for (const line of table.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
-  expect(table.match(/redis1/g)).toHaveLength(1);
-  expect(stdout).toContain('prod can be provisioned.');
-});
-
 test('without a way there: the line that stopped it says why, those after it are unknown, other hosts are judged', async () => {
   const strange = join(lab.dir, 'empty_known_hosts');
   await writeFile(strange, '');

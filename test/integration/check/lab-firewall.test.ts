@@ -6,7 +6,7 @@ import {
   createFirewallLab,
   createLabCli,
   inventoryOf,
-  reaches,
+  reached,
   rulesOf,
   switchOn,
 } from './firewalled-lab.ts';
@@ -35,17 +35,6 @@ afterAll(async () => {
 const manage = (...clients: readonly string[]): Promise<void> =>
   cli.setInventory(inventoryOf(lab, { firewall: { manage: true, clients } }));
 
-/** Which of the nodes' ports and bus ports somebody reaches, as `redis1:7000`. */
-async function openTo(source?: string): Promise<readonly string[]> {
-  const open: string[] = [];
-  for (const [index, { name, address }] of lab.hosts.slice(0, 3).entries()) {
-    for (const port of [7000 + index, 7003 + index, 17_000 + index, 17_003 + index]) {
-      if (await reaches(lab.host('client'), { address, port }, source)) open.push(`${name}:${port}`);
-    }
-  }
-  return open;
-}
-
 const clientPorts = [
   'redis1:7000',
   'redis1:7003',
@@ -66,9 +55,9 @@ test('check says what provision will open, and that nothing stands in the way', 
 
 test('provision lets in the hosts and the clients that are named, nobody else, and the cluster forms', async () => {
   expectCode(await cli.run('provision'), 0);
-  expect(await openTo()).toEqual(clientPorts);
-  expect(await openTo(otherClient)).toEqual(clientPorts);
-  expect(await openTo(stranger)).toEqual([]);
+  expect(await reached(lab)).toEqual(clientPorts);
+  expect(await reached(lab, otherClient)).toEqual(clientPorts);
+  expect(await reached(lab, stranger)).toEqual([]);
 });
 
 test('then there is nothing left to do, and check finds nothing', async () => {
@@ -91,8 +80,8 @@ test('a client that is taken out of the inventory is let in no more; nothing els
     `no longer let in through nftables (inet filter input): ${otherClient} to 7002, 7005`,
   ]);
   expectCode(await cli.run('provision'), 0);
-  expect(await openTo()).toEqual(clientPorts);
-  expect(await openTo(otherClient)).toEqual([]);
+  expect(await reached(lab)).toEqual(clientPorts);
+  expect(await reached(lab, otherClient)).toEqual([]);
   const now = await rulesOf(lab);
   for (const rules of now) expect(rules).toContain('10.1.1.1');
 });
@@ -105,7 +94,7 @@ test('a rule that somebody took away comes back, and whoever loads nftables anew
   expect(plan.stdout.match(/let in through/g)).toHaveLength(1);
   expect(plan.stdout).toContain(`let in through ufw: ${ownAddress} to 7000, 7003`);
   expectCode(await cli.run('provision'), 0);
-  expect(await openTo()).toEqual(clientPorts);
+  expect(await reached(lab)).toEqual(clientPorts);
 });
 
 test('all of it survives a reboot', async () => {
@@ -113,8 +102,8 @@ test('all of it survives a reboot', async () => {
   // Waits until every node sees the whole cluster.
   expectCode(await cli.run('start'), 0);
   expectCode(await cli.run('plan', '--exit-code'), 0);
-  expect(await openTo()).toEqual(clientPorts);
-  expect(await openTo(stranger)).toEqual([]);
+  expect(await reached(lab)).toEqual(clientPorts);
+  expect(await reached(lab, stranger)).toEqual([]);
 });
 
 test('destroy takes away all that is ours and nothing of theirs', async () => {
