@@ -82,6 +82,10 @@ export function makeKey(
   return path;
 }
 
+/** Servers that a failed test did not stop. */
+const running = new Set<Sshd>();
+afterAll(async () => await Promise.all([...running].map(async (sshd) => await sshd.stop())));
+
 /** Ports of these tests; several runs of them may go on at once on one machine. */
 const ports = { first: 22100, count: 290 };
 
@@ -89,7 +93,9 @@ export async function startSshd(options: SshdOptions): Promise<Sshd> {
   for (let attempt = 1; ; attempt++) {
     const port = options.port ?? ports.first + Math.floor(Math.random() * ports.count);
     try {
-      return await startOn(port, options);
+      const sshd = await startOn(port, options);
+      running.add(sshd);
+      return sshd;
     } catch (error) {
       if (attempt === 50 || !/Address already in use/.test(String(error))) throw error;
       if (options.port !== undefined) await new Promise((resolve) => setTimeout(resolve, 100));
@@ -112,8 +118,14 @@ async function startOn(port: number, options: SshdOptions): Promise<Sshd> {
       .join(' ');
   const knownHosts = join(directory, 'known_hosts');
   writeFileSync(knownHosts, types.map((type) => `[127.0.0.1]:${port} ${hostKey(type)}\n`).join(''));
-  const { child, log } = await run(directory, port, { config: options.config ?? '', types });
-  return {
+  const remove = (): void => rmSync(directory, { recursive: true, force: true });
+  const { child, log } = await run(directory, port, { config: options.config ?? '', types }).catch(
+    (error) => {
+      if (options.directory === undefined) remove();
+      throw error;
+    },
+  );
+  const sshd: Sshd = {
     name: options.name ?? `host${port}`,
     port,
     directory,
@@ -123,10 +135,12 @@ async function startOn(port: number, options: SshdOptions): Promise<Sshd> {
     fingerprint: (type) => fingerprintOf(hostKey(type)),
     pids: () => (child.pid === undefined ? [] : descendants(child.pid)),
     async stop() {
+      running.delete(sshd);
       await stop(child);
-      rmSync(directory, { recursive: true, force: true });
+      remove();
     },
   };
+  return sshd;
 }
 
 async function run(
