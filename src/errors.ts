@@ -75,7 +75,7 @@ export class UsageError extends WeedgoError {
 }
 
 /** `FILE:LINE:COL: path: message`, leaving out what is not known. */
-export function formatProblem({ file, line, column, path, message }: Problem): string {
+function formatProblem({ file, line, column, path, message }: Problem): string {
   const place = [file, line, column].filter((part) => part !== undefined).join(':');
   return [place, path, message].filter(Boolean).join(': ');
 }

@@ -39,8 +39,8 @@ export type NodeProbe = {
   readonly users: readonly AclUser[] | undefined;
   /** Keys in each slot that this node has open (CLUSTER COUNTKEYSINSLOT), by slot. */
   readonly openSlotKeys: Readonly<Record<number, number>>;
-  /** The live masterauth against the inventory's password. */
-  readonly masterauth: 'ours' | 'other' | 'none';
+  /** The live masterauth against the inventory's password; unknown: it would not say (BUSY). */
+  readonly masterauth: 'ours' | 'other' | 'none' | 'unknown';
   /** What a second connection got that gave no password. */
   readonly anonymous: 'refused' | 'answered' | 'unknown';
 };

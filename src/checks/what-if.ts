@@ -1,7 +1,7 @@
 import type { Inventory } from '../inventory/inventory.ts';
-import type { ClusterView, InfoFields } from '../cluster/view.ts';
+import type { InfoFields } from '../cluster/view.ts';
 import { offsetOf } from './consequences.ts';
-import { type Member, type Shard, type Topology, topologyOf } from './topology.ts';
+import type { Member, Shard, Topology } from './topology.ts';
 
 /** What the loss of one host or zone would do to the cluster as it is now. */
 export type WhatIf = {
@@ -27,11 +27,6 @@ export type WhatIf = {
  * Rules: a replica is elected by more than half of the masters that own slots (redis.io, cluster specification,
  * "Replica election and promotion"); it stands only when it is in sync and may fail over.
  */
-export function whatIf(inventory: Inventory, view: ClusterView): readonly WhatIf[] {
-  return simulateLosses(inventory, topologyOf({ inventory, view }));
-}
-
-/** The same from a topology that is already worked out. */
 export function simulateLosses(inventory: Inventory, topology: Topology): readonly WhatIf[] {
   const zones = new Set(inventory.hosts.flatMap(({ zone }) => zone ?? []));
   const losses = [

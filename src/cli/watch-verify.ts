@@ -37,7 +37,7 @@ export async function watchVerify(
 }
 
 /** What came and what went between two reports; '' when nothing did. */
-export function formatChanges(before: Report, after: Report, color: boolean): string {
+function formatChanges(before: Report, after: Report, color: boolean): string {
   const paint = createColors(color);
   const known = new Set(before.findings.map(identity));
   const still = new Set(after.findings.map(identity));

@@ -62,7 +62,7 @@ export function describeGate(gate: Gate): string {
   }
 }
 
-/** `10.0.0.5 to 7000, 7003; 10.0.0.6 to 7000`. */
+/** `10.0.0.5 to 7000, 7003; 10.0.0.6 to 7000`, ports in order: firewalld tells its rules in none. */
 export function describeRules(rules: readonly PortRule[]): string {
   const sources = [...new Set(rules.map(({ source }) => source))];
   return sources
@@ -70,7 +70,9 @@ export function describeRules(rules: readonly PortRule[]): string {
       const own = rules.filter((rule) => rule.source === source);
       const ports = own.some((rule) => rule.ports.length === 0)
         ? ['any port']
-        : own.flatMap((rule) => rule.ports);
+        : own
+            .flatMap((rule) => rule.ports)
+            .toSorted((one, other) => Number.parseInt(one) - Number.parseInt(other));
       return `${source} to ${ports.join(', ')}`;
     })
     .join('; ');

@@ -45,7 +45,7 @@ export async function openSession(request: SessionRequest): Promise<Session> {
     unreachable,
     redis: async (node) => {
       // What is there is looked at before anything is awaited: two that ask at once share one connection.
-      for (let pending = connections.get(node.id); pending; ) {
+      for (let pending = connections.get(node.id); pending;) {
         const known = await pending;
         if (!isFailure(known) && !known.closed()) return known;
         const newer = connections.get(node.id);

@@ -52,7 +52,7 @@ export async function history(
 export type HostLog = { readonly host: string; readonly lines: readonly AuditLine[] };
 
 /** One entry a run and cluster, by when it began. Where hosts differ, whoever knows the end is believed. */
-export function mergeLogs(logs: readonly HostLog[], cluster: string): readonly HistoryEntry[] {
+function mergeLogs(logs: readonly HostLog[], cluster: string): readonly HistoryEntry[] {
   const runs = new Map<string, { host: string; line: AuditLine }[]>();
   for (const { host, lines } of logs)
     for (const line of lines.filter((each) => each.cluster === cluster))

@@ -45,7 +45,6 @@ const memorySchema = z.object({
  * Every host has a copy, readable by root alone, and the newest counts; any operator's machine can be lost.
  */
 export type Memory = Readonly<z.infer<typeof memorySchema>>;
-export type DrainMemory = Readonly<z.infer<typeof drainSchema>>;
 export type RestartMemory = Readonly<z.infer<typeof restartSchema>>;
 
 const nothing: Memory = { schemaVersion: 1, revision: 0, drained: {} };

@@ -51,7 +51,9 @@ async function factsOf(
   try {
     return {
       name,
-      facts: await readFacts(shell, factsContext(session.inventory, host, options), { signal: session.signal }),
+      facts: await readFacts(shell, factsContext(session.inventory, host, options), {
+        signal: session.signal,
+      }),
     };
   } catch (error) {
     if (error instanceof OperationError) return { name, failure: error };

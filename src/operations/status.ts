@@ -50,10 +50,7 @@ export async function readStatus(session: Session): Promise<Status> {
 }
 
 /** The status as it follows from a view. Pure. */
-export function describeStatus(
-  inventory: Inventory,
-  view: ClusterView,
-): Omit<Status, 'checkedAt' | 'durationMs'> {
+function describeStatus(inventory: Inventory, view: ClusterView): Omit<Status, 'checkedAt' | 'durationMs'> {
   const topology = topologyOf({ inventory, view });
   const nodes = nodeTable({ inventory, view, topology, findings: [] });
   const unseen = hostsUnseen(inventory, view);

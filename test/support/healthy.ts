@@ -12,7 +12,7 @@ import { parseMemory } from '../../src/render/memory.ts';
 import { renderHostFiles, type RenderedFile } from '../../src/render/render.ts';
 
 /** Every fixture's observation is of this moment: 2026-01-01T00:00:00Z, in ms. */
-export const now = Date.UTC(2026, 0, 1);
+const now = Date.UTC(2026, 0, 1);
 
 const secrets: Secrets = { password: 'not-a-default-1', application: 'not-a-default-2' };
 

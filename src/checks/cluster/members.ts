@@ -133,7 +133,7 @@ function rejoin(
   ];
 }
 
-/** It may save before it ends, so its folder is not moved until it has. */
+/** It may save before it ends, so its folder is not moved until it has. A zombie has ended: it has no executable. */
 function endProcess(pid: string): string {
-  return `kill ${pid} && while kill -0 ${pid} 2>/dev/null; do sleep 0.1; done`;
+  return `kill ${pid} && while [ -e /proc/${pid}/exe ]; do sleep 0.1; done`;
 }

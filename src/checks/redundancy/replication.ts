@@ -30,7 +30,8 @@ function judge(input: CheckInput, pair: Pair): readonly Finding[] {
   if (info['master_sync_in_progress'] === '1') return [syncing(pair)];
   if (info['master_link_status'] !== 'up') {
     // The wrong masterauth is a finding of the security section.
-    return input.probes[node] && input.probes[node].masterauth !== 'ours' ? [] : [linkDown(input, pair)];
+    const masterauth = input.probes[node]?.masterauth;
+    return masterauth === 'other' || masterauth === 'none' ? [] : [linkDown(input, pair)];
   }
   return lagging(input, pair);
 }

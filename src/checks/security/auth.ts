@@ -68,9 +68,8 @@ function extraPasswords({ inventory, probes }: CheckInput): readonly Finding[] {
 }
 
 function masterauth({ inventory, probes }: CheckInput): readonly Finding[] {
-  const nodes = inventory.nodes
-    .map(({ id }) => id)
-    .filter((id) => (probes[id]?.masterauth ?? 'ours') !== 'ours');
+  const wrong: ReadonlySet<unknown> = new Set(['other', 'none']);
+  const nodes = inventory.nodes.map(({ id }) => id).filter((id) => wrong.has(probes[id]?.masterauth));
   return nodes.map((node) => ({
     id: 'WR-MASTERAUTH',
     severity: 'critical',

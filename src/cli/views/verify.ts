@@ -65,12 +65,12 @@ function paintNode({ node, worst }: ReportNode, paint: Paint): string {
   return `  ${node}`;
 }
 
-export function formatMemory({ usedMemory, maxMemory, reachable }: ReportNode): string {
+function formatMemory({ usedMemory, maxMemory, reachable }: ReportNode): string {
   if (!reachable || usedMemory === null) return '';
   return maxMemory ? `${formatBytes(usedMemory)} of ${formatBytes(maxMemory)}` : formatBytes(usedMemory);
 }
 
-export function formatLag({ role, link, lag, reachable }: ReportNode): string {
+function formatLag({ role, link, lag, reachable }: ReportNode): string {
   if (!reachable) return 'no answer';
   if (role !== 'replica') return '';
   if (link === 'down') return 'link down';

@@ -17,7 +17,7 @@ export type Situation = {
 };
 
 /** A lag that a graceful failover makes up well within its 5 s, and that a snapshot under load can show. */
-export const defaultMaxLag = 10 * 1024 * 1024;
+const defaultMaxLag = 10 * 1024 * 1024;
 
 export function situationOf(
   inventory: Inventory,

@@ -30,10 +30,7 @@ export function allowedSources(inventory: Wanted, host: Host): readonly PortRule
 }
 
 /** The rules that a gate is to have, in its own sizes; none where nothing is dropped. */
-function rulesFor(
-  { gate, drops, families }: GateState,
-  all: readonly PortRule[],
-): readonly PortRule[] {
+function rulesFor({ gate, drops, families }: GateState, all: readonly PortRule[]): readonly PortRule[] {
   const size = portsPerRule(gate);
   return all
     .filter(({ source }) => drops && families.some((family) => family === familyOf(source)))

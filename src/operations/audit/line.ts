@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** What became of a command. abandoned: its process was killed or cut off; the next holder of the lock wrote it. */
-export const outcomes = ['done', 'failed', 'refused', 'interrupted', 'abandoned'] as const;
+const outcomes = ['done', 'failed', 'refused', 'interrupted', 'abandoned'] as const;
 
 const lineSchema = z.object({
   schemaVersion: z.literal(1),

@@ -80,7 +80,15 @@ export function reachLines(
 ): readonly CheckLine[] {
   const toHost = reach.results.filter(({ node }) => node.host === host.name);
   if (toHost.length === 0) return [];
-  const problems = requireReachability({ ...reach, results: toHost, facts: observation.facts });
+  const problems = requireReachability({ ...reach, results: toHost, facts: observation.facts }).map(
+    (problem) => ({
+      ...problem,
+      message: problem.message.replace(
+        `cannot reach ${host.name} (${host.privateAddress}) at `,
+        'cannot reach ',
+      ),
+    }),
+  );
   if (problems.length === 0 || !hasFirewall(observation, host.name)) {
     return [lineFrom('peers', problems, () => describeReach(toHost))];
   }

@@ -31,7 +31,7 @@ const recordSchema = z.object({
 export type DrillRecord = Readonly<z.infer<typeof recordSchema>>;
 
 /** Where the drills of an inventory are kept. */
-export const drillFolder = (inventory: Inventory): string => join(dirname(inventory.file), 'drills');
+const drillFolder = (inventory: Inventory): string => join(dirname(inventory.file), 'drills');
 
 /** Writes one file; resolves to its path. Names sort by date. */
 export async function writeRecord(inventory: Inventory, record: DrillRecord): Promise<string> {

@@ -28,6 +28,8 @@ export type Promotion = {
 const gracefulDeadlineMs = 8_000;
 /** Gossip carries the old master's role within about half a node timeout; a busy machine takes longer. */
 const agreementDeadlineMs = 60_000;
+/** Clients are being redirected just then, and nodes and tool may share processors: that is not the time to ask all. */
+const redirectionMs = 60;
 /** An election of a forced failover is decided in ms; unanswered for this long it is asked for again. */
 const electionMs = 2_000;
 
@@ -51,6 +53,7 @@ export async function promote(
     const since = (): number => Math.round(performance.now() - acceptedAt);
     if (await isPromotedBy(connection, isGraceful ? deadline : acceptedAt + electionMs)) {
       const promotedMs = since();
+      await sleep(redirectionMs);
       if (await untilAgreed(session, situation, swap)) return { acceptedAt, promotedMs, agreedMs: since() };
       if (isGraceful) throw turnedBack(swap);
       await sleep(electionMs / 2);

@@ -27,7 +27,7 @@ export function newlyFatal({ shards }: Situation, choices: readonly Choice[]): r
   return fatalHosts(after).filter(({ host }) => !known.has(host));
 }
 
-export const describeFatal = ({ host, why }: HostLoss): string =>
+const describeFatal = ({ host, why }: HostLoss): string =>
   `the cluster would not survive the loss of ${host}: ${why}`;
 
 /** Says what the layout would no longer survive, and demands a yes to it. */

@@ -53,7 +53,7 @@ export type ReplaceOptions = {
 };
 
 /** The name to type before a master is replaced that may be alive. */
-export const shardName = (number: number): string => `shard-${number}`;
+const shardName = (number: number): string => `shard-${number}`;
 
 /**
  * Replaces a master that is gone. Without proof of its death the operator has to type the shard's name. Throws

@@ -23,7 +23,7 @@ export type ProbeOptions = {
 };
 
 /** Enough to see a gap of a few ms, little enough for a production shard. */
-export const defaultProbeRate = 1000;
+const defaultProbeRate = 1000;
 /** What an application would set: an answer later than this is an error to it. */
 const commandTimeoutMs = 1000;
 
@@ -69,7 +69,7 @@ export async function startProbe(
 }
 
 /** A hash tag whose slot is the shard's; a shard with slots has one among some thousand names. */
-export function tagIn(shard: Pick<Shard, 'master'>): string {
+function tagIn(shard: Pick<Shard, 'master'>): string {
   const slots = new Set(expandRanges(shard.master.slots));
   for (let number = 0; ; number += 1) {
     const tag = `weedgo-redis-probe-${number}`;

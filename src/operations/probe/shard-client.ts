@@ -90,7 +90,7 @@ export class ShardClient {
 }
 
 /** `MOVED 3999 10.0.0.2:7001`; undefined where the answer names nobody of the inventory. */
-export function nodeOfMoved(message: string, nodes: readonly Node[]): Node | undefined {
+function nodeOfMoved(message: string, nodes: readonly Node[]): Node | undefined {
   const place = message.split(' ')[2] ?? '';
   const colon = place.lastIndexOf(':');
   const port = Number(place.slice(colon + 1));

@@ -64,7 +64,7 @@ function reported({
 }
 
 /** Worst of the findings; info alone is healthy. */
-export function verdictOf(findings: readonly { readonly severity: Severity }[]): Report['verdict'] {
+function verdictOf(findings: readonly { readonly severity: Severity }[]): Report['verdict'] {
   if (findings.some(({ severity }) => severity === 'critical')) return 'critical';
   return findings.some(({ severity }) => severity === 'warning') ? 'warning' : 'healthy';
 }

@@ -28,7 +28,7 @@ export async function probeHost(
 }
 
 /** POSIX sh that prints `KIND NODE VALUE` lines. */
-export function probeScript(layout: Layout): string {
+function probeScript(layout: Layout): string {
   return `
 export LC_ALL=C
 folder() {
@@ -74,7 +74,7 @@ state_of ${id} "$(${pid} 2>/dev/null)" ${shQuote(dataDirectory)}`;
 }
 
 /** Reads what `probeScript` prints; lines of another shape are left out. */
-export function parseHostProbe(output: string): HostProbe {
+function parseHostProbe(output: string): HostProbe {
   const lines = output.split('\n').map((line) => {
     const [kind = '', node = '', ...rest] = line.split(' ');
     return { kind, node, value: rest.join(' ') };

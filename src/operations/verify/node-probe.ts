@@ -31,7 +31,9 @@ export async function probeNode(
     latency: latency && latency.map(parseLatency),
     slowlog: slowlog && slowlog.map(parseSlow),
     users: users && users.map((line) => parseUser(String(line), context)),
-    masterauth: compareSecret(masterauth?.map(String)[1] ?? '', context.secrets.password),
+    masterauth: masterauth
+      ? compareSecret(masterauth.map(String)[1] ?? '', context.secrets.password)
+      : 'unknown',
   };
 }
 
@@ -72,7 +74,7 @@ function parseSlow(reply: unknown): { readonly at: number; readonly microseconds
 }
 
 /** `user NAME on #HASH ~* &* +@all (selector)` */
-export function parseUser(line: string, { inventory, secrets }: ProbeContext): AclUser {
+function parseUser(line: string, { inventory, secrets }: ProbeContext): AclUser {
   const [, name = '', ...rules] = line.split(' ').map((word) => word.replaceAll(/[()]/g, ''));
   const hashes = rules.filter((rule) => rule.startsWith('#')).map((rule) => rule.slice(1));
   const ours = name === inventory.auth.application?.user ? secrets.application : secrets.password;

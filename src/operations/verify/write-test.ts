@@ -29,7 +29,7 @@ export async function runWriteTest(session: Session, view: ClusterView): Promise
 }
 
 /** A key whose hash tag puts it into one of the slots: `{weedgo-redis:canary:1f3a}`. */
-export function canaryKey(slots: ReadonlySet<number>): string {
+function canaryKey(slots: ReadonlySet<number>): string {
   for (;;) {
     // With a single slot this takes 16384 tries at random on average, some milliseconds.
     const key = `{weedgo-redis:canary:${randomBytes(6).toString('hex')}}`;

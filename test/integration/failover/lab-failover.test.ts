@@ -67,7 +67,7 @@ describe('on three hosts, under 2,000 writes a second of a foreign client', () =
   it('twenty graceful failovers in a row lose nothing, and add nothing to the gap of a bare one', async () => {
     const running = await load();
     const bare: number[] = [];
-    for (const id of ids.slice(3)) {
+    for (const id of [...ids.slice(3), ...ids.slice(0, 3)]) {
       await settled();
       await running.gap();
       expect(await redis(id, 'CLUSTER', 'FAILOVER')).toBe('OK');
@@ -97,26 +97,10 @@ describe('on three hosts, under 2,000 writes a second of a foreign client', () =
 
   it('redis-benchmark goes through failovers without an error', async () => {
     const { host, port } = addressOf('redis1:7000');
-    const args = [
-      '-h',
-      host,
-      '-p',
-      String(port),
-      '--cluster',
-      '-t',
-      'set',
-      '-n',
-      '300000',
-      '-c',
-      '12',
-      '-r',
-      '100000',
-      '-q',
-    ];
-    const benchmark = spawn('redis-benchmark', args, {
-      env: { ...process.env, REDISCLI_AUTH: password },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    // redis-benchmark takes its password in no other way; the process list is this test's own machine's.
+    const where = ['-h', host, '-p', String(port), '-a', password, '--cluster'];
+    const args = [...where, '-t', 'set', '-n', '300000', '-c', '12', '-r', '100000', '-q'];
+    const benchmark = spawn('redis-benchmark', args, { stdio: ['ignore', 'pipe', 'pipe'] });
     let said = '';
     for (const stream of [benchmark.stdout, benchmark.stderr])
       stream.on('data', (data) => (said += String(data)));
@@ -125,6 +109,7 @@ describe('on three hosts, under 2,000 writes a second of a foreign client', () =
     expect(moves[0].probe.lost).toBe(0);
     await exited;
     tell('redis-benchmark --cluster during a failover', { code: benchmark.exitCode, said: said.slice(-200) });
+    expect(benchmark.exitCode).toBe(0);
     expect(said).not.toMatch(/Error from server/);
     await json(0, '--yes', 'balance-masters');
   });

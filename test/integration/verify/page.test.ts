@@ -83,8 +83,8 @@ describe.runIf(hasBrowser)('the page in a browser', () => {
       expect(level - (levels[index - 1] ?? 0)).toBeLessThanOrEqual(1);
     expect(await page.getAttribute('html', 'lang')).toBe('en');
     expect(await page.title()).not.toBe('');
-    for (const name_ of await page.evaluate<string[]>('inPage.pictureNames()'))
-      expect(name_.length).toBeGreaterThan(5);
+    for (const label of await page.evaluate<string[]>('inPage.pictureNames()'))
+      expect(label.length).toBeGreaterThan(5);
     for (const table of await page.locator('table').all()) {
       expect(await table.locator('caption').count()).toBe(1);
       expect(await table.locator('th:not([scope])').count()).toBe(0);
@@ -115,13 +115,10 @@ describe.runIf(hasBrowser)('the page in a browser', () => {
   });
 
   test('dark is dark and light is light', async () => {
-    const background = async (dark: boolean): Promise<string> => {
-      const { page } = await open('cluster/cut-host', { dark });
-      const color = await page.evaluate<string>(bodyColor);
-      await page.close();
-      return color;
-    };
-    expect(await background(true)).not.toBe(await background(false));
+    const [dark, light] = [await open('cluster/cut-host', { dark: true }), await open('cluster/cut-host')];
+    const [night, day] = await Promise.all([dark, light].map(({ page }) => page.evaluate<string>(bodyColor)));
+    expect(night).not.toBe(day);
+    await Promise.all([dark, light].map(({ page }) => page.close()));
   });
 
   test.each([360, 720, 1400])('%i pixels wide: nothing sticks out, one drawing shows', async (width) => {

@@ -10,7 +10,7 @@ import { type Cli, createCli } from '../../support/cli.ts';
 import { type Connections, localConnections } from '../../support/cluster.ts';
 import { until } from '../../support/until.ts';
 
-export const password = 'a-password-of-the-test';
+const password = 'a-password-of-the-test';
 
 /** A provisioned cluster on loopback that can be made ill, verified and mended. */
 export type Scene = {
@@ -119,7 +119,7 @@ export function ids({ findings }: Report): readonly string[] {
 }
 
 /** Runs a finding's commands as they are printed; each must succeed. */
-export async function mend(scene: Scene, { id, remedy }: ReportFinding): Promise<void> {
+async function mend(scene: Scene, { id, remedy }: ReportFinding): Promise<void> {
   for (const line of remedy) {
     const { code, stdout, stderr } = await scene.cli.shell(line);
     expect.soft(code, `${id}: ${line}\n${stdout}${stderr}`).toBe(0);

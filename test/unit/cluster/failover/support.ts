@@ -69,8 +69,7 @@ export function stage(scene: Scene): Situation {
   });
 }
 
-export const idOf = ({ address, port }: Node): string =>
-  `${address.replaceAll('.', '')}${port}`.padStart(40, '0');
+const idOf = ({ address, port }: Node): string => `${address.replaceAll('.', '')}${port}`.padStart(40, '0');
 
 function viewFor(inventory: Inventory, odd: Readonly<Record<string, Oddity>>): TopologyView {
   const { nodes } = inventory;
