@@ -16,23 +16,20 @@ export function call(inventory: Inventory, node: string, ...command: readonly (s
 }
 
 /**
- * redis-cli on the node's host, for what takes it as a whole; the password reaches it by a pipe, not by a command
- * line (`-a` would show it to every user).
+ * A line for redis-cli on the node's host, for what takes it as a whole; the password reaches it by a pipe, not by a
+ * command line (`-a` would show it to every user).
  */
 export function redisCli(
   inventory: Inventory,
   node: string,
-  words: (address: string) => readonly string[],
+  line: (place: { readonly address: string; readonly port: number }) => string,
 ): string {
   const known = findNode(inventory, node);
   if (!known) return '';
-  const address = `${known.address.includes(':') ? `[${known.address}]` : known.address}:${known.port}`;
-  const client = ['redis-cli', ...words(address)].map(quoteWord).join(' ');
   const source = inventory.auth.password;
-  if (!source) return overSsh(inventory, known.host, () => client) ?? client;
-  const line = `IFS= read -r REDISCLI_AUTH; export REDISCLI_AUTH; exec ${client}`;
-  const reader = overSsh(inventory, known.host, () => line) ?? `sh -c ${quoteWord(line)}`;
-  return `${printSecret(inventory, source)} | ${reader}`;
+  const text = source ? `IFS= read -r REDISCLI_AUTH; export REDISCLI_AUTH; ${line(known)}` : line(known);
+  const command = overSsh(inventory, known.host, () => text) ?? (source ? `sh -c ${quoteWord(text)}` : text);
+  return source ? `${printSecret(inventory, source)} | ${command}` : command;
 }
 
 /** A command line on a host, as root where the host's steps run as root. */

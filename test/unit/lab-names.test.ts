@@ -8,7 +8,7 @@ test('tests that boot hosts, and only those, are named lab-….test.ts: without 
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' });
   const tests = files.filter((file) => file.endsWith('.test.ts'));
   const named = tests.filter((file) => basename(file).startsWith('lab-'));
-  const booting = tests.filter((file) => /\bcreateLab\(/.test(readFileSync(join(folder, file), 'utf8')));
+  const booting = tests.filter((file) => /\bcreate\w*Lab\(/.test(readFileSync(join(folder, file), 'utf8')));
   expect(booting).toEqual(named);
   expect(named).not.toEqual([]);
 });

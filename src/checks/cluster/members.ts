@@ -2,7 +2,7 @@ import { shQuote } from '../../host/sh.ts';
 import type { Check, CheckInput, Finding } from '../check.ts';
 import { heirOf } from '../consequences.ts';
 import { identityLosses, isCountedIn, type IdentityLoss } from '../identity.ts';
-import { call, onHost, ours, unitOf } from '../remedy.ts';
+import { call, onHost, ours, redisCli, unitOf } from '../remedy.ts';
 import { count, joinNames } from '../text.ts';
 import { lineOf, type Member, type Topology } from '../topology.ts';
 
@@ -126,11 +126,17 @@ function rejoin(
   const unit = unitOf(inventory, node);
   const stop = unit ? `systemctl stop ${unit}` : endProcess(member.view?.info['process_id'] ?? '');
   return [
-    ...heirs.map((heir) => ours(inventory, 'failover', heir.node.id, '--force')),
-    onHost(inventory, node.host, `${stop} && mv ${shQuote(dir)} ${shQuote(aside)}`),
+    ...heirs.map((heir) => redisCli(inventory, heir.node.id, promote)),
     ...strangers.map(({ nodeId }) => call(inventory, 'all', 'CLUSTER', 'FORGET', nodeId)),
+    onHost(inventory, node.host, `${stop} && mv ${shQuote(dir)} ${shQuote(aside)}`),
     ours(inventory, 'provision'),
   ];
+}
+
+/** `failover` knows no master under an id that nobody answers for; the others vote for its replica all the same. */
+function promote({ address, port }: { readonly address: string; readonly port: number }): string {
+  const client = `redis-cli -h ${address} -p ${port}`;
+  return `${client} CLUSTER FAILOVER FORCE && until ${client} ROLE | grep -q ^master; do sleep 0.2; done`;
 }
 
 /** It may save before it ends, so its folder is not moved until it has. A zombie has ended: it has no executable. */

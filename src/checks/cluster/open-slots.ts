@@ -66,5 +66,11 @@ function close(input: CheckInput, sides: readonly Side[], slot: number): readonl
   if (!first) return [];
   return empty
     ? sides.map(({ node }) => call(input.inventory, node, 'CLUSTER', 'SETSLOT', slot, 'STABLE'))
-    : [redisCli(input.inventory, first.node, (address) => ['--cluster', 'fix', address])];
+    : [
+        redisCli(
+          input.inventory,
+          first.node,
+          ({ address, port }) => `redis-cli --cluster fix ${address}:${port}`,
+        ),
+      ];
 }

@@ -53,7 +53,7 @@ export async function promote(
     const since = (): number => Math.round(performance.now() - acceptedAt);
     if (await isPromotedBy(connection, isGraceful ? deadline : acceptedAt + electionMs)) {
       const promotedMs = since();
-      await sleep(redirectionMs);
+      if (!swap.masterGone) await sleep(redirectionMs);
       if (await untilAgreed(session, situation, swap)) return { acceptedAt, promotedMs, agreedMs: since() };
       if (isGraceful) throw turnedBack(swap);
       await sleep(electionMs / 2);
