@@ -1,24 +1,35 @@
-/** `npm run bench [-- startup|forming|hosts …]`: how fast, beside what else does the same; a Markdown table. */
+/**
+ * `npm run bench [-- startup|forming|hosts …] [--runs N]`: how fast, beside what else does the same; a Markdown table
+ * whose lines appear as they are measured. Default: everything, five runs each.
+ */
 import { cpus, totalmem } from 'node:os';
+import { parseArgs } from 'node:util';
 import { benchForming } from './forming.ts';
 import { benchHosts } from './hosts.ts';
-import { type Comparison, formatTable } from './measure.ts';
+import { type Comparison, formatRow, tableHead } from './measure.ts';
 import { benchStartup } from './startup.ts';
 
-const parts: Readonly<Record<string, () => Promise<readonly Comparison[]>>> = {
-  startup: () => benchStartup(20),
-  forming: async () => [await benchForming(6, 5), await benchForming(30, 5), await benchForming(120, 3)],
-  hosts: () => benchHosts(5),
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { runs: { type: 'string', default: '5' } },
+});
+const runs = Number(values.runs);
+
+const parts: Readonly<Record<string, readonly (() => Promise<readonly Comparison[]>)[]>> = {
+  startup: [() => benchStartup(4 * runs)],
+  // redis-cli takes minutes for the largest.
+  forming: [
+    async () => [await benchForming(6, runs)],
+    async () => [await benchForming(30, runs)],
+    async () => [await benchForming(120, Math.ceil(runs / 2))],
+  ],
+  hosts: [() => benchHosts(runs)],
 };
 
-const chosen = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(parts);
-const comparisons: Comparison[] = [];
-for (const name of chosen) {
+const machine = `${cpus().length} cores (${cpus()[0]?.model ?? 'unknown'}), ${Math.round(totalmem() / 2 ** 30)} GiB`;
+console.log(`Medians (fastest to slowest run); Node ${process.versions.node}, ${machine}.\n\n${tableHead}`);
+for (const name of positionals.length > 0 ? positionals : Object.keys(parts)) {
   const part = parts[name];
   if (!part) throw new Error(`no such part: ${name}; there are ${Object.keys(parts).join(', ')}`);
-  console.error(`Measuring ${name}…`);
-  comparisons.push(...(await part()));
+  for (const measure of part) for (const comparison of await measure()) console.log(formatRow(comparison));
 }
-const machine = `${cpus().length} cores (${cpus()[0]?.model ?? 'unknown'}), ${Math.round(totalmem() / 2 ** 30)} GiB`;
-console.log(`Medians (fastest to slowest run); Node ${process.versions.node}, ${machine}.\n`);
-console.log(formatTable(comparisons));

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { resolveSecret, resolveSecrets } from '../inventory/secrets.ts';
 import type { Host, Inventory, Node } from '../inventory/inventory.ts';
 import type { SecretSource } from '../inventory/schema.ts';
@@ -26,6 +27,8 @@ export type SessionRequest = {
  */
 export async function openSession(request: SessionRequest): Promise<Session> {
   const { inventory, emit, signal } = request;
+  // Every host that is waited for listens: ten are no leak, and Node would warn of one.
+  setMaxListeners(0, signal);
   const secrets = await resolveSecrets(inventory, { create: request.createSecrets });
   const { shells, unreachable } = await connectAll(request);
   const connections = new Map<string, Promise<RedisConnection | RedisFailure>>();

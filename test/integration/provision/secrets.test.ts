@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -7,12 +8,17 @@ import { type Cli, type CliResult, createCli, processesBelow } from '../../suppo
 import { expectCode, expectSound, localNodes, portsFrom, redisCli } from './support.ts';
 
 const ports = portsFrom(18_160);
-/** As awkward as passwords may be; the part that every way of quoting leaves as it is tells a leak. */
+/** Parts that every way of quoting leaves as they are tell a leak; another run on this machine has others. */
+const [adminTrace, appTrace] = [
+  `admin${randomBytes(6).toString('hex')}`,
+  `app${randomBytes(6).toString('hex')}`,
+];
+const traces = [adminTrace, appTrace];
+/** As awkward as passwords may be. */
 const secrets = {
-  admin: String.raw`sp ace "it's $HOME \ #one` + '-tr4ceableAdmin ü',
-  application: String.raw`'"\$(id) #x%s` + '-tr4ceableApp',
+  admin: `${String.raw`sp ace "it's $HOME \ #one`}-${adminTrace} ü`,
+  application: `${String.raw`'"\$(id) #x%s`}-${appTrace}`,
 };
-const traces = ['tr4ceableAdmin', 'tr4ceableApp'];
 let cli: Cli;
 
 beforeAll(async () => {
@@ -32,15 +38,15 @@ afterAll(() => cli?.close());
 /** Runs a command while every process of this machine is looked at, over and over. */
 async function watched(...args: readonly string[]): Promise<CliResult> {
   const run = cli.start(...args);
-  const leaks = new Set<string>();
-  const look = setInterval(() => leaksOutside(run.pid).forEach((leak) => leaks.add(leak)), 15);
+  const found = new Set<string>();
+  const look = setInterval(() => leaks().forEach((leak) => found.add(leak)), 15);
   try {
     const result = await run.done;
     for (const trace of traces) {
       expect(result.stdout).not.toContain(trace);
       expect(result.stderr).not.toContain(trace);
     }
-    expect([...leaks]).toEqual([]);
+    expect([...found]).toEqual([]);
     return result;
   } finally {
     clearInterval(look);
@@ -49,16 +55,15 @@ async function watched(...args: readonly string[]): Promise<CliResult> {
 
 /**
  * Argument vectors and environments with a trace. The command's own environment is where the operator put it; a
- * child that it has forked shows the same until it becomes another program.
+ * child that it has forked shows the same until it becomes another program, so what a process is is read first.
  */
-function leaksOutside(own: number): readonly string[] {
-  const self = read(String(own), 'cmdline');
+function leaks(): readonly string[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
     .flatMap((pid) => {
-      const environment = read(pid, 'environ');
       const command = read(pid, 'cmdline');
-      const shown = command === self ? command : command + environment;
+      const isOurs = cli.inventory !== undefined && command.includes(cli.inventory);
+      const shown = isOurs ? command : command + read(pid, 'environ');
       return traces.some((trace) => shown.includes(trace)) ? [`${pid} ${command}`] : [];
     });
 }
@@ -104,7 +109,7 @@ test('what runs then has them neither in its arguments nor its environment', () 
     expect(shown).toContain('redis-server');
     expect(traces.filter((trace) => shown.includes(trace))).toEqual([]);
   }
-  expect(leaksOutside(0)).toEqual([]);
+  expect(leaks()).toEqual([]);
 });
 
 test('on disk they stand in each redis.conf alone, which its owner alone may read', async () => {
@@ -124,7 +129,7 @@ test('on disk they stand in each redis.conf alone, which its owner alone may rea
 });
 
 test('changes and failures show none either', async () => {
-  await cli.write('app.password', 'new-tr4ceableApp\n');
+  await cli.write('app.password', `new-${appTrace}\n`);
   const planned = await watched('plan');
   expect(planned.stdout).toContain('# user: another value, not shown');
   expectCode(await watched('--verbose', 'provision'), 0);
@@ -137,7 +142,7 @@ test('changes and failures show none either', async () => {
   await cli.setInventory(localNodes(ports, { auth, config: { 'tcp-backlog': 128 } }));
   expectCode(await watched('--json', 'provision'), 4);
   await cli.setInventory(localNodes(ports, { auth: { password: { file: 'wrong' } } }));
-  await cli.write('wrong', 'wrong-tr4ceableAdmin\n');
+  await cli.write('wrong', `wrong-${adminTrace}\n`);
   expectCode(await watched('--verbose', 'provision'), 4);
   await cli.setInventory(localNodes(ports, { auth }));
   expectCode(await watched('--verbose', 'provision'), 0);
