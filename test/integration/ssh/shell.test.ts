@@ -121,7 +121,7 @@ describe.each(['local', 'ssh2', 'openssh'])('a shell over %s', (transport) => {
   it('kills a script that ignores TERM', async () => {
     const pidFile = file('stubborn');
     const script = `trap '' TERM; echo $$ > ${pidFile}; while :; do sleep 0.1; done`;
-    await expect(shell().run({ script, timeoutMs: 1_000 })).rejects.toThrow(/not done/);
+    await expect(shell().run({ script, timeoutMs: 5_000 })).rejects.toThrow(/not done/);
     await until(() => !running(pidFile));
   });
 
