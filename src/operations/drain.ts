@@ -7,7 +7,7 @@ import { OperationError, RefusedError } from '../errors.ts';
 import type { Host } from '../inventory/inventory.ts';
 import type { Approval } from './approval.ts';
 import { changing } from './changing.ts';
-import { awaitQuiet } from './failover/await-quiet.ts';
+import { awaitQuiet } from './failover/await-guard.ts';
 import { setElectable } from './failover/electable.ts';
 import { lookAround } from './failover/look.ts';
 import type { LookOptions } from './failover/look.ts';

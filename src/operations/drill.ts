@@ -15,7 +15,7 @@ import { readRecords, writeRecord } from './drill/records.ts';
 import type { DrillRecord } from './drill/records.ts';
 import { rehearse, startAgain } from './drill/rehearse.ts';
 import type { Rehearsal } from './drill/rehearse.ts';
-import { awaitQuiet } from './failover/await-quiet.ts';
+import { awaitQuiet } from './failover/await-guard.ts';
 import { refuseFor } from './failover/refuse.ts';
 import { requireCluster } from './failover/require.ts';
 import { readMemory } from './memory.ts';

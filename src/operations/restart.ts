@@ -8,7 +8,7 @@ import type { Inventory, Node } from '../inventory/inventory.ts';
 import { isFailure } from '../redis/connection.ts';
 import { changing } from './changing.ts';
 import { awaitInSync } from './failover/await-sync.ts';
-import { awaitQuiet } from './failover/await-quiet.ts';
+import { awaitQuiet } from './failover/await-guard.ts';
 import { setElectable } from './failover/electable.ts';
 import { lookAround } from './failover/look.ts';
 import type { LookOptions } from './failover/look.ts';

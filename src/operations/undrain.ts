@@ -3,7 +3,7 @@ import type { Host } from '../inventory/inventory.ts';
 import { changing } from './changing.ts';
 import type { DrainReport, DrainRequest } from './drain.ts';
 import { awaitInSync } from './failover/await-sync.ts';
-import { awaitQuiet } from './failover/await-quiet.ts';
+import { awaitQuiet } from './failover/await-guard.ts';
 import { setElectable } from './failover/electable.ts';
 import { lookAround } from './failover/look.ts';
 import { moveAll } from './failover/move.ts';

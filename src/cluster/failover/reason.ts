@@ -14,6 +14,7 @@ export type ReasonCode =
   | 'replica-empty'
   | 'replica-stale'
   | 'replica-drained'
+  | 'no-bus-link'
   | 'master-unreachable'
   | 'failover-running'
   | 'slots-moving'

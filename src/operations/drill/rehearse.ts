@@ -6,7 +6,7 @@ import type { Shard } from '../../cluster/shape.ts';
 import { OperationError } from '../../errors.ts';
 import type { Node } from '../../inventory/inventory.ts';
 import { isFailure } from '../../redis/connection.ts';
-import { awaitQuiet } from '../failover/await-quiet.ts';
+import { awaitQuiet } from '../failover/await-guard.ts';
 import { moveMaster } from '../failover/move.ts';
 import type { Move } from '../failover/move.ts';
 import { restFirst } from '../failover/rest.ts';

@@ -8,6 +8,7 @@ import { startProbe } from '../probe/probe.ts';
 import type { ProbeOptions, ProbeReport } from '../probe/probe.ts';
 import type { Session } from '../session.ts';
 import type { Stages } from '../stage.ts';
+import { awaitVotes } from './await-guard.ts';
 import { awaitCaughtUp } from './caught-up.ts';
 import { handOver } from './hand-over.ts';
 import type { HandOver, HandOverRequest } from './hand-over.ts';
@@ -42,7 +43,7 @@ export async function moveMaster(
   const to = choice.replica?.node.id ?? 'nobody';
   await restFirst(session, await lookAround(session, look), { stages, choice });
   return stages.run('failover', `shard ${choice.shard.number}: ${to} takes over from ${from}`, async () => {
-    const situation = await lookAround(session, look);
+    const situation = await awaitVotes(session, look, choice);
     const now = sameChoice(situation, choice);
     refuseFor(guardFailover(situation, now), `failover of ${from} to ${to}`);
     if (!now.replica) throw new RefusedError(`${from} has no replica`);

@@ -6,6 +6,7 @@ import { nextRestart } from '../../../../src/cluster/failover/restart.ts';
 import { guardInSync } from '../../../../src/cluster/failover/sync.ts';
 import { chooseTarget, parseTarget } from '../../../../src/cluster/failover/target.ts';
 import type { Choice } from '../../../../src/cluster/failover/target.ts';
+import { guardVotes } from '../../../../src/cluster/failover/votes.ts';
 import { UsageError } from '../../../../src/errors.ts';
 import { inventoryOf, readScenes, stage } from './support.ts';
 
@@ -43,6 +44,16 @@ describe('guardFailover', () => {
       expect(message).not.toMatch(/undefined|NaN/);
       expect(hints).not.toEqual([]);
     }
+  });
+});
+
+describe('guardVotes', () => {
+  type Case = { readonly target: string; readonly expect: string | null };
+  it.each(readScenes<Case>('votes'))('$what', (scene) => {
+    const situation = stage(scene);
+    const [choice] = chooseTarget(situation, parseTarget(situation.inventory, scene.target));
+    const reasons = guardVotes(situation, choice as Choice);
+    expect(reasons[0]?.message ?? null).toBe(scene.expect);
   });
 });
 

@@ -33,6 +33,8 @@ export type Oddity = {
   readonly moving?: boolean;
   /** What this node alone believes of others: whom they replicate. */
   readonly believes?: Readonly<Record<string, string>>;
+  /** Nodes that it has no bus link to. */
+  readonly unlinked?: readonly string[];
 };
 
 const threeHosts = [
@@ -98,7 +100,7 @@ function viewFor(inventory: Inventory, odd: Readonly<Record<string, Oddity>>): T
       pingSent: 0,
       pongReceived: 1,
       configEpoch: node.shard,
-      linkState: 'connected',
+      linkState: odd[observer.id]?.unlinked?.includes(node.id) ? 'disconnected' : 'connected',
       slots: master ? [] : (slots ?? (share ? [share] : [])),
       openSlots: moving ? [{ slot: 5, state: 'migrating', peer: '1'.repeat(40) }] : [],
     };
