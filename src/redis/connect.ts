@@ -22,7 +22,7 @@ export type RedisAuth = {
 /**
  * Connects to a node at its private address as seen from its own host, through the host's Shell, and authenticates.
  * Resolves to a RedisFailure when nothing listens there, the password is rejected or missing, or no Redis answers
- * within `timeoutMs` (default 5 000). Never retries.
+ * within `timeoutMs` (default 6 000). Never retries.
  */
 export async function connectNode(
   shell: Shell,
@@ -56,7 +56,8 @@ export async function connectNode(
   }
 }
 
-const defaultTimeoutMs = 5000;
+/** A node in a script is silent for `busy-reply-threshold` (5 s), and then says so: that has to be heard. */
+const defaultTimeoutMs = 6000;
 
 type Commands = Pick<RedisConnection, 'call' | 'pipeline'>;
 

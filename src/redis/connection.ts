@@ -9,7 +9,7 @@ export type RedisConnection = {
   /**
    * Sends one command and resolves to its reply in RESP2 shape (bulk strings as strings).
    * Throws ReplyError for an error reply (message as Redis wrote it) and OperationError when the connection is
-   * lost or `timeoutMs` (default 5 000) passes.
+   * lost or `timeoutMs` (default 6 000) passes.
    */
   readonly call: (command: RedisCommand, options?: CallOptions) => Promise<unknown>;
   /**

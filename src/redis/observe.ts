@@ -19,7 +19,7 @@ import { DeadlineError } from './deadline.ts';
 
 /**
  * Asks every node, all in parallel, what it says of itself and of the cluster: one round trip each, within
- * `timeoutMs` (default 5 000) once it is connected. A node that cannot be asked is in the view with the reason; it
+ * `timeoutMs` (default 6 000) once it is connected. A node that cannot be asked is in the view with the reason; it
  * throws nothing.
  */
 export async function observeCluster(
