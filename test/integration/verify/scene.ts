@@ -10,7 +10,7 @@ import { type Cli, createCli } from '../../support/cli.ts';
 import { type Connections, localConnections } from '../../support/cluster.ts';
 import { until } from '../../support/until.ts';
 
-const password = 'a-password-of-the-test';
+export const password = 'a-password-of-the-test';
 
 /** A provisioned cluster on loopback that can be made ill, verified and mended. */
 export type Scene = {
