@@ -61,7 +61,7 @@ export async function connectSsh2(context: Context, config: HostConfig, server: 
     client.emit('error', new Error(`it has not answered for ${seconds} s`));
     server.sock.destroy();
   });
-  return ssh2Link(config.host, client, lost);
+  return ssh2Link(config.host, { client, sock: server.sock, lost });
 }
 
 /** Follows what a server says until it names itself (RFC 4253, 4.2: other lines may come first). */

@@ -7,11 +7,18 @@ import type { Channel, Link } from './link.ts';
 
 /** SSH_OPEN_ADMINISTRATIVELY_PROHIBITED: RFC 4254, 5.1. */
 const prohibited = 1;
-/** How long a server may take to say goodbye. */
+/** How long our goodbye may take to leave this machine. */
 const farewellMs = 1_000;
 
-/** An authenticated ssh2 client as a Link. `lost` tells why the connection ended. */
-export function ssh2Link(host: string, client: Client, lost: Promise<OperationError>): Link {
+/** An authenticated ssh2 client on `sock` as a Link. `lost` tells why the connection ended. */
+export function ssh2Link(
+  host: string,
+  {
+    client,
+    sock,
+    lost,
+  }: { readonly client: Client; readonly sock: Duplex; readonly lost: Promise<OperationError> },
+): Link {
   return {
     host,
     transport: 'ssh2',
@@ -19,8 +26,10 @@ export function ssh2Link(host: string, client: Client, lost: Promise<OperationEr
     forward: async (address, port) => await forward(client, address, port),
     lost,
     async close() {
+      // Not until the server closes: that may take a second, for PAM's sake, and nothing waits for it.
+      const sent = new Promise<void>((resolve) => sock.once('finish', resolve));
       client.end();
-      await Promise.race([lost, sleep(farewellMs)]);
+      await Promise.race([sent, lost, sleep(farewellMs, undefined, { ref: false })]);
       client.destroy();
       await lost;
     },
