@@ -28,6 +28,11 @@ export type Finding = {
    * before it reports it.
    */
   readonly passing?: boolean;
+  /**
+   * Where the same may be said of several nodes, hosts or files: which one this is about, and the title for several.
+   * `runChecks` makes one finding of them (`mergeShared`).
+   */
+  readonly shared?: { readonly by: string; readonly title: string };
 };
 
 /** Times are ISO 8601. */

@@ -4,6 +4,7 @@ import { layoutOf } from '../../render/layout.ts';
 import type { Check, CheckInput, Finding } from '../check.ts';
 import { consequencesOf, heirOf, isUnserved } from '../consequences.ts';
 import { call, onHost, ours, unitOf } from '../remedy.ts';
+import { titled } from '../shared.ts';
 import type { Topology } from '../topology.ts';
 
 /** Nodes that do not answer although their host does. */
@@ -76,7 +77,7 @@ function loading({ node, reason }: UnreachableView): Illness {
   return {
     id: 'WR-NODE-LOADING',
     severity: 'warning',
-    title: `${node} is loading its data`,
+    ...titled(node, '{} {is loading its|are loading their} data'),
     seen: reason,
     why: 'It serves nothing until its data set is in memory.',
     remedy: [],

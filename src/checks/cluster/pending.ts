@@ -1,5 +1,6 @@
 import type { Check, CheckInput, Finding } from '../check.ts';
 import { ours } from '../remedy.ts';
+import { titled } from '../shared.ts';
 
 /** What operators have begun and not ended: a drained host, a rolling restart or a drill that was interrupted. */
 export const pending: Check = {
@@ -13,7 +14,7 @@ function drained({ inventory, pending: { drained: hosts } }: CheckInput): readon
   return Object.entries(hosts).map(([host, since]) => ({
     id: 'WR-HOST-DRAINED',
     severity: 'info',
-    title: `${host} is drained`,
+    ...titled(host, '{} {is|are} drained'),
     nodes: [],
     hosts: [host],
     seen: `drained since ${since}: it has no masters, and its replicas may not take over`,

@@ -2,6 +2,7 @@ import { layoutOf } from '../../render/layout.ts';
 import { parseRedisConf } from '../../render/redis-conf.ts';
 import type { Check, CheckInput, Finding } from '../check.ts';
 import { onHost, ours } from '../remedy.ts';
+import { titled } from '../shared.ts';
 
 /** The files the tool keeps on a host are there and as rendered; what a redis.conf says is compared by directive. */
 export const managedFiles: Check = {
@@ -59,7 +60,7 @@ function describe({ inventory }: CheckInput, { name, path, nodes, state }: Troub
   return {
     id: state === 'missing' ? 'WR-FILE-MISSING' : 'WR-FILE-CHANGED',
     severity: state === 'changed' ? 'warning' : 'critical',
-    title: `${path} on ${name} ${state === 'missing' ? 'is missing' : 'was changed'}`,
+    ...titled(`${path} on ${name}`, state === 'missing' ? '{} {is|are} missing' : '{} {was|were} changed'),
     nodes,
     hosts: [name],
     seen: seen[state],

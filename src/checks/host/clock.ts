@@ -24,6 +24,7 @@ export const clock: Check = {
           id: 'WR-CLOCK-SKEW',
           severity: 'warning',
           title: `the clock of ${name} is ${(Math.abs(apart) / 1000).toFixed(1)} s ${apart > 0 ? 'ahead' : 'behind'}`,
+          shared: { by: name, title: 'the clocks of {} differ from those of the other hosts' },
           nodes: [],
           hosts: [name],
           seen: `${Math.round(apart)} ms from the other hosts (± ${Math.round(uncertaintyMs)} ms), ${synchronized === true ? 'kept by a time service' : 'no time service keeps it'}`,

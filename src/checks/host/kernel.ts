@@ -2,6 +2,7 @@ import type { KernelFacts } from '../../host/facts.ts';
 import type { Host } from '../../inventory/inventory.ts';
 import type { Check, CheckInput, Finding } from '../check.ts';
 import { ours } from '../remedy.ts';
+import { titled } from '../shared.ts';
 import type { Topology } from '../topology.ts';
 
 /**
@@ -36,7 +37,7 @@ function overcommit({ inventory }: CheckInput, { host, kernel: settings }: Subje
     {
       ...setting(host, settings.overcommitMemoryWritable),
       id: 'WR-KERNEL-OVERCOMMIT',
-      title: `vm.overcommit_memory on ${host.name} is ${settings.overcommitMemory}`,
+      ...titled(host.name, `vm.overcommit_memory on {} is ${settings.overcommitMemory}`),
       seen: `vm.overcommit_memory = ${settings.overcommitMemory}`,
       expected: 'vm.overcommit_memory = 1',
       why: 'The fork for a snapshot or a full synchronisation may fail although there is memory enough.',
@@ -60,7 +61,7 @@ function backlog(
     {
       ...setting(host, settings.somaxconnWritable),
       id: 'WR-KERNEL-SOMAXCONN',
-      title: `net.core.somaxconn on ${host.name} is too small`,
+      ...titled(host.name, 'net.core.somaxconn on {} is too small'),
       seen: `net.core.somaxconn = ${settings.somaxconn}`,
       expected: `at least tcp-backlog, ${wanted}`,
       why: 'In a burst of new connections some are dropped although the server would take them.',
@@ -82,7 +83,7 @@ function hugepages(
     {
       ...setting(host, settings.transparentHugepagesWritable),
       id: 'WR-KERNEL-HUGEPAGES',
-      title: `transparent hugepages are on at ${host.name}`,
+      ...titled(host.name, 'transparent hugepages are on at {}'),
       seen: `always, and ${exposed.map(({ node }) => node).join(', ')} without disable-thp`,
       expected: 'madvise or never',
       why: 'After every fork single commands take a hundred times as long, and memory use grows.',

@@ -1,5 +1,6 @@
 import type { Check } from '../check.ts';
 import { ours } from '../remedy.ts';
+import { titled } from '../shared.ts';
 
 /** Redis keeps this many file descriptors for itself (server.h, CONFIG_MIN_RESERVED_FDS). */
 const reserved = 32;
@@ -20,7 +21,7 @@ export const limits: Check = {
           {
             id: 'WR-FILE-LIMIT',
             severity: 'warning',
-            title: `${id} may open too few files`,
+            ...titled(id, '{} may open too few files'),
             nodes: [id],
             hosts: [],
             seen: `a limit of ${limit} open files with maxclients ${clients}`,

@@ -1,5 +1,6 @@
 import type { Check } from '../check.ts';
 import { onHost } from '../remedy.ts';
+import { titled } from '../shared.ts';
 
 /** Servers that the kernel killed for want of memory within a day: longer ago it is history that nobody can mend. */
 export const oom: Check = {
@@ -13,7 +14,7 @@ export const oom: Check = {
         {
           id: 'WR-OOM-KILLED',
           severity: 'warning',
-          title: `the kernel of ${name} has killed a server for want of memory`,
+          ...titled(name, 'the kernel{|s} of {} {has|have} killed a server for want of memory'),
           nodes: [],
           hosts: [name],
           seen: `${kills.length === 1 ? 'once' : `${kills.length} times`} within 24 hours, last: ${kills.at(-1) ?? ''}`,

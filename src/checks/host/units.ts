@@ -2,6 +2,7 @@ import type { UnitState } from '../../host/facts.ts';
 import { layoutOf } from '../../render/layout.ts';
 import type { Check, CheckInput, Finding } from '../check.ts';
 import { onHost, ours } from '../remedy.ts';
+import { titled } from '../shared.ts';
 import type { Topology } from '../topology.ts';
 
 /** Every node is run by its unit, and the unit starts it at boot. */
@@ -43,7 +44,7 @@ function disabled({ inventory }: CheckInput, { node, host, unit, state }: Subjec
     {
       id: 'WR-UNIT-DISABLED',
       severity: 'warning',
-      title: `${node} would not start after a reboot`,
+      ...titled(node, '{} would not start after a reboot'),
       nodes: [node],
       hosts: [host],
       seen: `${unit} is ${state.enabled || 'not enabled'}`,
@@ -68,7 +69,7 @@ function bypassed(
     {
       id: 'WR-UNIT-BYPASSED',
       severity: 'warning',
-      title: `${node} runs outside its unit`,
+      ...titled(node, '{} {runs outside its unit|run outside their units}'),
       nodes: [node],
       hosts: [host],
       seen: `process ${pid} answers, ${unit} is ${state.active} (main process ${state.mainPid})`,
@@ -85,7 +86,7 @@ function outdated({ inventory }: CheckInput, { node, host, unit, state }: Subjec
     {
       id: 'WR-UNIT-RELOAD',
       severity: 'warning',
-      title: `systemd on ${host} has not read the changed unit of ${node}`,
+      ...titled(node, 'systemd has not read the changed unit{|s} of {}'),
       nodes: [node],
       hosts: [host],
       seen: `${unit}: NeedDaemonReload=yes`,
@@ -107,6 +108,7 @@ function restarted({ inventory }: CheckInput, { node, host, unit, state }: Subje
       id: 'WR-RESTARTS',
       severity: 'warning',
       title: `${node} was restarted by systemd ${state.restarts === 1 ? 'once' : `${state.restarts} times`}`,
+      shared: { by: node, title: '{} were restarted by systemd' },
       nodes: [node],
       hosts: [host],
       seen: `NRestarts=${state.restarts} since it was last started by hand`,

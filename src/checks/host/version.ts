@@ -4,6 +4,7 @@ import { describeWanted, isAcceptable } from '../../host/version.ts';
 import { findNode } from '../../inventory/topology.ts';
 import type { Check, CheckInput, Finding } from '../check.ts';
 import { ours } from '../remedy.ts';
+import { titled } from '../shared.ts';
 import { joinNames } from '../text.ts';
 
 /** What runs is what is installed, of one version everywhere, and one that the inventory allows. */
@@ -30,7 +31,7 @@ function stale({ inventory, hosts }: CheckInput, view: ReachableView): readonly 
     {
       id: 'WR-VERSION-STALE',
       severity: 'warning',
-      title: `${view.node} still runs the server from before an upgrade`,
+      ...titled(view.node, '{} still {runs|run} the server from before an upgrade'),
       nodes: [view.node],
       hosts: [host],
       seen: `running ${running}, installed ${installed?.version ?? 'none'}${replaced ? ', executable replaced' : ''}`,

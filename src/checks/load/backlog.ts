@@ -23,6 +23,7 @@ export const backlog: Check = {
           id: 'WR-BACKLOG-SMALL',
           severity: 'info',
           title: `the replication backlog of ${node} covers ${formatSeconds(size / rate)} of writes`,
+          shared: { by: node, title: 'the replication backlogs of {} cover little of their writes' },
           nodes: [node],
           hosts: [],
           seen: `${formatBytes(size)} at ${formatBytes(rate)} a second`,

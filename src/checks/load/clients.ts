@@ -1,6 +1,7 @@
 import type { ReachableView } from '../../cluster/view.ts';
 import type { Check, CheckInput, Finding } from '../check.ts';
 import { call } from '../remedy.ts';
+import { titled } from '../shared.ts';
 import { formatBytes, numberOf } from '../text.ts';
 
 /** Share of maxclients, and of maxmemory (or bytes where there is none) in clients' buffers. */
@@ -23,6 +24,7 @@ function many({ inventory }: CheckInput, { node, info, config }: ReachableView):
       id: 'WR-CLIENTS-MANY',
       severity: 'warning',
       title: `${node} has ${connected} clients of at most ${most}`,
+      shared: { by: node, title: '{} have nearly as many clients as they may' },
       nodes: [node],
       hosts: [],
       seen: `connected_clients:${connected}, maxclients ${most}`,
@@ -40,7 +42,7 @@ function rejected({ inventory }: CheckInput, { node, info }: ReachableView): rea
     {
       id: 'WR-CLIENTS-REJECTED',
       severity: 'warning',
-      title: `${node} has refused connections`,
+      ...titled(node, '{} {has|have} refused connections'),
       nodes: [node],
       hosts: [],
       seen: `rejected_connections:${number} since its start or the last CONFIG RESETSTAT`,
@@ -61,6 +63,7 @@ function buffers({ inventory }: CheckInput, { node, info }: ReachableView): read
       id: 'WR-CLIENTS-BUFFERS',
       severity: 'warning',
       title: `clients of ${node} hold ${formatBytes(held)} in buffers`,
+      shared: { by: node, title: 'clients of {} hold much in buffers' },
       nodes: [node],
       hosts: [],
       seen: `mem_clients_normal:${held}`,

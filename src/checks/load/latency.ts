@@ -1,6 +1,7 @@
 import type { ReachableView } from '../../cluster/view.ts';
 import type { Check, CheckInput, Finding } from '../check.ts';
 import { call } from '../remedy.ts';
+import { titled } from '../shared.ts';
 import { count, formatSeconds, numberOf } from '../text.ts';
 
 /** A pause of this length within the last hour. */
@@ -29,7 +30,7 @@ function pauses({ inventory, probes, now }: CheckInput, view: ReachableView): re
     {
       id: 'WR-LATENCY',
       severity: 'warning',
-      title: `${view.node} paused for more than ${formatSeconds(pause.ms / 1000)}`,
+      ...titled(view.node, `{} paused for more than ${formatSeconds(pause.ms / 1000)}`),
       nodes: [view.node],
       hosts: [],
       seen: seen.join('; '),
@@ -52,7 +53,7 @@ function slowCommands({ inventory, probes, now }: CheckInput, view: ReachableVie
     {
       id: 'WR-SLOWLOG',
       severity: 'warning',
-      title: `the slow log of ${view.node} grows fast`,
+      ...titled(view.node, 'the slow log{|s} of {} {grows|grow} fast'),
       nodes: [view.node],
       hosts: [],
       seen: `${count(recent.length, 'slow command')} or more within ${formatSeconds(slow.withinSeconds)}, the longest ${Math.round(longest / 1000)} ms`,

@@ -1,6 +1,7 @@
 import type { ReachableView } from '../../cluster/view.ts';
 import type { Check, CheckInput, Finding } from '../check.ts';
 import { call, ours } from '../remedy.ts';
+import { titled } from '../shared.ts';
 import { formatBytes, numberOf } from '../text.ts';
 
 /** Share of maxmemory from which there is something to say. */
@@ -31,6 +32,7 @@ function filling({ inventory }: CheckInput, { node, info, config }: ReachableVie
       id: 'WR-MEMORY-FULL',
       severity: used >= share.critical * limit && policy === 'noeviction' ? 'critical' : 'warning',
       title: `${node} uses ${Math.round((100 * used) / limit)} % of its memory`,
+      shared: { by: node, title: `{} use more than ${100 * share.warning} % of their memory` },
       nodes: [node],
       hosts: [],
       seen: `${formatBytes(used)} of ${formatBytes(limit)}, maxmemory-policy ${policy}`,
@@ -55,7 +57,7 @@ function evictions({ inventory }: CheckInput, { node, info, config }: ReachableV
     {
       id: 'WR-EVICTIONS',
       severity: 'warning',
-      title: `${node} has evicted keys`,
+      ...titled(node, '{} {has|have} evicted keys'),
       nodes: [node],
       hosts: [],
       seen: `evicted_keys:${evicted} since its start or the last CONFIG RESETSTAT`,
@@ -79,6 +81,7 @@ function fragmented({ inventory }: CheckInput, { node, info }: ReachableView): r
       id: 'WR-MEMORY-FRAGMENTED',
       severity: 'warning',
       title: `${formatBytes(bytes)} of ${node}'s memory are lost to fragmentation`,
+      shared: { by: node, title: 'memory of {} is lost to fragmentation' },
       nodes: [node],
       hosts: [],
       seen: `allocator_frag_ratio:${ratio}`,

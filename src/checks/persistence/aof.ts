@@ -1,6 +1,7 @@
 import type { ReachableView } from '../../cluster/view.ts';
 import type { Check, CheckInput, Finding } from '../check.ts';
 import { call, ours } from '../remedy.ts';
+import { titled } from '../shared.ts';
 import { formatBytes, formatSeconds, numberOf } from '../text.ts';
 import { nodesWithoutDisk } from './disk.ts';
 
@@ -46,7 +47,7 @@ function rewriteFailed({ inventory }: CheckInput, { node, info }: ReachableView)
     {
       id: 'WR-AOF-REWRITE-FAILED',
       severity: 'warning',
-      title: `${node} could not rewrite its append-only file`,
+      ...titled(node, '{} could not rewrite {its append-only file|their append-only files}'),
       nodes: [node],
       hosts: [],
       seen: 'aof_last_bgrewrite_status:err',
@@ -67,6 +68,7 @@ function rewriteLong({ inventory }: CheckInput, { node, info }: ReachableView): 
       id: 'WR-AOF-REWRITE-LONG',
       severity: 'warning',
       title: `${node} has been rewriting its append-only file for ${formatSeconds(running)}`,
+      shared: { by: node, title: '{} have been rewriting their append-only files for long' },
       nodes: [node],
       hosts: [],
       seen: `aof_current_rewrite_time_sec:${running} with ${formatBytes(bytes)} of data`,

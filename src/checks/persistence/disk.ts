@@ -4,6 +4,7 @@ import { layoutOf } from '../../render/layout.ts';
 import type { Host, Inventory } from '../../inventory/inventory.ts';
 import type { Check, CheckInput, Finding } from '../check.ts';
 import { call, onHost } from '../remedy.ts';
+import { titled } from '../shared.ts';
 import { formatBytes, joinNames, numberOf } from '../text.ts';
 import type { Topology } from '../topology.ts';
 
@@ -85,7 +86,7 @@ function judge(input: CheckInput, topology: Topology, system: Filesystem): reado
           ...common,
           id: 'WR-DISK-REWRITE',
           severity: 'warning',
-          title: `the disk of ${host.name} has no room for a full rewrite`,
+          ...titled(host.name, 'the disk{|s} of {} {has|have} no room for a full rewrite'),
           seen: free,
           expected: `${formatBytes(needed)}: the data of ${nodes.join(', ')} once more`,
           why: 'A rewrite writes all data anew beside the old file, and fills the disk half-way through.',

@@ -18,6 +18,7 @@ export const fork: Check = {
           id: 'WR-FORK-SLOW',
           severity: 'warning',
           title: `the last fork of ${node} took ${Math.round(ms)} ms`,
+          shared: { by: node, title: `the last forks of {} took more than ${slowForkMs} ms` },
           nodes: [node],
           hosts: [],
           seen: `latest_fork_usec:${info['latest_fork_usec'] ?? ''} with ${formatBytes(numberOf(info, 'used_memory') ?? 0)} in use`,

@@ -55,6 +55,7 @@ function overdue({ inventory, now }: CheckInput, { node, info, config }: Reachab
       id: 'WR-RDB-OVERDUE',
       severity: config['appendonly'] === 'yes' ? 'info' : 'warning',
       title: `the last snapshot of ${node} is ${formatSeconds(age)} old`,
+      shared: { by: node, title: 'the last snapshots of {} are old' },
       nodes: [node],
       hosts: [],
       seen: `${changes} changes since the last snapshot ${formatSeconds(age)} ago`,

@@ -1,6 +1,7 @@
 import type { Check } from '../check.ts';
 import { wantedOf } from '../configuration/drift.ts';
 import { call } from '../remedy.ts';
+import { titled } from '../shared.ts';
 
 const directive = 'cluster-replica-no-failover';
 
@@ -18,7 +19,7 @@ export const electable: Check = {
       .map(({ node }) => ({
         id: 'WR-REPLICA-NO-FAILOVER',
         severity: 'warning',
-        title: `${node.id} may not take over from its master`,
+        ...titled(node.id, '{} may not take over from {its master|their masters}'),
         nodes: [node.id],
         hosts: [],
         seen: `${directive} yes, although ${node.host} is not drained`,

@@ -58,6 +58,10 @@ function describe(inventory: Inventory, loss: WhatIf, survivable: boolean): Find
     id: loss.kind === 'host' ? 'WR-HOST-LOSS' : 'WR-ZONE-LOSS',
     severity: survivable ? 'warning' : 'info',
     title: `the cluster would not survive the loss of ${loss.kind} ${loss.name}`,
+    shared: {
+      by: `${loss.kind} ${loss.name}`,
+      title: 'the loss of any one of {} would take the cluster down',
+    },
     nodes: [],
     hosts: hostsOf(inventory, loss),
     seen: loss.sentence,

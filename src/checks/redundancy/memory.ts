@@ -1,6 +1,7 @@
 import type { Inventory } from '../../inventory/inventory.ts';
 import type { Check, CheckInput, Finding } from '../check.ts';
 import { ours } from '../remedy.ts';
+import { titled } from '../shared.ts';
 import { count, formatBytes, numberOf } from '../text.ts';
 import type { Shard, Topology } from '../topology.ts';
 
@@ -24,7 +25,10 @@ function promotions(inventory: Inventory, { number, master, replicas }: Shard): 
       {
         id: 'WR-MEMORY-PROMOTION',
         severity: 'warning',
-        title: `${node.id} has less memory than its master uses`,
+        ...titled(
+          node.id,
+          '{} {has less memory than its master uses|have less memory than their masters use}',
+        ),
         nodes: [node.id, master.node.id],
         hosts: [],
         seen: `maxmemory ${formatBytes(limit)} on ${node.id}, ${formatBytes(used)} used by shard ${number}`,
@@ -51,7 +55,7 @@ function overcommitted(input: CheckInput, { reachable }: Topology, host: string)
     {
       id: 'WR-MEMORY-OVERCOMMIT',
       severity: 'warning',
-      title: `the nodes on ${host} may use more memory than it has`,
+      ...titled(host, 'the nodes on {} may use more memory than {it has|they have}'),
       nodes: [...own],
       hosts: [host],
       seen: `maxmemory of ${count(limits.length, 'node')} adds up to ${formatBytes(sum)} of ${formatBytes(total)}`,

@@ -1,5 +1,6 @@
 import type { Check, CheckInput, Finding } from '../check.ts';
 import { call, ours } from '../remedy.ts';
+import { titled } from '../shared.ts';
 import { joinNames } from '../text.ts';
 
 /** Nobody gets in without the inventory's password, and with no other. Loopback without a password is a choice. */
@@ -15,7 +16,7 @@ function open({ inventory, probes }: CheckInput): readonly Finding[] {
   return nodes.map((node) => ({
     id: 'WR-AUTH-OPEN',
     severity: 'critical',
-    title: `${node} answers without a password`,
+    ...titled(node, '{} {answers|answer} without a password'),
     nodes: [node],
     hosts: [],
     seen: 'a connection that gave no password was answered',
@@ -73,7 +74,7 @@ function masterauth({ inventory, probes }: CheckInput): readonly Finding[] {
   return nodes.map((node) => ({
     id: 'WR-MASTERAUTH',
     severity: 'critical',
-    title: `${node} cannot log in to its master`,
+    ...titled(node, '{} cannot log in to {its master|their masters}'),
     nodes: [node],
     hosts: [],
     seen:

@@ -3,6 +3,7 @@ import type { Facts, Listener } from '../../host/facts.ts';
 import type { Check, CheckInput, Finding } from '../check.ts';
 import { wantedOf } from '../configuration/drift.ts';
 import { ours } from '../remedy.ts';
+import { titled } from '../shared.ts';
 import { joinNames } from '../text.ts';
 import type { Topology } from '../topology.ts';
 
@@ -19,7 +20,7 @@ function unprotected({ inventory }: CheckInput, { reachable }: Topology): readon
     .map(({ node }) => ({
       id: 'WR-PROTECTED-MODE',
       severity: 'warning',
-      title: `${node} is not in protected mode`,
+      ...titled(node, '{} {is|are} not in protected mode'),
       nodes: [node],
       hosts: [],
       seen: 'protected-mode no',
@@ -68,7 +69,12 @@ function exposed(
   return {
     id: 'WR-LISTEN-WIDE',
     severity: isAny ? 'critical' : 'warning',
-    title: `${node.id} listens on ${isAny ? 'every address of its host' : 'more addresses than it should'}`,
+    ...titled(
+      node.id,
+      isAny
+        ? '{} {listens on every address of its host|listen on every address of their hosts}'
+        : '{} {listens on more addresses than it|listen on more addresses than they} should',
+    ),
     nodes: [node.id],
     hosts: [],
     seen: `listens on ${joinNames(extra.map(({ address, port }) => `${address} port ${port}`))}`,

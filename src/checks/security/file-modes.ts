@@ -3,6 +3,7 @@ import { layoutOf } from '../../render/layout.ts';
 import type { RenderedFile } from '../../render/render.ts';
 import type { Check, CheckInput, Finding } from '../check.ts';
 import { ours } from '../remedy.ts';
+import { titled } from '../shared.ts';
 
 /** Modes and owners of files and folders: a redis.conf holds the password. */
 export const fileModes: Check = {
@@ -39,9 +40,10 @@ function judge({ inventory }: CheckInput, host: string, { wanted, found, secret 
     {
       id: 'WR-FILE-MODE',
       severity: isOpen ? 'critical' : 'warning',
-      title: isOpen
-        ? `${wanted.path} on ${host} is open to every user`
-        : `${wanted.path} on ${host} has another mode or owner`,
+      ...titled(
+        `${wanted.path} on ${host}`,
+        isOpen ? '{} {is|are} open to every user' : '{} {has|have} another mode or owner',
+      ),
       nodes: [],
       hosts: [host],
       seen: `${found.mode} ${found.owner}:${found.group}`,

@@ -2,6 +2,7 @@ import type { ReachableView } from '../../cluster/view.ts';
 import { findNode } from '../../inventory/topology.ts';
 import type { Check, CheckInput, Finding } from '../check.ts';
 import { onHost } from '../remedy.ts';
+import { titled } from '../shared.ts';
 import { count } from '../text.ts';
 
 const day = 86_400_000;
@@ -25,7 +26,7 @@ function partial({ node, config }: ReachableView): readonly Finding[] {
     {
       id: 'WR-TLS-PARTIAL',
       severity: 'warning',
-      title: `${node} has TLS for clients only`,
+      ...titled(node, '{} {has|have} TLS for clients only'),
       nodes: [node],
       hosts: [],
       seen: plain.map((name) => `${name} no`).join(', '),
@@ -51,10 +52,11 @@ function expiring(
     {
       id: 'WR-TLS-EXPIRY',
       severity: days === undefined || days > criticalDays ? 'warning' : 'critical',
-      title:
-        days === undefined
-          ? `the certificate of ${node} cannot be read`
-          : `the certificate of ${node} ${expiry(days)}`,
+      title: `the certificate of ${node} ${expiry(days)}`,
+      shared: {
+        by: node,
+        title: `the certificates of {} ${days === undefined ? 'cannot be read' : `expire within ${days > criticalDays ? warnDays : criticalDays} days`}`,
+      },
       nodes: [node],
       hosts: [known.host],
       seen: notAfter === undefined ? path : `${path}, valid until ${new Date(notAfter).toISOString()}`,
@@ -65,6 +67,7 @@ function expiring(
   ];
 }
 
-function expiry(days: number): string {
+function expiry(days: number | undefined): string {
+  if (days === undefined) return 'cannot be read';
   return days < 0 ? 'has expired' : `expires in ${count(days, 'day')}`;
 }

@@ -1,0 +1,73 @@
+import type { Finding } from './check.ts';
+import { joinNames } from './text.ts';
+
+/** Texts of so many nodes are shown where they differ. */
+const mostTexts = 6;
+
+/**
+ * The title of what may be said of several nodes or hosts: `{}` stands for their names, `{has|have}` for what goes
+ * with one or with several.
+ */
+export function titled(by: string, title: string): Required<Pick<Finding, 'title' | 'shared'>> {
+  return { title: fill(title, by, 0), shared: { by, title } };
+}
+
+/**
+ * What several nodes or hosts share becomes one finding, at the place of the first: of the same id, severity, title
+ * and reason, and with as many commands to mend it.
+ */
+export function mergeShared(findings: readonly Finding[]): readonly Finding[] {
+  const groups = new Map<unknown, Finding[]>();
+  for (const finding of findings) {
+    const key = finding.shared ? kindOf(finding) : finding;
+    groups.set(key, [...(groups.get(key) ?? []), finding]);
+  }
+  return [...groups.values()].flatMap(mergeGroup);
+}
+
+function kindOf({ id, severity, shared, why, remedy }: Finding): string {
+  return JSON.stringify([id, severity, shared?.title, why, remedy.length]);
+}
+
+function mergeGroup(group: readonly Finding[]): readonly Finding[] {
+  const [first] = group;
+  if (!first?.shared || group.length === 1) return group;
+  const { shared, ...same } = first;
+  const names = group.flatMap((finding) => finding.shared?.by ?? []);
+  return [
+    {
+      ...same,
+      title: fill(shared.title, joinNames(names), 1),
+      nodes: unique(group.flatMap(({ nodes }) => nodes)),
+      hosts: unique(group.flatMap(({ hosts }) => hosts)),
+      seen: tellApart(group, 'seen'),
+      expected: tellApart(group, 'expected'),
+      // Step by step: what all have in common is done once, and not before what it needs is done everywhere.
+      remedy: unique(first.remedy.flatMap((_, step) => group.flatMap(({ remedy }) => remedy[step] ?? []))),
+    },
+  ];
+}
+
+/** Said once where all say the same, else behind the names: `redis1 and redis2: 0; redis3: 2`. */
+function tellApart(group: readonly Finding[], field: 'seen' | 'expected'): string {
+  const texts = unique(group.map((finding) => finding[field]));
+  if (texts.length === 1) return texts[0] ?? '';
+  const told = texts.slice(0, mostTexts).map((text) => {
+    const names = group
+      .filter((finding) => finding[field] === text)
+      .flatMap(({ shared }) => shared?.by ?? []);
+    return `${joinNames(names)}: ${text}`;
+  });
+  const rest = texts.length - told.length;
+  return [...told, ...(rest > 0 ? [`and ${rest} more`] : [])].join('; ');
+}
+
+function fill(title: string, names: string, form: 0 | 1): string {
+  return title.replaceAll(/\{([^{}]*)\}/g, (_, forms: string) =>
+    forms === '' ? names : (forms.split('|')[form] ?? ''),
+  );
+}
+
+function unique<T>(items: readonly T[]): readonly T[] {
+  return [...new Set(items)];
+}
