@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Inventory } from '../inventory/inventory.ts';
 import { loadInventory } from '../inventory/load.ts';
+import { packageFile } from '../package-file.ts';
 import type { Invocation } from './command.ts';
 
 /** The inventory that the command line names, validated; that none was named is said. Throws UsageError. */
@@ -25,5 +26,5 @@ function resolveInventoryPath(option: string | undefined): {
   const named = option ?? process.env['WEEDGO_REDIS_INVENTORY'];
   if (named) return { file: resolve(named), builtIn: false };
   if (existsSync('weedgo-redis.yaml')) return { file: resolve('weedgo-redis.yaml'), builtIn: false };
-  return { file: fileURLToPath(new URL('../../inventories/local.yaml', import.meta.url)), builtIn: true };
+  return { file: fileURLToPath(packageFile('inventories/local.yaml')), builtIn: true };
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { exitCodes, UsageError } from '../errors.ts';
+import { packageFile } from '../package-file.ts';
 import type { CommandSpec } from './command.ts';
 import { commands } from './registry.ts';
 
@@ -65,7 +66,7 @@ function addCommand(program: Command, spec: CommandSpec): void {
 }
 
 function readVersion(): string {
-  const manifest: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  const manifest: unknown = JSON.parse(readFileSync(packageFile('package.json'), 'utf8'));
   return typeof manifest === 'object' && manifest !== null && 'version' in manifest
     ? String(manifest.version)
     : '';

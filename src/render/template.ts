@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import Handlebars from 'handlebars';
+import { packageFile } from '../package-file.ts';
 import { quote } from './redis-conf.ts';
 
 export type TemplateName =
@@ -30,7 +31,7 @@ export function fillTemplate(name: TemplateName, context: Context, helpers: Help
 }
 
 function compile(name: TemplateName): Handlebars.TemplateDelegate {
-  const text = readFileSync(new URL(`../../templates/${name}.hbs`, import.meta.url), 'utf8');
+  const text = readFileSync(packageFile(`templates/${name}.hbs`), 'utf8');
   return Handlebars.create().compile(text, {
     noEscape: true,
     strict: true,

@@ -140,7 +140,7 @@ function collect(child: ChildProcess): Pick<CliRun, 'onLine' | 'done'> {
 
 /** The build, when it is newer than every source; else the sources themselves. */
 function entryPoint(): readonly string[] {
-  const built = join(root, 'dist/cli/main.js');
+  const built = join(root, 'dist/main.js');
   const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' });
   const newest = Math.max(...sources.map((name) => statSync(join(root, 'src', name)).mtimeMs));
   try {

@@ -6,6 +6,7 @@ import {
   resolveInitHosts,
   writeInventory,
 } from '../../operations/init.ts';
+import { packageFile } from '../../package-file.ts';
 import type { CommandRun, Invocation } from '../command.ts';
 
 export const run: CommandRun = async (invocation) => {
@@ -19,7 +20,7 @@ export const run: CommandRun = async (invocation) => {
 };
 
 /** Editors complete the inventory from the schema that came with this installation. */
-const schemaUrl = new URL('../../../schema/inventory.schema.json', import.meta.url).pathname;
+const schemaUrl = packageFile('schema/inventory.schema.json').pathname;
 
 async function wanted({ options, prompter }: Invocation) {
   const named = typeof options['cluster'] === 'string' ? options['cluster'] : undefined;

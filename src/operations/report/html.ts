@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import Handlebars from 'handlebars';
 import { slotCount } from '../../cluster/slots.ts';
 import { formatBytes, formatSeconds, joinNames } from '../../checks/text.ts';
+import { packageFile } from '../../package-file.ts';
 import { type Chip, type Drawing, drawTopology, type HostBox } from './drawing.ts';
 import type { Report, ReportNode } from './schema.ts';
 import { type SlotSegment, slotSegments } from './slot-map.ts';
@@ -72,7 +73,7 @@ const marks = { ok: '✓', healthy: '✓', info: 'i', warning: '!', critical: '�
 let template: Handlebars.TemplateDelegate | undefined;
 
 function compile(): Handlebars.TemplateDelegate {
-  const text = readFileSync(new URL('../../../templates/report.html.hbs', import.meta.url), 'utf8');
+  const text = readFileSync(packageFile('templates/report.html.hbs'), 'utf8');
   return Handlebars.create().compile(text, { strict: true, knownHelpersOnly: true });
 }
 
