@@ -26,8 +26,10 @@ export async function withAudit<T>(
   const since = new Date();
   const start = performance.now();
   const mask = (text: string): string => maskSecrets(text, Object.values(session.secrets));
+  // Asked for now, since there is time now.
+  const origins = originsOf(session);
   const write = (outcome: AuditLine['outcome'], message?: string): Promise<void> =>
-    appendEverywhere(session, {
+    appendEverywhere(session, origins, {
       ...commonFields(session),
       run: request.run,
       since: since.toISOString(),
@@ -62,7 +64,7 @@ export async function auditAbandoned(
         since: record.since,
         who: record.owner,
         command: record.reason,
-        from: 'unknown',
+        from: unknownOrigin,
         outcome: 'abandoned',
         message: 'the process was killed or lost its connection',
       });
@@ -82,18 +84,18 @@ function outcomeOf(error: unknown): [outcome: AuditLine['outcome'], message: str
   return [error instanceof WeedgoError && error.kind !== 'usage' ? error.kind : 'failed', message];
 }
 
-async function appendEverywhere(session: Session, line: LineFields): Promise<void> {
-  await Promise.all(stationsOf(session).map((station) => append(session, station, line)));
+async function appendEverywhere(session: Session, origins: Origins, line: LineFields): Promise<void> {
+  await Promise.all(
+    stationsOf(session).map(async (station) => {
+      await append(session, station, { ...line, from: (await origins.get(station.host)) ?? unknownOrigin });
+    }),
+  );
 }
 
-async function append(
-  session: Session,
-  station: Station,
-  line: LineFields & { readonly from?: string },
-): Promise<void> {
+async function append(session: Session, station: Station, line: AuditLine): Promise<void> {
   try {
     const { shell, places } = station;
-    const text = formatAuditLine({ ...line, from: line.from ?? (await originOf(station)) });
+    const text = formatAuditLine(line);
     const { code, stderr } = await shell.run({
       script: appendScript,
       stdin: `${places.audit}\n${text}`,
@@ -111,11 +113,21 @@ async function append(
   }
 }
 
+/** Where the connection to each host comes from, as that host sees it. */
+type Origins = ReadonlyMap<string, Promise<string>>;
+
+const unknownOrigin = 'unknown';
+
+const originsOf = (session: Session): Origins =>
+  new Map(
+    stationsOf(session).map((station) => [station.host, originOf(station).catch(() => unknownOrigin)]),
+  );
+
 /** sudo clears SSH_CONNECTION, so it is read as the login user. */
 async function originOf({ shell }: Station): Promise<string> {
   if (shell.transport === 'local') return 'local';
   const { stdout } = await shell.run({ script: 'printf %s "${SSH_CONNECTION:-}"', timeoutMs: 15_000 });
-  return stdout.split(' ')[0] || 'unknown';
+  return stdout.split(' ')[0] || unknownOrigin;
 }
 
 /**

@@ -6,11 +6,12 @@ import { isFailure } from '../../redis/connection.ts';
 import { formCluster } from '../../redis/form.ts';
 import { awaitComplete, listLacking } from '../await-complete.ts';
 import { changing } from '../changing.ts';
-import { observe, type Observation } from '../observe.ts';
+import { observe, observeNodes, type Observation } from '../observe.ts';
 import { nodesNow } from '../report/node-table.ts';
 import type { Report, ReportFinding, ReportNode } from '../report/schema.ts';
 import type { Session } from '../session.ts';
 import { createStages, type StageResult, type StageTiming, type Stages } from '../stage.ts';
+import { type HostsLook, lookAtHosts } from '../verify/look.ts';
 import { defaultSettleMs, verify } from '../verify/verify.ts';
 import { demandAllHosts, demandFacts } from './all-hosts.ts';
 import { convergeHosts } from './converge.ts';
@@ -45,9 +46,9 @@ export async function provision(
     stopOnProblems(before.plan.problems);
     warnOfProblems(before.plan.problems, locked.emit);
     const changed = !isEmptyPlan(before.plan);
-    if (changed) await change(locked, stages, before.plan);
+    const hosts = changed ? await change(locked, stages, before.plan) : undefined;
     const complete = listLacking(locked.inventory, before.observation.view).length === 0;
-    const after = changed || !complete ? await lookAgain(locked, stages) : before;
+    const after = changed || !complete ? await lookAgain(locked, stages, hosts) : before;
     demandComplete(locked, after);
     const { inventory } = locked;
     return {
@@ -67,29 +68,35 @@ type Look = {
   readonly report?: Report;
 };
 
-/** Does what the plan says, stage by stage. */
-async function change(session: Session, stages: Stages, plan: ProvisionPlan): Promise<void> {
+/** Does what the plan says, stage by stage. Resolves to a look at the hosts after the last change to them, if any. */
+async function change(session: Session, stages: Stages, plan: ProvisionPlan): Promise<HostsLook | undefined> {
   if (plan.live.length > 0) {
     await stages.run('settings', 'Change settings of running nodes', () => applyLive(session, plan));
   }
   const ready = await stages.run('hosts', 'Install, configure and start the nodes', () =>
     convergeHosts(session, plan),
   );
-  if (ready.form.length > 0) {
-    if (portProbes(session.inventory).length > 0) {
-      await stages.run('reach', 'Try every port from every host', () => demandReach(session, ready));
-    }
-    await stages.run('form', 'Form the cluster', () => form(session, ready));
+  if (ready.form.length === 0) return undefined;
+  if (portProbes(session.inventory).length > 0) {
+    await stages.run('reach', 'Try every port from every host', () => demandReach(session, ready));
   }
+  // A master calls the cluster down for the first 2 s of its life (CLUSTER_WRITABLE_DELAY): time to look at the hosts.
+  const looking = lookAtHosts(session);
+  looking.catch(() => undefined);
+  await stages.run('form', 'Form the cluster', () => form(session, ready));
+  return looking;
 }
 
 /** What was started takes a while to find its place; only then does a look at everything count. */
-const lookAgain = (session: Session, stages: Stages): Promise<Look> =>
+const lookAgain = (session: Session, stages: Stages, seen: HostsLook | undefined): Promise<Look> =>
   stages.run('verify', 'Verify the cluster from every node', async () => {
     await awaitComplete(session);
-    const observing = observe(session);
-    const report = await verify(session, { writeTest: false, settleMs: defaultSettleMs, observing });
-    return { value: { ...planFrom(session, await observing), report }, changed: false };
+    const hosts = seen ? Promise.resolve(seen) : lookAtHosts(session);
+    const view = observeNodes(session);
+    const parts = { hosts, view };
+    const report = await verify(session, { writeTest: false, settleMs: defaultSettleMs, parts });
+    const observation = { ...(await hosts).observed, view: await view };
+    return { value: { ...planFrom(session, observation), report }, changed: false };
   });
 
 const readAndPlan = async (session: Session): Promise<StageResult<Look>> => ({

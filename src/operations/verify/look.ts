@@ -4,9 +4,8 @@ import type { ClusterView } from '../../cluster/view.ts';
 import { OperationError } from '../../errors.ts';
 import type { Node } from '../../inventory/inventory.ts';
 import { isFailure } from '../../redis/connection.ts';
-import { observeCluster } from '../../redis/observe.ts';
 import { readMemory } from '../memory.ts';
-import { type Observation, observe } from '../observe.ts';
+import { type HostsObservation, type Observation, observeHosts, observeNodes } from '../observe.ts';
 import { planInputs } from '../provision/plan.ts';
 import type { Session } from '../session.ts';
 import { probeAnonymous } from './anonymous.ts';
@@ -19,19 +18,41 @@ import { isPublished } from './published.ts';
 /** Everything that one look at the hosts and nodes brings. */
 export type Look = Omit<CheckInput, 'writeTest'>;
 
+/** What is known of the hosts alone. */
+export type HostsLook = {
+  readonly observed: HostsObservation;
+  readonly hostProbes: CheckInput['hostProbes'];
+  readonly pending: Pending;
+};
+
+/** Halves of a look that the caller takes anyway. */
+export type Parts = { readonly hosts?: Promise<HostsLook>; readonly view?: Promise<ClusterView> };
+
+export async function lookAtHosts(session: Session): Promise<HostsLook> {
+  const [observed, hostProbes, pending] = await Promise.all([
+    observeHosts(session),
+    probeHosts(session),
+    readPending(session),
+  ]);
+  return { observed, hostProbes, pending };
+}
+
 /**
  * Looks at all hosts and nodes at once. Whatever does not depend on anything else is asked in one wave: a host is
  * asked for its facts and its probe while its nodes are connected to and asked; a second wave only counts the keys
  * of open slots and reads certificates, where there are any. Changes nothing; what cannot be asked is in the result.
  */
-export async function look(session: Session, observing = observe(session)): Promise<Look> {
+export async function look(
+  session: Session,
+  { hosts = lookAtHosts(session), view: viewing = observeNodes(session) }: Parts = {},
+): Promise<Look> {
   const { inventory } = session;
-  const [observation, nodeProbes, hostProbes, pending] = await Promise.all([
-    observing,
+  const [{ observed, hostProbes, pending }, view, nodeProbes] = await Promise.all([
+    hosts,
+    viewing,
     probeNodes(session),
-    probeHosts(session),
-    readPending(session),
   ]);
+  const observation = { ...observed, view };
   const [openSlotKeys, withCertificates] = await Promise.all([
     countOpenSlotKeys(session, observation.view),
     addCertificates(session, { hostProbes, view: observation.view }),
@@ -55,10 +76,7 @@ export async function look(session: Session, observing = observe(session)): Prom
 
 /** Looks at the nodes again and keeps what is known of the hosts: what passes by itself shows on the nodes. */
 export async function lookAgain(session: Session, before: Look): Promise<Look> {
-  const [view, probes] = await Promise.all([
-    observeCluster(session.inventory.nodes, session.redis),
-    probeNodes(session),
-  ]);
+  const [view, probes] = await Promise.all([observeNodes(session), probeNodes(session)]);
   const openSlotKeys = await countOpenSlotKeys(session, view);
   const known = Object.entries(probes).map(([id, probe]) => [
     id,

@@ -3,9 +3,8 @@ import { HostsFailedError, OperationError } from '../../errors.ts';
 import { pause } from '../../redis/wait.ts';
 import { buildReport } from '../report/report.ts';
 import type { Report } from '../report/schema.ts';
-import type { Observation } from '../observe.ts';
 import type { Session } from '../session.ts';
-import { type Look, look, lookAgain } from './look.ts';
+import { type Look, type Parts, look, lookAgain } from './look.ts';
 import { runWriteTest } from './write-test.ts';
 
 export type VerifyOptions = {
@@ -13,8 +12,8 @@ export type VerifyOptions = {
   readonly writeTest: boolean;
   /** How long to look again for what passes by itself, ms; 0: report it at once. */
   readonly settleMs: number;
-  /** The first look at hosts and nodes, where the caller takes one anyway. */
-  readonly observing?: Promise<Observation>;
+  /** The halves of the first look that the caller takes anyway. */
+  readonly parts?: Parts;
 };
 
 /** Gossip brings a change to every node within 0.6 to 4.4 s (measured after failovers). */
@@ -28,11 +27,11 @@ const intervalMs = 500;
  */
 export async function verify(
   session: Session,
-  { writeTest, settleMs, observing }: VerifyOptions,
+  { writeTest, settleMs, parts }: VerifyOptions,
 ): Promise<Report> {
   const startedAt = Date.now();
   const start = performance.now();
-  let seen = await look(session, observing);
+  let seen = await look(session, parts);
   requireSight(session, seen);
   let results = runChecks({ ...seen, writeTest: undefined });
   let looks = 1;
