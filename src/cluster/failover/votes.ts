@@ -7,15 +7,21 @@ import type { Choice } from './target.ts';
 /**
  * A vote is sent over the voter's own bus link to the replica and is gone when there is none just then
  * (clusterSendFailoverAuth), as for some 100 ms after the replica was restarted; it asks again only after 4 × node
- * timeout, and its master holds back all writes for 5 s in vain. So the old master, and more than half of all
- * masters, must have links to the replica and it to them.
+ * timeout, however often it is told to, and a living master holds back all writes for 5 s in vain. So more than half
+ * of all masters must have links to the replica and it to them; and so must the old one, unless it is replaced by
+ * force.
  */
-export function guardVotes(situation: Situation, { shard, replica }: Choice): readonly Reason[] {
+export function guardVotes(
+  situation: Situation,
+  { shard, replica }: Choice,
+  mode: 'graceful' | 'force',
+): readonly Reason[] {
   if (!replica) return [];
   const masters = situation.shards.map(({ master }) => master);
   const apart = masters.filter((master) => !areLinked(situation, master, replica));
   const enough = (masters.length - apart.length) * 2 > masters.length;
-  if (enough && !apart.some(({ nodeId }) => nodeId === shard.master.nodeId)) return [];
+  const needsMaster = mode === 'graceful' && apart.some(({ nodeId }) => nodeId === shard.master.nodeId);
+  if (enough && !needsMaster) return [];
   const names = apart.map(({ node }) => node.id).join(', ');
   return [
     {

@@ -35,9 +35,13 @@ export const awaitQuiet = (session: Session, options: LookOptions): Promise<Situ
  * Waits until votes would reach the replica: bus links come back within a few ticks of clusterCron (100 ms).
  * Throws RefusedError when they do not.
  */
-export const awaitVotes = (session: Session, options: LookOptions, choice: Choice): Promise<Situation> =>
+export const awaitVotes = (
+  session: Session,
+  options: LookOptions,
+  { mode, ...choice }: Choice & { readonly mode: 'graceful' | 'force' },
+): Promise<Situation> =>
   awaitGuard(session, options, {
-    guard: (situation) => guardVotes(situation, choice),
+    guard: (situation) => guardVotes(situation, choice, mode),
     patienceMs: 5_000,
     pollMs: 50,
     doing: `failover of ${choice.shard.master.node.id}`,

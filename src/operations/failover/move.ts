@@ -43,7 +43,7 @@ export async function moveMaster(
   const to = choice.replica?.node.id ?? 'nobody';
   await restFirst(session, await lookAround(session, look), { stages, choice });
   return stages.run('failover', `shard ${choice.shard.number}: ${to} takes over from ${from}`, async () => {
-    const situation = await awaitVotes(session, look, choice);
+    const situation = await awaitVotes(session, look, { ...choice, mode: 'graceful' });
     const now = sameChoice(situation, choice);
     refuseFor(guardFailover(situation, now), `failover of ${from} to ${to}`);
     if (!now.replica) throw new RefusedError(`${from} has no replica`);

@@ -15,6 +15,7 @@ import type { Approval } from '../approval.ts';
 import type { ProbeOptions } from '../probe/probe.ts';
 import type { Session } from '../session.ts';
 import type { Stages } from '../stage.ts';
+import { awaitVotes } from './await-guard.ts';
 import type { HandOver } from './hand-over.ts';
 import { answering } from './look.ts';
 import { handOverProbed } from './move.ts';
@@ -89,6 +90,7 @@ export async function replaceMaster(
   const title = `shard ${shard.number}: ${replica.node.id} replaces ${master} (${mode})`;
   const request = { shard, replica, mode, probe };
   return stages.run('failover', title, async () => {
+    if (mode === 'force') await awaitVotes(session, { among: answering(situation) }, { ...choice, mode });
     const { move, after } = await handOverWatched(session, situation, { request, heard: before.master });
     return { value: { ...move, death, before, statement, after }, changed: true };
   });

@@ -48,11 +48,11 @@ describe('guardFailover', () => {
 });
 
 describe('guardVotes', () => {
-  type Case = { readonly target: string; readonly expect: string | null };
+  type Case = { readonly target: string; readonly force?: boolean; readonly expect: string | null };
   it.each(readScenes<Case>('votes'))('$what', (scene) => {
     const situation = stage(scene);
     const [choice] = chooseTarget(situation, parseTarget(situation.inventory, scene.target));
-    const reasons = guardVotes(situation, choice as Choice);
+    const reasons = guardVotes(situation, choice as Choice, scene.force ? 'force' : 'graceful');
     expect(reasons[0]?.message ?? null).toBe(scene.expect);
   });
 });
