@@ -1,8 +1,5 @@
 import type { Finding } from './check.ts';
-import { joinNames } from './text.ts';
-
-/** Texts of so many nodes are shown where they differ. */
-const mostTexts = 6;
+import { joinNames, mostNames } from './text.ts';
 
 /**
  * The title of what may be said of several nodes or hosts: `{}` stands for their names, `{has|have}` for what goes
@@ -52,7 +49,7 @@ function mergeGroup(group: readonly Finding[]): readonly Finding[] {
 function tellApart(group: readonly Finding[], field: 'seen' | 'expected'): string {
   const texts = unique(group.map((finding) => finding[field]));
   if (texts.length === 1) return texts[0] ?? '';
-  const told = texts.slice(0, mostTexts).map((text) => {
+  const told = texts.slice(0, mostNames).map((text) => {
     const names = group
       .filter((finding) => finding[field] === text)
       .flatMap(({ shared }) => shared?.by ?? []);

@@ -16,8 +16,11 @@ export function formatSeconds(seconds: number): string {
   return seconds < 172_800 ? `${Math.round(seconds / 3600)} h` : `${Math.round(seconds / 86_400)} days`;
 }
 
+/** Names that a list in a sentence shows. */
+export const mostNames = 6;
+
 /** `a`, `a and b`, `a, b and c`; beyond `most` names the rest is counted. */
-export function joinNames(names: readonly string[], most = 6): string {
+export function joinNames(names: readonly string[], most = mostNames): string {
   const shown = names.length > most ? [...names.slice(0, most), `${names.length - most} more`] : [...names];
   const last = shown.pop();
   return shown.length === 0 ? (last ?? '') : `${shown.join(', ')} and ${last ?? ''}`;

@@ -1,11 +1,14 @@
 import { createColors } from 'picocolors';
 import { UsageError } from '../errors.ts';
+import { joinNames } from '../checks/text.ts';
+import { placesOf } from '../operations/report/places.ts';
 import type { Report, ReportFinding } from '../operations/report/schema.ts';
 import { verify, type VerifyOptions } from '../operations/verify/verify.ts';
 import type { CommandResult, Invocation } from './command.ts';
 import { formatFailure } from './failure.ts';
 import { readSeconds } from './seconds.ts';
-import { formatFinding, formatReport, formatVerdict } from './views/verify.ts';
+import { formatFinding, formatReport, formatVerdict, type VerifyViewOptions } from './views/verify.ts';
+import { widthOf } from './views/wrap.ts';
 import { watch } from './watch.ts';
 
 const standardSeconds = 10;
@@ -19,7 +22,13 @@ export async function watchVerify(
   const { options, global, terminal } = invocation;
   if (global.json) throw new UsageError('--watch prints as it goes: it has no --json');
   const intervalMs = readSeconds('--watch', options['watch'], standardSeconds) * 1000;
-  const view = { color: terminal.color, quiet: global.quiet, whatIf: options['whatIf'] === true };
+  const view = (): VerifyViewOptions => ({
+    color: terminal.color,
+    // It may have been made wider since.
+    width: widthOf({ ...terminal, columns: process.stdout.columns }),
+    quiet: global.quiet,
+    whatIf: options['whatIf'] === true,
+  });
   let before: Report | undefined;
   const last = await watch<Report>(invocation, {
     intervalMs,
@@ -27,7 +36,7 @@ export async function watchVerify(
     isPartial: ({ hosts }) => hosts.some(({ reachable }) => !reachable),
     show: (report) => {
       const text =
-        before === undefined ? formatReport(report, view) : formatChanges(before, report, terminal.color);
+        before === undefined ? formatReport(report, view()) : formatChanges(before, report, view());
       if (text !== '') console.log(text);
       before = report;
     },
@@ -37,22 +46,40 @@ export async function watchVerify(
 }
 
 /** What came and what went between two reports; '' when nothing did. */
-function formatChanges(before: Report, after: Report, color: boolean): string {
+function formatChanges(before: Report, after: Report, { color, width }: VerifyViewOptions): string {
   const paint = createColors(color);
-  const known = new Set(before.findings.map(identity));
-  const still = new Set(after.findings.map(identity));
-  const fresh = after.findings.filter((finding) => !known.has(identity(finding)));
-  const gone = before.findings.filter((finding) => !still.has(identity(finding)));
+  const gone = changedSince(after, before.findings);
+  const fresh = changedSince(before, after.findings);
   if (fresh.length === 0 && gone.length === 0) return '';
   const time = after.checkedAt.slice(11, 19);
   return [
     `\n${time} ${formatVerdict(after, paint)}`,
-    ...gone.map(({ title, id }) => `${paint.green('- gone:')} ${title} ${paint.dim(id)}`),
-    ...fresh.map((finding) => `${paint.red('+ new:')} ${formatFinding(finding, paint)}`),
+    ...gone.map(
+      ({ finding: { title, id }, of }) => `${paint.green(`- gone${of}:`)} ${title} ${paint.dim(id)}`,
+    ),
+    ...fresh.map(({ finding, of }) => {
+      const mark = `+ new${of}:`;
+      return `${paint.red(mark)} ${formatFinding(finding, paint, width - mark.length - 1)}`;
+    }),
   ].join('\n');
 }
 
-/** Figures in a finding may move without it being another. */
-function identity({ id, nodes, hosts }: ReportFinding): string {
-  return [id, ...nodes, ...hosts].join(' ');
+type Change = { readonly finding: ReportFinding; readonly of: string };
+
+/** Findings that the other report has not, or not ` for` all of these nodes or hosts. */
+function changedSince(other: Report, findings: readonly ReportFinding[]): readonly Change[] {
+  const known = new Set(other.findings.flatMap(identities));
+  return findings.flatMap((finding) => {
+    const all = identities(finding);
+    const changed = placesOf(finding).filter((_, index) => !known.has(all[index] ?? ''));
+    if (all.every((identity) => known.has(identity))) return [];
+    return [{ finding, of: changed.length === all.length ? '' : ` for ${joinNames(changed)}` }];
+  });
+}
+
+/** One for each node or host; figures in a finding may move without it being another. */
+function identities(finding: ReportFinding): readonly string[] {
+  const kind = `${finding.id} ${finding.severity}`;
+  const places = placesOf(finding);
+  return places.length === 0 ? [kind] : places.map((place) => `${kind} ${place}`);
 }

@@ -31,7 +31,7 @@ function promotions(inventory: Inventory, { number, master, replicas }: Shard): 
         ),
         nodes: [node.id, master.node.id],
         hosts: [],
-        seen: `maxmemory ${formatBytes(limit)} on ${node.id}, ${formatBytes(used)} used by shard ${number}`,
+        seen: `maxmemory ${formatBytes(limit)}, and shard ${number} uses ${formatBytes(used)}`,
         expected: "a replica's maxmemory of at least what its master uses",
         why: 'After a failover to it, it evicts keys or refuses writes at once.',
         remedy: [ours(inventory, 'provision')],

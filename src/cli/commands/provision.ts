@@ -1,10 +1,11 @@
 import { createColors } from 'picocolors';
 import { exitCodes } from '../../errors.ts';
 import { provision, type ProvisionReport } from '../../operations/provision/provision.ts';
-import type { CommandRun } from '../command.ts';
+import type { CommandRun, Terminal } from '../command.ts';
 import { formatMs } from '../progress.ts';
 import { withSession } from '../session.ts';
 import { formatFinding, formatShards } from '../views/verify.ts';
+import { widthOf } from '../views/wrap.ts';
 
 export const run: CommandRun = async (invocation) => {
   const report = await withSession(
@@ -15,16 +16,17 @@ export const run: CommandRun = async (invocation) => {
   const ok = report.findings.every(({ severity }) => severity !== 'critical');
   return {
     data: { ok, ...report },
-    text: formatReport(report, invocation.terminal.color),
+    text: formatReport(report, invocation.terminal),
     exitCode: ok ? exitCodes.ok : exitCodes.findings,
   };
 };
 
 function formatReport(
   { changed, cluster, nodes, findings, stages }: ProvisionReport,
-  color: boolean,
+  terminal: Terminal,
 ): string {
-  const paint = createColors(color);
+  const paint = createColors(terminal.color);
+  const width = widthOf(terminal);
   const total = stages.reduce((sum, { durationMs }) => sum + durationMs, 0);
   const each = stages.map(({ stage, durationMs }) => `${stage} ${formatMs(durationMs)}`).join(', ');
   const versions = [...new Set(nodes.flatMap(({ version }) => version ?? []))].join(' and ');
@@ -33,8 +35,8 @@ function formatReport(
     ? `${cluster} is provisioned: every node sees the whole cluster${worth.length === 0 ? '' : ', with findings'}.`
     : `Nothing to do: ${cluster} is what the inventory says.`;
   return [
-    formatShards(nodes, paint),
-    ...worth.flatMap((finding) => ['', formatFinding(finding, paint)]),
+    formatShards(nodes, paint, width),
+    ...worth.flatMap((finding) => ['', formatFinding(finding, paint, width)]),
     '',
     `${verdict} Version ${versions}; ${formatMs(total)} (${each}).`,
     'Next: weedgo-redis verify · weedgo-redis env (settings for the application) · weedgo-redis status',

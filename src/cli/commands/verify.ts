@@ -9,6 +9,7 @@ import { defaultSettleMs, verify, type VerifyOptions } from '../../operations/ve
 import type { CommandRun, Invocation } from '../command.ts';
 import { withSession } from '../session.ts';
 import { formatReport } from '../views/verify.ts';
+import { widthOf } from '../views/wrap.ts';
 import { watchVerify } from '../watch-verify.ts';
 import { readSeconds } from '../seconds.ts';
 
@@ -28,6 +29,7 @@ export const run: CommandRun = async (invocation) => {
     data: { ok: exitCode === exitCodes.ok, exitCode, ...report },
     text: formatReport(report, {
       color: terminal.color,
+      width: widthOf(terminal),
       quiet: global.quiet,
       whatIf: options['whatIf'] === true,
     }),

@@ -2,22 +2,18 @@ import { createColors } from 'picocolors';
 import type { CheckReport } from '../../operations/check/check.ts';
 import type { Terminal } from '../command.ts';
 import { formatTable } from './table.ts';
+import { widthOf, wrap } from './wrap.ts';
 
 /** Every line of every host, then what to do about those that are not right; commands stand alone, to be copied. */
-export function formatChecks(
-  { cluster, passed, hosts }: CheckReport,
-  { color, interactive, columns }: Terminal,
-): string {
-  const paint = createColors(color);
+export function formatChecks({ cluster, passed, hosts }: CheckReport, terminal: Terminal): string {
+  const paint = createColors(terminal.color);
   const marks = {
     ok: paint.green('ok'),
     warning: paint.yellow('warning'),
     failed: paint.red('FAILED'),
     unknown: paint.dim('unknown'),
   };
-  // What goes into a file or to grep has a line a check.
-  const width = interactive ? columns : Number.POSITIVE_INFINITY;
-  const room = width - Math.max(...hosts.map(({ host }) => host.length)) - beforeDetail;
+  const room = widthOf(terminal) - Math.max(...hosts.map(({ host }) => host.length)) - beforeDetail;
   const rows = hosts.flatMap(({ host, lines }) =>
     lines.flatMap(({ check, outcome, detail }, index) => {
       const [first = '', ...rest] = wrap(detail, room);
@@ -40,17 +36,3 @@ export function formatChecks(
 
 /** CHECK and the outcome at their widest (`authentication`, `warning`), and the blanks between columns. */
 const beforeDetail = 14 + 7 + 3 * 2;
-/** Narrower than this a detail is easier to read on one long line. */
-const narrowest = 20;
-
-/** Words in lines of at most `width`; a word that is longer has a line of its own. */
-function wrap(text: string, width: number): readonly string[] {
-  if (width < narrowest) return [text];
-  const lines: string[] = [];
-  for (const word of text.split(' ')) {
-    const longer = `${lines.at(-1) ?? ''} ${word}`;
-    if (lines.length > 0 && longer.length <= width) lines[lines.length - 1] = longer;
-    else lines.push(word);
-  }
-  return lines;
-}

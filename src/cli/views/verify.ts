@@ -1,22 +1,27 @@
+import { stripVTControlCharacters } from 'node:util';
 import { createColors } from 'picocolors';
 import { formatBytes } from '../../checks/text.ts';
+import { placesBeyondTitle } from '../../operations/report/places.ts';
 import type { Report, ReportFinding, ReportNode } from '../../operations/report/schema.ts';
 import { formatMs } from '../progress.ts';
 import { formatTable } from './table.ts';
+import { wrap } from './wrap.ts';
 
 type Paint = ReturnType<typeof createColors>;
 
 export type VerifyViewOptions = {
   readonly color: boolean;
+  /** Columns to keep to, but for commands: they are there to be copied. */
+  readonly width: number;
   /** Findings alone, and nothing at all when there are none. */
   readonly quiet: boolean;
   readonly whatIf: boolean;
 };
 
 /** The verdict in one line, the shards as a table, then the findings, worst first. */
-export function formatReport(report: Report, { color, quiet, whatIf }: VerifyViewOptions): string {
+export function formatReport(report: Report, { color, width, quiet, whatIf }: VerifyViewOptions): string {
   const paint = createColors(color);
-  const findings = report.findings.map((finding) => formatFinding(finding, paint));
+  const findings = report.findings.map((finding) => formatFinding(finding, paint, width));
   const losses = whatIf ? ['', formatWhatIf(report, paint)] : [];
   if (quiet)
     return [...(findings.length > 0 ? [formatVerdict(report, paint), ...findings] : []), ...losses].join(
@@ -25,7 +30,7 @@ export function formatReport(report: Report, { color, quiet, whatIf }: VerifyVie
   return [
     formatVerdict(report, paint),
     '',
-    formatShards(report.nodes, paint),
+    formatShards(report.nodes, paint, width),
     ...findings.flatMap((finding) => ['', finding]),
     ...losses,
     '',
@@ -42,21 +47,60 @@ export function formatVerdict({ verdict, summary }: Report, paint: Paint): strin
 }
 
 /** Each master followed by its replicas, which carry its shard's number. */
-export function formatShards(nodes: readonly ReportNode[], paint: Paint): string {
+export function formatShards(
+  nodes: readonly ReportNode[],
+  paint: Paint,
+  width = Number.POSITIVE_INFINITY,
+): string {
+  const table = wideTable(nodes, paint);
+  const isTooWide = table.split('\n').some((line) => stripVTControlCharacters(line).length > width);
+  return isTooWide ? narrowTable(nodes, paint) : table;
+}
+
+function wideTable(nodes: readonly ReportNode[], paint: Paint): string {
   return formatTable(
-    ['SHARD', 'NODE', 'ROLE', 'HOST', 'SLOTS', 'KEYS', 'MEMORY', 'LAG'],
+    ['SHARD', 'NODE', 'ROLE', 'HOST', ...measures],
     nodes.map((node) => [
       String(node.shard ?? '-'),
       paintNode(node, paint),
       node.role,
-      node.zone === null ? node.host : `${node.host} (${node.zone})`,
-      node.slotRanges,
-      String(node.keys ?? ''),
-      formatMemory(node),
-      formatLag(node),
+      placeOf(node),
+      ...formatMeasures(node),
     ]),
   );
 }
+
+/** A node's name begins with its host's, and its shard goes with its role, as `status` has it. */
+function narrowTable(nodes: readonly ReportNode[], paint: Paint): string {
+  const hasZones = nodes.some(({ zone }) => zone !== null);
+  return formatTable(
+    ['NODE', 'ROLE', ...(hasZones ? ['ZONE'] : []), ...measures],
+    nodes.map((node) => [
+      paintNode(node, paint),
+      node.shard === null ? node.role : `${node.role} ${node.shard}`,
+      ...(hasZones ? [node.zone ?? ''] : []),
+      ...formatMeasures(node),
+    ]),
+  );
+}
+
+const measures = ['SLOTS', 'KEYS', 'MEMORY', 'LAG'];
+
+function formatMeasures(node: ReportNode): readonly string[] {
+  return [shortenRanges(node.slotRanges), String(node.keys ?? ''), formatMemory(node), formatLag(node)];
+}
+
+function placeOf({ host, zone }: ReportNode): string {
+  return zone === null ? host : `${host} (${zone})`;
+}
+
+/** Moving slots about can leave hundreds of ranges; --json has them all. */
+function shortenRanges(ranges: string): string {
+  const all = ranges.split(',');
+  return all.length > mostRanges ? `${all.slice(0, mostRanges - 1).join(',')},… (${all.length})` : ranges;
+}
+
+const mostRanges = 3;
 
 /** An ill node has a mark before its name, so that it is found without colours as well. */
 function paintNode({ node, worst }: ReportNode, paint: Paint): string {
@@ -77,18 +121,46 @@ function formatLag({ role, link, lag, reachable }: ReportNode): string {
   return lag === null ? '?' : `${formatBytes(lag.bytes)}, ${lag.seconds} s`;
 }
 
-export function formatFinding(finding: ReportFinding, paint: Paint): string {
-  const { severity, id, title, seen, expected, why, remedy } = finding;
-  const label = { critical: paint.red, warning: paint.yellow, info: paint.cyan }[severity](
-    severity.toUpperCase(),
-  );
+export function formatFinding(
+  finding: ReportFinding,
+  paint: Paint,
+  width = Number.POSITIVE_INFINITY,
+): string {
+  const { seen, expected, why, remedy } = finding;
+  const where = placesBeyondTitle(finding).join(', ');
+  const told = { where, seen, expected, why };
   return [
-    `${label} ${paint.bold(title)} ${paint.dim(id)}`,
-    `  seen      ${seen}`,
-    `  expected  ${expected}`,
-    `  why       ${why}`,
-    ...remedy.map((command, index) => `  ${index === 0 ? 'mend' : '    '}      ${paint.cyan(command)}`),
+    ...formatHeading(finding, paint, width),
+    ...Object.entries(told).flatMap(([name, text]) => (text === '' ? [] : formatField(name, text, width))),
+    ...remedy.map(
+      (command, index) => `  ${(index === 0 ? 'mend' : '').padEnd(indent - 2)}${paint.cyan(command)}`,
+    ),
   ].join('\n');
+}
+
+/** Where the texts of a finding begin. */
+const indent = 12;
+
+function formatHeading(
+  { severity, title, id }: ReportFinding,
+  paint: Paint,
+  width: number,
+): readonly string[] {
+  const label = severity.toUpperCase();
+  const color = { critical: paint.red, warning: paint.yellow, info: paint.cyan }[severity];
+  const lines = wrap(`${title} ${id}`, width - label.length - 1);
+  return lines.map((line, index) => {
+    const text = line.endsWith(id)
+      ? `${paint.bold(line.slice(0, -id.length))}${paint.dim(id)}`
+      : paint.bold(line);
+    return `${index === 0 ? color(label) : ' '.repeat(label.length)} ${text}`;
+  });
+}
+
+function formatField(name: string, text: string, width: number): readonly string[] {
+  return wrap(text, width - indent).map(
+    (line, index) => `  ${(index === 0 ? name : '').padEnd(indent - 2)}${line}`,
+  );
 }
 
 function formatWhatIf({ whatIf }: Report, paint: Paint): string {

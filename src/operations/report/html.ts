@@ -4,6 +4,7 @@ import { slotCount } from '../../cluster/slots.ts';
 import { formatBytes, formatSeconds, joinNames } from '../../checks/text.ts';
 import { packageFile } from '../../package-file.ts';
 import { type Chip, type Drawing, drawTopology, type HostBox } from './drawing.ts';
+import { placesBeyondTitle } from './places.ts';
 import type { Report, ReportNode } from './schema.ts';
 import { type SlotSegment, slotSegments } from './slot-map.ts';
 
@@ -28,7 +29,11 @@ export function renderHtml(report: Report): string {
     segments: slotSegments(report).map(presentSegment),
     owners: slotOwners(report),
     rows: report.nodes.map(presentRow),
-    findings: report.findings.map((finding) => ({ ...finding, mark: marks[finding.severity] })),
+    findings: report.findings.map((finding) => ({
+      ...finding,
+      where: placesBeyondTitle(finding).join(', '),
+      mark: marks[finding.severity],
+    })),
     losses: report.whatIf.map((loss) => ({
       ...loss,
       mark: loss.staysUp ? marks.ok : marks.critical,

@@ -1,3 +1,4 @@
+import { placesBeyondTitle } from './places.ts';
 import type { Report, ReportFinding } from './schema.ts';
 
 type CheckRow = Report['checks'][number];
@@ -58,9 +59,12 @@ function isFailure({ severity }: ReportFinding): boolean {
   return severity !== 'info';
 }
 
-function describe({ id, severity, title, seen, expected, why, remedy }: ReportFinding): string {
+function describe(finding: ReportFinding): string {
+  const { id, severity, title, seen, expected, why, remedy } = finding;
+  const where = placesBeyondTitle(finding);
   return [
     `${id} (${severity}): ${title}`,
+    ...(where.length > 0 ? [`where: ${where.join(', ')}`] : []),
     `seen: ${seen}`,
     `expected: ${expected}`,
     `why: ${why}`,

@@ -1,0 +1,53 @@
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { runChecks } from '../../../src/checks/run.ts';
+import { formatReport } from '../../../src/cli/views/verify.ts';
+import { buildReport } from '../../../src/operations/report/report.ts';
+import type { Report } from '../../../src/operations/report/schema.ts';
+import { inputOf, readCase } from '../../support/check-case.ts';
+
+const folder = fileURLToPath(new URL('../../fixtures/checks/', import.meta.url));
+
+function reportOf(name: string): Report {
+  const input = inputOf(readCase(`${folder}${name}.yaml`));
+  return buildReport(input, runChecks(input), { startedAt: input.now, durationMs: 812.4, looks: 1 });
+}
+
+const plain = { color: false, quiet: false, whatIf: false };
+const everywhere = { width: Number.POSITIVE_INFINITY, ...plain };
+
+test.each(['healthy-zones', 'host/several-kernel', 'load/several-evictions', 'redundancy/same-zone'])(
+  '%s fits into 80 columns, commands in one piece',
+  (name) => {
+    const report = reportOf(name);
+    const commands = new Set(report.findings.flatMap(({ remedy }) => remedy));
+    const lines = formatReport(report, { ...plain, width: 80 }).split('\n');
+    const words = lines.map((line) => line.trim().replace(/^mend +/, ''));
+    expect([...commands].filter((command) => !words.includes(command))).toEqual([]);
+    const long = lines.filter((line, index) => line.length > 80 && !commands.has(words[index] ?? ''));
+    expect(long).toEqual([]);
+  },
+);
+
+test('what goes into a file has each text on one line, and the hosts', () => {
+  const text = formatReport(reportOf('load/several-evictions'), everywhere);
+  expect(text).toContain('WARNING redis1:7000, redis2:7001 and redis3:7002 have evicted keys WR-EVICTIONS\n');
+  expect(text).toMatch(/^SHARD +NODE +ROLE +HOST +SLOTS /m);
+});
+
+test('slots in hundreds of pieces leave the table readable', () => {
+  const report = reportOf('healthy-three-hosts');
+  const pieces = Array.from({ length: 300 }, (_, index) => String(2 * index)).join(',');
+  const nodes = report.nodes.map((node) => ({ ...node, slotRanges: node.slots > 0 ? pieces : '' }));
+  expect(formatReport({ ...report, nodes }, everywhere)).toContain('  0,2,… (300)  ');
+});
+
+test('nodes that the title leaves out are named below it', () => {
+  const report = reportOf('security/tls-partial');
+  const nodes = Array.from({ length: 9 }, (_, index) => `redis${index}:7000`);
+  const title =
+    'redis0:7000, redis1:7000, redis2:7000, redis3:7000, redis4:7000, redis5:7000 and 3 more have it';
+  const findings = report.findings.map((finding) => ({ ...finding, title, nodes }));
+  expect(formatReport({ ...report, findings }, everywhere)).toContain(`\n  where     ${nodes.join(', ')}\n`);
+  expect(formatReport(report, everywhere)).not.toContain('where');
+});
