@@ -66,8 +66,14 @@ function splitArguments(text: string, line: number): readonly string[] {
 
 type Read = { readonly value: string | undefined; readonly end: number };
 
+/** What nearly every argument is: bare or in double quotes, nothing escaped. */
+const plain = /(?:"([^"\\]*)"|([^"'\\ \t\n\v\f\r]+))(?=[ \t\n\v\f\r]|$)/y;
+
 /** One argument: plain characters and at most one quoted part, which must end it. */
 function readArgument(text: string, start: number): Read {
+  plain.lastIndex = start;
+  const found = plain.exec(text);
+  if (found) return { value: found[1] ?? found[2], end: plain.lastIndex };
   const bytes: number[] = [];
   let at = start;
   while (at < text.length && !isSpace(text[at])) {

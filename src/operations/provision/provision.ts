@@ -4,6 +4,7 @@ import { describeClusterStep } from '../../cluster/step.ts';
 import { portProbes } from '../../host/probe.ts';
 import { isFailure } from '../../redis/connection.ts';
 import { formCluster } from '../../redis/form.ts';
+import { prepareTemplates } from '../../render/template.ts';
 import { awaitComplete, listLacking } from '../await-complete.ts';
 import { changing } from '../changing.ts';
 import { observe, observeNodes, type Observation } from '../observe.ts';
@@ -99,10 +100,10 @@ const lookAgain = (session: Session, stages: Stages, seen: HostsLook | undefined
     return { value: { ...planFrom(session, observation), report }, changed: false };
   });
 
-const readAndPlan = async (session: Session): Promise<StageResult<Look>> => ({
-  value: planFrom(session, await observe(session)),
-  changed: false,
-});
+async function readAndPlan(session: Session): Promise<StageResult<Look>> {
+  const [observation] = await Promise.all([observe(session), prepareTemplates()]);
+  return { value: planFrom(session, observation), changed: false };
+}
 
 function planFrom(session: Session, observation: Observation): Look {
   demandFacts(session, observation);
