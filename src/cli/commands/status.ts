@@ -29,13 +29,17 @@ async function watchStatus(invocation: Invocation): ReturnType<CommandRun> {
       look: readStatus,
       isPartial: ({ nodes }) => nodes.some(({ reason }) => reason !== null),
       show: (status) => {
-        if (screen) screen.draw(formatStatus(status, terminal, before));
-        else console.log(formatTotals(status, before));
+        const since = before;
+        if (screen)
+          screen.draw(({ columns, rows }) =>
+            formatStatus(status, { ...terminal, columns }, { before: since, rows }),
+          );
+        else console.log(formatTotals(status, since));
         before = status;
       },
       showFailure: (error) => {
         const text = formatFailure(error, terminal.color);
-        if (screen) screen.draw(text);
+        if (screen) screen.draw(() => text);
         else console.error(text);
       },
     });

@@ -4,33 +4,64 @@ import type { ReportNode } from '../../operations/report/schema.ts';
 import type { Status } from '../../operations/status.ts';
 import type { Terminal } from '../command.ts';
 import { formatTable } from './table.ts';
+import { widthOf, wrap } from './wrap.ts';
 
 type Paint = ReturnType<typeof createColors>;
 
 /** Within 80 columns for names of up to this many characters; longer ones lose their middle. */
 const longestName = 21;
 
-/** What is up, roles, memory, operations, hit rate, clients and lag; `before` makes the hit rate that of the interval. */
-export function formatStatus(status: Status, { color }: Terminal, before?: Status): string {
-  const paint = createColors(color);
+export type StatusViewOptions = {
+  /** Makes the hit rate that of the interval since. */
+  readonly before?: Status | undefined;
+  /** Lines that there is room for: nodes that are ill come first where not all can be shown. */
+  readonly rows?: number;
+};
+
+/** What is up, roles, memory, operations, hit rate, clients and lag. */
+export function formatStatus(
+  status: Status,
+  terminal: Terminal,
+  { before, rows = Number.POSITIVE_INFINITY }: StatusViewOptions = {},
+): string {
+  const paint = createColors(terminal.color);
+  const width = widthOf(terminal) - 2;
   const mark = { up: paint.green('✓'), degraded: paint.yellow('!'), down: paint.red('✗') }[status.state];
-  return [
-    `${mark} ${paint.bold(status.summary)}`,
-    '',
-    formatTable(
-      ['NODE', 'ROLE', 'MEMORY', 'KEYS', 'OPS/S', 'HITS', 'CLIENTS', 'LAG'],
-      status.nodes.map((node) => row(node, { paint, before: find(before, node) })),
-    ),
-    ...formatReasons(status),
-    '',
+  const head = [
+    ...wrap(status.summary, width).map((line, index) => `${index === 0 ? mark : ' '} ${paint.bold(line)}`),
     paint.dim(formatTotals(status, before)),
+    ...formatReasons(status, width),
+    '',
+  ];
+  const shown = chooseNodes(status.nodes, rows - head.length - 1);
+  const rest = status.nodes.length - shown.length;
+  return [
+    ...head,
+    formatTable(
+      header,
+      shown.map((node) => row(node, { paint, before: find(before, node) })),
+    ),
+    ...(rest > 0 ? [paint.dim(`… and ${rest} more`)] : []),
   ].join('\n');
 }
 
+/** As wide as what is usual below them, so that a live view does not move about with every figure. */
+const header = ['NODE', 'ROLE', 'MEMORY ', 'KEYS   ', 'OPS/S ', 'HITS ', 'CLIENTS', 'LAG'];
+
+const isIll = ({ reachable, link }: ReportNode): boolean => !reachable || link === 'down';
+
+function chooseNodes(nodes: readonly ReportNode[], room: number): readonly ReportNode[] {
+  if (nodes.length <= room) return nodes;
+  const illFirst = nodes.toSorted((a, b) => Number(isIll(b)) - Number(isIll(a)));
+  return illFirst.slice(0, Math.max(1, room - 1));
+}
+
 /** Why nodes do not answer; what several have in common is said once. */
-function formatReasons({ nodes }: Status): readonly string[] {
+function formatReasons({ nodes }: Status, width: number): readonly string[] {
   const reasons = new Set(nodes.flatMap(({ reason }) => reason ?? []));
-  return reasons.size === 0 ? [] : ['', ...[...reasons].map((reason) => `✗ ${reason}`)];
+  return [...reasons].flatMap((reason) =>
+    wrap(reason, width).map((line, index) => `${index === 0 ? '✗' : ' '} ${line}`),
+  );
 }
 
 /** One line for all nodes: `12:00:01  6 up  42 MB  12000 keys  1800 ops/s  hits 93 %  60 clients`. */
@@ -53,7 +84,7 @@ function row(
 ): readonly string[] {
   const name = shorten(node.node);
   const role = node.shard === null ? node.role : `${node.role} ${node.shard}`;
-  if (!node.reachable) return [paint.red(`✗ ${name}`), role, paint.red('no answer')];
+  if (!node.reachable) return [paint.red(`✗ ${name}`), role, '', '', '', '', '', paint.red('no answer')];
   const isBroken = node.link === 'down';
   return [
     isBroken ? paint.yellow(`! ${name}`) : `  ${name}`,
