@@ -67,6 +67,10 @@ function parse(text: string, lineCounter: LineCounter, file: string): Document.P
 function refuseFaults(positions: Positions, text: string): void {
   const { errors, warnings } = positions.document;
   const faults = [...errors, ...warnings].toSorted((a, b) => a.pos[0] - b.pos[0]);
+  // Where the parser gives up depends on the stack that is left: no place to send anybody to.
+  if (faults.some(({ code }) => code === 'RESOURCE_EXHAUSTION')) {
+    throw new UsageError([{ file: positions.file, message: tooDeep }]);
+  }
   const problems = new Map<number | undefined, Problem>();
   for (const { code, message, pos } of faults) {
     const at = place(positions, pos[0]);
@@ -109,8 +113,6 @@ function explain(code: string, message: string, key: string): string {
       return 'a second YAML document begins here; an inventory is one document';
     case 'NON_STRING_KEY':
       return 'a key must be text; put it in quotes';
-    case 'RESOURCE_EXHAUSTION':
-      return tooDeep;
     default:
       return `this is not valid YAML: ${message}`;
   }
