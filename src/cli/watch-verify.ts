@@ -8,7 +8,7 @@ import type { CommandResult, Invocation } from './command.ts';
 import { formatFailure } from './failure.ts';
 import { readSeconds } from './seconds.ts';
 import { formatFinding, formatReport, formatVerdict, type VerifyViewOptions } from './views/verify.ts';
-import { widthOf } from './views/wrap.ts';
+import { widthOf, wrap } from './views/wrap.ts';
 import { watch } from './watch.ts';
 
 const standardSeconds = 10;
@@ -54,12 +54,14 @@ function formatChanges(before: Report, after: Report, { color, width }: VerifyVi
   const time = after.checkedAt.slice(11, 19);
   return [
     `\n${time} ${formatVerdict(after, paint)}`,
-    ...gone.map(
-      ({ finding: { title, id }, of }) => `${paint.green(`- gone${of}:`)} ${title} ${paint.dim(id)}`,
-    ),
+    ...gone.flatMap(({ finding: { title, id }, of }) => {
+      const mark = `- gone${of}:`;
+      const [first = '', ...rest] = wrap(`${mark} ${title} ${id}`, width - 2);
+      return [`${paint.green(mark)}${first.slice(mark.length)}`, ...rest.map((line) => `  ${line}`)];
+    }),
     ...fresh.map(({ finding, of }) => {
       const mark = `+ new${of}:`;
-      return `${paint.red(mark)} ${formatFinding(finding, paint, width - mark.length - 1)}`;
+      return `${paint.red(mark)} ${formatFinding(finding, paint, { width, taken: mark.length + 1 })}`;
     }),
   ].join('\n');
 }

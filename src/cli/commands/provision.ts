@@ -36,7 +36,7 @@ function formatReport(
     : `Nothing to do: ${cluster} is what the inventory says.`;
   return [
     formatShards(nodes, paint, width),
-    ...worth.flatMap((finding) => ['', formatFinding(finding, paint, width)]),
+    ...worth.flatMap((finding) => ['', formatFinding(finding, paint, { width })]),
     '',
     `${verdict} Version ${versions}; ${formatMs(total)} (${each}).`,
     'Next: weedgo-redis verify · weedgo-redis env (settings for the application) · weedgo-redis status',

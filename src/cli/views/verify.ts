@@ -21,7 +21,7 @@ export type VerifyViewOptions = {
 /** The verdict in one line, the shards as a table, then the findings, worst first. */
 export function formatReport(report: Report, { color, width, quiet, whatIf }: VerifyViewOptions): string {
   const paint = createColors(color);
-  const findings = report.findings.map((finding) => formatFinding(finding, paint, width));
+  const findings = report.findings.map((finding) => formatFinding(finding, paint, { width }));
   const losses = whatIf ? ['', formatWhatIf(report, paint)] : [];
   if (quiet)
     return [...(findings.length > 0 ? [formatVerdict(report, paint), ...findings] : []), ...losses].join(
@@ -121,16 +121,17 @@ function formatLag({ role, link, lag, reachable }: ReportNode): string {
   return lag === null ? '?' : `${formatBytes(lag.bytes)}, ${lag.seconds} s`;
 }
 
+/** `taken`: columns of its first line that something before it takes. */
 export function formatFinding(
   finding: ReportFinding,
   paint: Paint,
-  width = Number.POSITIVE_INFINITY,
+  { width = Number.POSITIVE_INFINITY, taken = 0 }: { readonly width?: number; readonly taken?: number } = {},
 ): string {
   const { seen, expected, why, remedy } = finding;
   const where = placesBeyondTitle(finding).join(', ');
   const told = { where, seen, expected, why };
   return [
-    ...formatHeading(finding, paint, width),
+    ...formatHeading(finding, paint, width - taken),
     ...Object.entries(told).flatMap(([name, text]) => (text === '' ? [] : formatField(name, text, width))),
     ...remedy.map(
       (command, index) => `  ${(index === 0 ? 'mend' : '').padEnd(indent - 2)}${paint.cyan(command)}`,
