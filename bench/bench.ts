@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- startup|forming|hosts …] [--runs N]`: how fast, beside what else does the same; a Markdown table
+ * `npm run bench [-- startup|forming|verify|hosts …] [--runs N]`: how fast, beside what else does the same; a Markdown table
  * whose lines appear as they are measured. Default: everything, five runs each.
  */
 import { cpus, totalmem } from 'node:os';
@@ -8,6 +8,7 @@ import { benchForming } from './forming.ts';
 import { benchHosts } from './hosts.ts';
 import { type Comparison, formatRow, tableHead } from './measure.ts';
 import { benchStartup } from './startup.ts';
+import { benchVerify } from './verify.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -23,6 +24,7 @@ const parts: Readonly<Record<string, readonly (() => Promise<readonly Comparison
     async () => [await benchForming(30, runs)],
     async () => [await benchForming(120, Math.ceil(runs / 2))],
   ],
+  verify: [async () => [await benchVerify(60, runs)]],
   hosts: [() => benchHosts(runs)],
 };
 
