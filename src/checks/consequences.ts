@@ -1,4 +1,6 @@
 import { formatRanges } from '../cluster/slots.ts';
+import type { Inventory } from '../inventory/inventory.ts';
+import { ours } from './remedy.ts';
 import type { Member, Shard, Topology } from './topology.ts';
 
 /**
@@ -10,13 +12,20 @@ export function consequencesOf(topology: Topology, nodes: readonly string[]): re
 }
 
 /** The master cannot be asked and, as far as anybody knows, does not serve. */
-export function isUnserved({ master }: Shard): boolean {
+function isUnserved({ master }: Shard): boolean {
   return master.view === undefined && master.slots.length > 0;
 }
 
 /** The replica with the most data that could take over from a lost master; undefined when there is none. */
 export function heirOf({ replicas }: Shard): Member | undefined {
   return replicas.filter(({ view }) => view !== undefined).toSorted((a, b) => offsetOf(b) - offsetOf(a))[0];
+}
+
+/** The command that has a replica take over from a master that does not serve; none where there is no need or way. */
+export function takeoverOf(inventory: Inventory, topology: Topology, node: string): readonly string[] {
+  const shard = topology.shards.find(({ master }) => master.node.id === node);
+  const heir = shard && isUnserved(shard) && shard.master.failedBy.length > 0 ? heirOf(shard) : undefined;
+  return heir ? [ours(inventory, 'failover', heir.node.id, '--force')] : [];
 }
 
 /** How far a replica's copy goes, in bytes of the replication stream; 0 when it cannot be asked. */

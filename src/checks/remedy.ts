@@ -37,6 +37,11 @@ export function onHost(inventory: Inventory, name: string, command: string): str
   return overSsh(inventory, name, (host) => privileged(host, command)) ?? command;
 }
 
+/** What only the operator can do, as a line among commands that a shell passes over. */
+export function byHand(text: string): string {
+  return `# ${text}`;
+}
+
 /** Where the node's process can be asked for by name: its systemd unit; undefined for a local daemon. */
 export function unitOf(inventory: Inventory, node: Node): string | undefined {
   const host = inventory.hosts.find(({ name }) => name === node.host);
@@ -67,9 +72,18 @@ function overSsh(inventory: Inventory, name: string, line: (host: Host) => strin
 
 function sshOptions({ ssh }: Host): readonly string[] {
   const identities = ssh.identityFile === undefined ? [] : [ssh.identityFile].flat();
+  const knownHosts = ssh.knownHostsFile === undefined ? [] : [ssh.knownHostsFile].flat();
   return [
     ...(ssh.configFile === undefined ? [] : ['-F', ssh.configFile]),
     ...identities.flatMap((file) => ['-i', file]),
+    // In double quotes, so that a space stays in one file's name; ssh itself takes them off.
+    ...(knownHosts.length === 0
+      ? []
+      : [
+          '-o',
+          `UserKnownHostsFile=${knownHosts.map((file) => (/\s/.test(file) ? `"${file}"` : file)).join(' ')}`,
+        ]),
+    ...(ssh.identityAgent === undefined ? [] : ['-o', `IdentityAgent=${ssh.identityAgent}`]),
     ...(ssh.proxyJump === undefined || ssh.proxyJump === 'none' ? [] : ['-J', ssh.proxyJump]),
     ...(ssh.port === undefined ? [] : ['-p', String(ssh.port)]),
   ];

@@ -1,6 +1,6 @@
 import type { Check, CheckInput, Finding } from '../check.ts';
 import { consequencesOf } from '../consequences.ts';
-import { ours } from '../remedy.ts';
+import { byHand, ours } from '../remedy.ts';
 import { joinNames } from '../text.ts';
 import type { Topology } from '../topology.ts';
 
@@ -31,7 +31,11 @@ function unreachable(
     seen: [reason, peersSay(topology, nodes), ...consequencesOf(topology, nodes)].join('; '),
     expected: 'every host of the inventory answers',
     why: 'Nothing on this host could be checked, and what runs there may be down.',
-    remedy: [ours(input.inventory, 'check'), ours(input.inventory, 'start')],
+    remedy: [
+      byHand(`see that ${name} is on, on the network, and that its sshd can be reached from here`),
+      ours(input.inventory, 'check'),
+      ours(input.inventory, 'start'),
+    ],
   };
 }
 

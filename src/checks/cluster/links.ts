@@ -2,7 +2,7 @@ import { numberOf } from '../text.ts';
 import type { ReachableView } from '../../cluster/view.ts';
 import type { Check, CheckInput, Finding } from '../check.ts';
 import type { NodeProbe } from '../probe.ts';
-import { ours } from '../remedy.ts';
+import { byHand, ours } from '../remedy.ts';
 import { count, joinNames } from '../text.ts';
 import { lineOf, type Topology } from '../topology.ts';
 
@@ -78,7 +78,7 @@ function cutOff({ inventory }: CheckInput, topology: Topology, id: string): Find
       failedBy.length > 0
         ? `${joinNames(failedBy)} have marked it FAIL, although it answers us`
         : 'every other node has lost its link to it, although it answers us',
-    remedy: [ours(inventory, 'check')],
+    remedy: remedy(inventory),
   };
 }
 
@@ -102,9 +102,17 @@ function cut({ inventory }: CheckInput, group: readonly Broken[]): Finding {
     title: `the cluster bus is cut between ${joinNames(nodes.length === 2 ? nodes : hosts)}`,
     nodes,
     hosts,
-    seen: [...shown, ...(group.length > 6 ? [`and ${count(group.length - 6, 'link')} more`] : [])].join('; '),
-    remedy: [ours(inventory, 'check')],
+    seen: [...shown, ...(group.length > 6 ? [`and ${count(group.length - 6, 'more link')}`] : [])].join('; '),
+    remedy: remedy(inventory),
   };
+}
+
+/** `check` tries every bus port from every host and names who cannot reach which. */
+function remedy(inventory: CheckInput['inventory']): readonly string[] {
+  return [
+    ours(inventory, 'check'),
+    byHand('let through what it names, in the firewall of either host or of the network between them'),
+  ];
 }
 
 const common = {

@@ -2,18 +2,18 @@ import type { UnreachableView } from '../../cluster/view.ts';
 import { findNode } from '../../inventory/topology.ts';
 import { layoutOf } from '../../render/layout.ts';
 import type { Check, CheckInput, Finding } from '../check.ts';
-import { consequencesOf, heirOf, isUnserved } from '../consequences.ts';
+import { consequencesOf, takeoverOf } from '../consequences.ts';
+import { isWithoutDisk } from '../persistence/aftermath.ts';
 import { call, onHost, ours, unitOf } from '../remedy.ts';
 import { titled } from '../shared.ts';
-import type { Topology } from '../topology.ts';
 
-/** Nodes that do not answer although their host does. */
+/** Nodes that do not answer although their host does; a disk that stops them has a finding that says so. */
 export const nodes: Check = {
   name: 'nodes answer',
   section: 'cluster',
   run: (input, topology) =>
     topology.unreachable
-      .filter(({ failure }) => failure !== 'host')
+      .filter((view) => view.failure !== 'host' && !isWithoutDisk(input, view))
       .map((view) => {
         const illness = diagnose(view, input);
         return {
@@ -22,7 +22,7 @@ export const nodes: Check = {
           hosts: [],
           seen: [illness.seen, ...consequencesOf(topology, [view.node])].join('; '),
           expected: 'the node answers and takes our password',
-          remedy: [...takeover(input, topology, view.node), ...illness.remedy],
+          remedy: [...takeoverOf(input.inventory, topology, view.node), ...illness.remedy],
         };
       }),
 };
@@ -110,11 +110,4 @@ function silent({ node, reason }: UnreachableView, { inventory, hostProbes }: Ch
         ? [onHost(inventory, known.host, `kill -CONT ${stopped}`)]
         : [ours(inventory, 'restart', node)],
   };
-}
-
-/** A shard that nobody serves is helped first, when a replica is there to do it. */
-function takeover({ inventory }: CheckInput, topology: Topology, node: string): readonly string[] {
-  const shard = topology.shards.find(({ master }) => master.node.id === node);
-  const heir = shard && isUnserved(shard) && shard.master.failedBy.length > 0 ? heirOf(shard) : undefined;
-  return heir ? [ours(inventory, 'failover', heir.node.id, '--force')] : [];
 }

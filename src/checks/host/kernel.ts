@@ -1,7 +1,7 @@
 import type { KernelFacts } from '../../host/facts.ts';
 import type { Host } from '../../inventory/inventory.ts';
 import type { Check, CheckInput, Finding } from '../check.ts';
-import { ours } from '../remedy.ts';
+import { byHand, ours } from '../remedy.ts';
 import { titled } from '../shared.ts';
 import type { Topology } from '../topology.ts';
 
@@ -41,7 +41,9 @@ function overcommit({ inventory }: CheckInput, { host, kernel: settings }: Subje
       seen: `vm.overcommit_memory = ${settings.overcommitMemory}`,
       expected: 'vm.overcommit_memory = 1',
       why: 'The fork for a snapshot or a full synchronisation may fail although there is memory enough.',
-      remedy: mend(inventory, settings.overcommitMemoryWritable),
+      remedy: settings.overcommitMemoryWritable
+        ? [ours(inventory, 'provision')]
+        : [below(host, 'sysctl -w vm.overcommit_memory=1')],
     },
   ];
 }
@@ -65,7 +67,9 @@ function backlog(
       seen: `net.core.somaxconn = ${settings.somaxconn}`,
       expected: `at least tcp-backlog, ${wanted}`,
       why: 'In a burst of new connections some are dropped although the server would take them.',
-      remedy: mend(inventory, settings.somaxconnWritable),
+      remedy: settings.somaxconnWritable
+        ? [ours(inventory, 'provision')]
+        : [below(host, `sysctl -w net.core.somaxconn=${wanted}`)],
     },
   ];
 }
@@ -87,7 +91,9 @@ function hugepages(
       seen: `always, and ${exposed.map(({ node }) => node).join(', ')} without disable-thp`,
       expected: 'madvise or never',
       why: 'After every fork single commands take a hundred times as long, and memory use grows.',
-      remedy: mend(inventory, settings.transparentHugepagesWritable),
+      remedy: settings.transparentHugepagesWritable
+        ? [ours(inventory, 'provision')]
+        : [below(host, 'echo madvise > /sys/kernel/mm/transparent_hugepage/enabled')],
     },
   ];
 }
@@ -96,7 +102,7 @@ function setting(host: Host, writable: boolean): Pick<Finding, 'severity' | 'nod
   return { severity: writable ? 'warning' : 'info', nodes: [], hosts: [host.name] };
 }
 
-/** Nothing of ours can change what the container may not. */
-function mend(inventory: CheckInput['inventory'], writable: boolean): readonly string[] {
-  return writable ? [ours(inventory, 'provision')] : [];
+/** Nothing of ours can change what a container may not. */
+function below({ name }: Host, command: string): string {
+  return byHand(`on the machine that ${name} runs on: ${command}`);
 }

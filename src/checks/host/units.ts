@@ -3,6 +3,7 @@ import { layoutOf } from '../../render/layout.ts';
 import type { Check, CheckInput, Finding } from '../check.ts';
 import { onHost, ours } from '../remedy.ts';
 import { titled } from '../shared.ts';
+import { nodesWithoutDisk } from '../persistence/aftermath.ts';
 import type { Topology } from '../topology.ts';
 
 /** Every node is run by its unit, and the unit starts it at boot. */
@@ -80,8 +81,8 @@ function bypassed(
   ];
 }
 
-function outdated({ inventory }: CheckInput, { node, host, unit, state }: Subject): readonly Finding[] {
-  if (!state.needsReload) return [];
+function outdated(input: CheckInput, { node, host, unit, state }: Subject): readonly Finding[] {
+  if (!state.needsReload || isEdited(input, host)) return [];
   return [
     {
       id: 'WR-UNIT-RELOAD',
@@ -92,17 +93,29 @@ function outdated({ inventory }: CheckInput, { node, host, unit, state }: Subjec
       seen: `${unit}: NeedDaemonReload=yes`,
       expected: 'the unit as it is on disk',
       why: 'The next restart uses the old unit.',
-      remedy: [onHost(inventory, host, 'systemctl daemon-reload')],
+      remedy: [onHost(input.inventory, host, 'systemctl daemon-reload')],
     },
   ];
+}
+
+/** A unit with another content than provision wrote is a finding of its own, and mending that has it read again. */
+function isEdited({ inventory, hosts, files }: CheckInput, name: string): boolean {
+  const host = inventory.hosts.find((candidate) => candidate.name === name);
+  const path = host && layoutOf(inventory, host).shared?.unit;
+  const facts = hosts[name];
+  if (path === undefined || !facts?.reachable) return false;
+  const wanted = files[name]?.find((file) => file.path === path)?.content;
+  return facts.facts.files[path]?.content !== wanted;
 }
 
 /**
  * systemd counts the restarts that nobody asked for since the unit was last started by hand. There is no file of
  * ours that remembers the last run: acknowledging (reset-failed) sets the count to nought on the host itself.
  */
-function restarted({ inventory }: CheckInput, { node, host, unit, state }: Subject): readonly Finding[] {
-  if (state.restarts === 0) return [];
+function restarted(input: CheckInput, { node, host, unit, state }: Subject): readonly Finding[] {
+  const { inventory } = input;
+  // A replica whose disk is full ends and is started over and over: the disk comes first.
+  if (state.restarts === 0 || nodesWithoutDisk(input).has(node)) return [];
   return [
     {
       id: 'WR-RESTARTS',

@@ -3,7 +3,7 @@ import type { Check, CheckInput, Finding } from '../check.ts';
 import { call, ours } from '../remedy.ts';
 import { titled } from '../shared.ts';
 import { formatBytes, formatSeconds, numberOf } from '../text.ts';
-import { nodesWithoutDisk } from './disk.ts';
+import { nodesWithoutDisk } from './aftermath.ts';
 
 /** A rewrite writes at least some MB/s: this many seconds, or 60 s a GB, is long. */
 const longRewrite = { seconds: 600, secondsPerGb: 60 };

@@ -2,7 +2,7 @@ import type { ReachableView } from '../../cluster/view.ts';
 import type { Check, CheckInput, Finding } from '../check.ts';
 import { call } from '../remedy.ts';
 import { formatSeconds, numberOf } from '../text.ts';
-import { nodesWithoutDisk } from './disk.ts';
+import { nodesWithoutDisk } from './aftermath.ts';
 
 /** A snapshot that is due and has not come for this many times its own interval is a finding. */
 const patience = 3;

@@ -3,6 +3,7 @@ import type { Check, CheckInput, Finding } from '../check.ts';
 import { call, ours } from '../remedy.ts';
 import { formatBytes, formatSeconds, numberOf } from '../text.ts';
 import type { Member } from '../topology.ts';
+import { nodesWithoutDisk } from '../persistence/aftermath.ts';
 
 /** Seconds without a word from a replica after which its master's count of lag is worth a finding. */
 const lagSeconds = 10;
@@ -12,15 +13,18 @@ export const replication: Check = {
   name: 'replication links',
   section: 'redundancy',
   cluster: true,
-  run: (input, topology) =>
-    topology.members.flatMap((member) => {
+  run: (input, topology) => {
+    const explained = nodesWithoutDisk(input);
+    return topology.members.flatMap((member) => {
       const { view, role, masterId } = member;
       const master = masterId === undefined ? undefined : topology.byId.get(masterId);
       if (role !== 'replica' || !view || topology.out.has(member.node.id)) return [];
+      if (explained.has(member.node.id)) return [];
       // A master that does not answer has its finding; what its replicas lack follows from it.
       if (!master?.view) return [];
       return judge(input, { view, master, masterView: master.view });
-    }),
+    });
+  },
 };
 
 type Pair = { readonly view: ReachableView; readonly master: Member; readonly masterView: ReachableView };

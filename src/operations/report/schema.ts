@@ -20,7 +20,9 @@ const finding = z.object({
   seen: text.describe('For people; where nodes or hosts differ, as `redis1 and redis2: 0; redis3: 2`'),
   expected: text,
   why: text,
-  remedy: z.array(text).describe('Commands, in order, runnable as printed'),
+  remedy: z
+    .array(text)
+    .describe('Commands, in order, runnable as printed; a line after # says what only the operator can do'),
 });
 
 const hostRow = z.object({

@@ -35,7 +35,7 @@ folder() {
   [ -d "$2" ] || return 0
   state=writable
   if [ "$(id -u)" = 0 ] && [ ! -w "$2" ]; then state=read-only
-  elif findmnt -n -o OPTIONS -T "$2" 2>/dev/null | grep -Eq '(^|,)ro(,|$)'; then state=read-only
+  elif findmnt -n -o OPTIONS -T "$2" 2>/dev/null | grep -Eq '(^|,)(ro|emergency_ro|shutdown)(,|$)'; then state=read-only
   elif ! as_server test -w "$2"; then state=denied
   fi
   echo "folder $1 $state"
