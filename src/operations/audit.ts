@@ -119,9 +119,7 @@ type Origins = ReadonlyMap<string, Promise<string>>;
 const unknownOrigin = 'unknown';
 
 const originsOf = (session: Session): Origins =>
-  new Map(
-    stationsOf(session).map((station) => [station.host, originOf(station).catch(() => unknownOrigin)]),
-  );
+  new Map(stationsOf(session).map((station) => [station.host, originOf(station).catch(() => unknownOrigin)]));
 
 /** sudo clears SSH_CONNECTION, so it is read as the login user. */
 async function originOf({ shell }: Station): Promise<string> {

@@ -104,10 +104,17 @@ export async function askInventory(
   const cluster =
     known.cluster ?? ((await prompter.ask('Name of the cluster [weedgo-redis]: ')) || 'weedgo-redis');
   const hosts: InitHost[] = [];
-  for (;;) {
-    const answer = await prompter.ask(`Host ${hosts.length + 1} (user@address[:port], empty to finish): `);
+  for (let complaint = ''; ;) {
+    const question = `Host ${hosts.length + 1} (user@address[:port], empty to finish): `;
+    const answer = await prompter.ask(complaint + question);
     if (answer === undefined || answer.trim() === '') return { cluster, hosts };
-    hosts.push(parseInitHost(answer.trim()));
+    complaint = '';
+    try {
+      hosts.push(parseInitHost(answer.trim()));
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      complaint = `${error.message}\n`;
+    }
   }
 }
 

@@ -40,6 +40,9 @@ export type Cli = {
   /** Runs `weedgo-redis [-i INVENTORY] ARGS…` to its end. */
   readonly run: (...args: readonly string[]) => Promise<CliResult>;
   readonly start: (...args: readonly string[]) => CliRun;
+  /** The words and the environment that `start` starts it with. */
+  readonly commandLine: (...args: readonly string[]) => readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
   /** Runs a shell line, `weedgo-redis` on its PATH, with the command's user and environment. */
   readonly shell: (line: string) => Promise<CliResult>;
   /** Ends every server that was started here and empties the state folder. */
@@ -76,7 +79,8 @@ export async function createCli(
   const named = file === undefined ? [] : ['-i', file];
   const env = { PATH: process.env['PATH'] ?? '', HOME: home, XDG_STATE_HOME: state, ...options.env };
   const before = [...(options.under ?? []), ...asUser(user)];
-  const start: Cli['start'] = (...args) => launch([...before, ...entryPoint(), ...named, ...args], env, dir);
+  const commandLine: Cli['commandLine'] = (...args) => [...before, ...entryPoint(), ...named, ...args];
+  const start: Cli['start'] = (...args) => launch(commandLine(...args), env, dir);
   const shell: Cli['shell'] = async (line) => {
     const words = entryPoint().map((word) => `'${word}'`);
     const program = await write('bin/weedgo-redis', `#!/bin/sh\nexec ${words.join(' ')} "$@"\n`);
@@ -85,6 +89,8 @@ export async function createCli(
     return launch([...before, 'sh', '-c', line], { ...env, PATH }, dir).done;
   };
   return {
+    commandLine,
+    environment: env,
     shell,
     dir,
     home,

@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Cli, createCli } from '../../support/cli.ts';
+import { atTerminal } from '../../support/terminal.ts';
 import {
   expectCode,
   expectSound,
@@ -12,6 +13,8 @@ import {
   redisCli,
   serversOf,
 } from './support.ts';
+
+const typeTheName = /Type its name to go on: $/;
 
 describe('six nodes on this machine', () => {
   const ports = portsFrom(18_130);
@@ -75,12 +78,22 @@ describe('six nodes on this machine', () => {
     await expectSound(18_130, password);
   });
 
+  test('destroy at a terminal says what it deletes, and takes nothing but the typed name', async () => {
+    const before = { servers: serversOf(cli.dir) };
+    const wrong = await atTerminal(cli, ['destroy'], [[typeTheName, 'yes']]);
+    expect(wrong.screen).toContain('This deletes the cluster test and every key in it.');
+    expect(wrong.screen).toMatch(/stop local:18130[^]*remove .*all that is in it/);
+    expect(wrong.screen).toContain('"yes" is not the cluster\'s name');
+    expect(wrong.code).toBe(4);
+    expect({ servers: serversOf(cli.dir) }).toEqual(before);
+  });
+
   test('destroy leaves nothing of the cluster, and everything else', async () => {
     await cli.write('state/weedgo-redis/another/18139/redis.conf', '# not ours\n');
     const others = await listingOf(join(cli.state, 'weedgo-redis', 'another'));
-    const destroyed = await cli.run('destroy', '--confirm', 'test');
-    expectCode(destroyed, 0);
-    expect(destroyed.stdout).toBe('test is gone, with all its data.\n');
+    const { code, screen } = await atTerminal(cli, ['destroy'], [[typeTheName, 'test']]);
+    expect(code, screen).toBe(0);
+    expect(screen).toContain('test is gone, with all its data.');
     expect(serversOf(cli.dir)).toEqual({});
     expect((await readdir(join(cli.state, 'weedgo-redis'))).toSorted()).toEqual(['.operations', 'another']);
     expect(await listingOf(join(cli.state, 'weedgo-redis', 'another'))).toEqual(others);

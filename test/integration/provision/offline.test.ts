@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { type Cli, createCli } from '../../support/cli.ts';
+import { atTerminal } from '../../support/terminal.ts';
 import { expectCode, localNodes, portsFrom } from './support.ts';
 
 /** TEST-NET-1 (RFC 5737): nobody answers there, so a command that contacted a host would fail or hang. */
@@ -111,6 +112,31 @@ describe('init', () => {
       expect(env.stdout).toContain('REDIS_CLUSTER_NODES=192.0.2.1:7000,192.0.2.2:7001,192.0.2.3:7002');
       expectCode(await place.run('init', ...args), 2);
       expect(await readFile(file, 'utf8')).toBe(text);
+    } finally {
+      await place.close();
+    }
+  });
+
+  test('asks at a terminal, and again where an answer makes no sense', async () => {
+    const place = await createCli(undefined);
+    try {
+      const asked = await atTerminal(
+        place,
+        ['init'],
+        [
+          [/Name of the cluster \[weedgo-redis\]: $/, 'shop'],
+          [/Host 1 .*: $/, 'deploy@192.0.2.1'],
+          [/Host 2 .*: $/, 'deploy@192.0.2.2:99999'],
+          [/99999[^]*Host 2 .*: $/, 'deploy@192.0.2.2'],
+          [/Host 3 .*: $/, '192.0.2.3'],
+          [/Host 4 .*: $/, ''],
+        ],
+      );
+      expect(asked.code, asked.screen).toBe(0);
+      const env = await place.run('env');
+      expectCode(env, 0);
+      expect(env.stdout).toContain('REDIS_CLUSTER_NODES=192.0.2.1:7000,192.0.2.2:7001,192.0.2.3:7002');
+      expect(await readFile(join(place.dir, 'weedgo-redis.yaml'), 'utf8')).toMatch(/^cluster: "shop"$/m);
     } finally {
       await place.close();
     }
