@@ -3,6 +3,7 @@ import {
   countSlots,
   expandRanges,
   formatRanges,
+  intersectSlots,
   subtractSlots,
   uncoveredSlots,
 } from '../../cluster/slots.ts';
@@ -59,10 +60,9 @@ type Claim = {
 
 /** Others that still give free slots to a node that has given them up: where they belong. */
 function claimedFor(member: Member, free: readonly SlotRange[], { reachable }: Topology): readonly Claim[] {
-  const wanted = new Set(expandRanges(free));
   const claims = reachable.flatMap(({ node, ...view }) => {
     const said = lineOf({ node, ...view }, member.nodeId)?.slots ?? [];
-    const ranges = compactSlots(expandRanges(said).filter((slot) => wanted.has(slot)));
+    const ranges = intersectSlots(said, free);
     return ranges.length > 0 ? [{ node, ranges }] : [];
   });
   const ranges = compactSlots(claims.flatMap((claim) => expandRanges(claim.ranges)));
@@ -104,8 +104,7 @@ function twice({ inventory }: CheckInput, topology: Topology): readonly Finding[
   const owners = masters(topology).filter(({ view }) => view);
   const pairs = owners.flatMap((one, index) => owners.slice(index + 1).map((other) => [one, other] as const));
   return pairs.flatMap(([one, other]) => {
-    const theirs = new Set(expandRanges(other.slots));
-    const shared = compactSlots(expandRanges(one.slots).filter((slot) => theirs.has(slot)));
+    const shared = intersectSlots(one.slots, other.slots);
     if (shared.length === 0) return [];
     const newer = one.configEpoch > other.configEpoch ? one : other;
     return [

@@ -9,12 +9,18 @@ export const managedFiles: Check = {
   name: 'managed files',
   section: 'configuration',
   run: (input, { unreachable }) =>
-    input.inventory.hosts.flatMap(({ name }) => {
+    input.inventory.hosts.flatMap((host) => {
+      const { name } = host;
       const facts = input.hosts[name];
       if (!facts?.reachable) return [];
+      const owners = new Map(
+        layoutOf(input.inventory, host).nodes.map(({ configFile, node }) => [configFile, node.id]),
+      );
       return (input.files[name] ?? []).flatMap(({ path, content }) => {
         const found = facts.facts.files[path]?.content;
-        const nodes = nodesOf(input, name, path);
+        // The node whose redis.conf this is; none for files of the host as a whole.
+        const owner = owners.get(path);
+        const nodes = owner === undefined ? [] : [owner];
         // A node that is down for want of it has a finding that says so.
         if (unreachable.some(({ node }) => nodes.includes(node)) && found === undefined) return [];
         if (found === undefined) return [describe(input, { name, path, nodes, state: 'missing' })];
@@ -31,15 +37,6 @@ type Trouble = {
   readonly nodes: readonly string[];
   readonly state: 'missing' | 'changed' | 'unreadable';
 };
-
-/** The node whose redis.conf this is; none for files of the host as a whole. */
-function nodesOf({ inventory }: CheckInput, name: string, path: string): readonly string[] {
-  const host = inventory.hosts.find((candidate) => candidate.name === name);
-  if (!host) return [];
-  return layoutOf(inventory, host)
-    .nodes.filter(({ configFile }) => configFile === path)
-    .map(({ node }) => node.id);
-}
 
 function isReadable(conf: string): boolean {
   try {
