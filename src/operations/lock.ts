@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RefusedError } from '../errors.ts';
+import { throwIfInterrupted } from '../redis/wait.ts';
 import { askLock, parseLockRecord } from './lock/ask.ts';
 import type { LockRecord } from './lock/ask.ts';
 import { startHeart } from './lock/heart.ts';
@@ -10,7 +11,6 @@ import { describeOperator, isProvablyGone, operatorProcess } from './operator.ts
 import { stationCount, stationsOf } from './places.ts';
 import type { Station } from './places.ts';
 import type { Session } from './session.ts';
-import { throwIfInterrupted } from './stage.ts';
 
 export type { LockRecord } from './lock/ask.ts';
 

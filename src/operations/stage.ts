@@ -1,4 +1,4 @@
-import { InterruptedError, WeedgoError } from '../errors.ts';
+import { throwIfInterrupted } from '../redis/wait.ts';
 import type { Emit } from './events.ts';
 
 export type StageTiming = {
@@ -50,14 +50,4 @@ export function createStages({
       }
     },
   };
-}
-
-/** Step boundaries call this: after Ctrl-C, or once the lock is lost (the signal's reason), nothing new is begun. */
-export function throwIfInterrupted(signal: AbortSignal): void {
-  if (signal.aborted && signal.reason instanceof WeedgoError) throw signal.reason;
-  if (signal.aborted) {
-    throw new InterruptedError('interrupted at a step boundary', {
-      hints: ['Run the same command again: it goes on from what is there.'],
-    });
-  }
 }

@@ -5,7 +5,7 @@ import type { Inventory } from '../inventory/inventory.ts';
 import { applyClusterStep, restoreSettings } from './apply.ts';
 import { type ConnectRedis, type RedisConnection, ReplyError, isFailure } from './connection.ts';
 import { settle } from './settle.ts';
-import { pause, throwIfAborted } from './wait.ts';
+import { pause, throwIfInterrupted } from './wait.ts';
 
 export type FormRequest = {
   readonly inventory: Inventory;
@@ -65,7 +65,7 @@ type Run = FormRequest & {
 async function applyInOrder(run: Run): Promise<{ readonly replicas: Promise<unknown> }> {
   const replicas: Promise<unknown>[] = [];
   for (const group of groupByKind(run.steps)) {
-    throwIfAborted(run.signal);
+    throwIfInterrupted(run.signal);
     const tasks = group.map((step) => (step.kind === 'replicate' ? replicate(step, run) : apply(step, run)));
     const done = Promise.all(tasks);
     if (group[0]?.kind === 'replicate') {
@@ -117,7 +117,7 @@ async function apply(step: ClusterStep, run: Run): Promise<void> {
 /** A node learns of its master from the handshakes of the meet steps; until then it says "Unknown node". */
 async function replicate(step: StepOf<'replicate'>, run: Run): Promise<void> {
   for (;;) {
-    throwIfAborted(run.signal);
+    throwIfInterrupted(run.signal);
     try {
       return await apply(step, run);
     } catch (error) {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { InterruptedError } from '../errors.ts';
+import { InterruptedError, WeedgoError } from '../errors.ts';
 
 export type WaitOptions = {
   readonly deadlineMs: number;
@@ -17,7 +17,7 @@ export type Waited<T, M> = {
 
 /**
  * Looks until nothing is missing or `deadlineMs` have passed; resolves to the last look either way, so that the
- * caller can name what was missing. Looks at least once. Throws InterruptedError when the signal aborts.
+ * caller can name what was missing. Looks at least once. Throws as `throwIfInterrupted`.
  */
 export async function waitUntil<T, M>(
   observe: () => Promise<T>,
@@ -26,7 +26,7 @@ export async function waitUntil<T, M>(
 ): Promise<Waited<T, M>> {
   const start = performance.now();
   for (;;) {
-    throwIfAborted(signal);
+    throwIfInterrupted(signal);
     const seen = await observe();
     const lacking = missing(seen);
     const elapsedMs = performance.now() - start;
@@ -35,11 +35,16 @@ export async function waitUntil<T, M>(
   }
 }
 
-/** Sleeps for `ms`; throws InterruptedError as soon as the signal aborts. */
+/** Sleeps for `ms`; throws as `throwIfInterrupted` as soon as the signal aborts. */
 export async function pause(ms: number, signal?: AbortSignal): Promise<void> {
-  await sleep(ms, undefined, { signal }).catch(() => throwIfAborted(signal));
+  await sleep(ms, undefined, { signal }).catch(() => throwIfInterrupted(signal));
 }
 
-export function throwIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw new InterruptedError('interrupted', { cause: signal.reason });
+/** Step boundaries call this: after Ctrl-C, or once the lock is lost (the signal's reason), nothing new is begun. */
+export function throwIfInterrupted(signal: AbortSignal | undefined): void {
+  if (!signal?.aborted) return;
+  if (signal.reason instanceof WeedgoError) throw signal.reason;
+  throw new InterruptedError('interrupted at a step boundary', {
+    hints: ['Run the same command again: it goes on from what is there.'],
+  });
 }

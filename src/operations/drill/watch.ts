@@ -6,8 +6,8 @@ import type { Shard } from '../../cluster/shape.ts';
 import type { TopologyView } from '../../cluster/view.ts';
 import { OperationError } from '../../errors.ts';
 import { observeTopology } from '../../redis/observe.ts';
+import { throwIfInterrupted } from '../../redis/wait.ts';
 import type { Session } from '../session.ts';
-import { throwIfInterrupted } from '../stage.ts';
 
 /** What the other nodes went through after a master had gone, in ms since then. */
 export type Recovery = {

@@ -2,9 +2,8 @@ import { viewOf } from '../../cluster/failover/situation.ts';
 import type { Situation } from '../../cluster/failover/situation.ts';
 import { outOfSync } from '../../cluster/failover/sync.ts';
 import { OperationError } from '../../errors.ts';
-import { pause } from '../../redis/wait.ts';
+import { pause, throwIfInterrupted } from '../../redis/wait.ts';
 import type { Session } from '../session.ts';
-import { throwIfInterrupted } from '../stage.ts';
 import { lookAround } from './look.ts';
 import type { LookOptions } from './look.ts';
 

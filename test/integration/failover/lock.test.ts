@@ -11,7 +11,7 @@ import { changing } from '../../../src/operations/changing.ts';
 import { withLock } from '../../../src/operations/lock.ts';
 import { placesOf } from '../../../src/operations/places.ts';
 import type { Places } from '../../../src/operations/places.ts';
-import { throwIfInterrupted } from '../../../src/operations/stage.ts';
+import { throwIfInterrupted } from '../../../src/redis/wait.ts';
 import { localInventory } from '../../support/inventory.ts';
 import { until } from '../../support/until.ts';
 import { openLocalSession } from './session.ts';
