@@ -4,6 +4,7 @@ import type { Inventory } from '../../../src/inventory/inventory.ts';
 import { findNode } from '../../../src/inventory/topology.ts';
 import { openSession } from '../../../src/operations/connect.ts';
 import type { Report, ReportFinding } from '../../../src/operations/report/schema.ts';
+import type { Session } from '../../../src/operations/session.ts';
 import { defaultSettleMs, verify } from '../../../src/operations/verify/verify.ts';
 import { isFailure } from '../../../src/redis/connection.ts';
 import { type Cli, createCli } from '../../support/cli.ts';
@@ -20,6 +21,8 @@ export type Scene = {
     readonly writeTest?: boolean;
     readonly settleMs?: number;
   }) => Promise<Report>;
+  /** A session of this process, as `verify` has it; to be closed. */
+  readonly open: () => Promise<Session>;
   /** One command on one node; replies of lists are joined to lines. */
   readonly redis: (node: string, ...command: readonly (string | number)[]) => Promise<string>;
   readonly pid: (node: string) => Promise<number>;
@@ -85,6 +88,7 @@ function sceneOf(cli: Cli, inventory: Inventory): Scene {
     inventory,
     redis,
     info,
+    open: () => open(inventory),
     pid: async (id) => Number(await info(id, 'process_id')),
     verify: ({ writeTest = false, settleMs = defaultSettleMs } = {}) =>
       look(inventory, { writeTest, settleMs }),
@@ -99,18 +103,22 @@ async function look(
   inventory: Inventory,
   options: { readonly writeTest: boolean; readonly settleMs: number },
 ): Promise<Report> {
-  const session = await openSession({
+  const session = await open(inventory);
+  try {
+    return await verify(session, options);
+  } finally {
+    await session.close();
+  }
+}
+
+async function open(inventory: Inventory): Promise<Session> {
+  return openSession({
     inventory,
     createSecrets: false,
     emit: () => undefined,
     signal: new AbortController().signal,
     prompter: { interactive: false, ask: async () => undefined },
   });
-  try {
-    return await verify(session, options);
-  } finally {
-    await session.close();
-  }
 }
 
 /** Findings as a test compares them. */

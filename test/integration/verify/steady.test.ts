@@ -4,9 +4,11 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parseLinkAge } from '../../../src/cluster/failover/election.ts';
+import { verify } from '../../../src/operations/verify/verify.ts';
 import { verifyDocumentSchema } from '../../../src/operations/report/schema.ts';
 import { until } from '../../support/until.ts';
 import { createScene, ids, password, type Scene, untilInfo } from './scene.ts';
+import { noteTrips } from './trips.ts';
 
 let scene: Scene;
 
@@ -33,6 +35,26 @@ async function expectHealthy(runs: number): Promise<void> {
 }
 
 test('ten healthy runs in a row', () => expectHealthy(10));
+
+test('a look is three round trips to each node, and one to its host beside them', async () => {
+  const session = await scene.open();
+  try {
+    const trips = noteTrips(session);
+    expect((await verify(session, { writeTest: false, settleMs: 0 })).verdict).toBe('healthy');
+    for (const { name } of scene.inventory.hosts) {
+      const own = trips.filter(({ host }) => host === name);
+      // Facts, probe and, once a machine, what operators have begun; two connections to the node. None waits for another.
+      const firstAnswer = Math.min(...own.map(({ answered }) => answered));
+      expect(own.filter(({ asked }) => asked > firstAnswer)).toEqual([]);
+      expect([2, 3]).toContain(own.filter(({ what }) => what === 'run').length);
+      // After it is open: the password and then everything at once; the other, without a password, a PING.
+      const turns = own.filter(({ what }) => what === 'forward').map((trip) => trip.turns);
+      expect(turns.toSorted((one, other) => one - other)).toEqual([1, 2]);
+    }
+  } finally {
+    await session.close();
+  }
+});
 
 test('ten more, each right after a failover', async () => {
   let shards = await shardsNow();
