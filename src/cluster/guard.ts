@@ -12,9 +12,9 @@ export type Refusal = {
 };
 
 /**
- * What forbids forming (DESIGN.md, "What must never happen", 4): a node that rejects our password, runs in another
- * mode, knows nodes outside the inventory, holds keys or owns slots that the inventory does not account for. Empty for
- * bare nodes, for what an interrupted forming left, and for the whole cluster, wherever roles and slots have moved.
+ * What forbids forming: a node that rejects our password, runs in another mode, knows nodes outside the inventory,
+ * holds keys or owns slots that the inventory does not account for. Empty for bare nodes, for what an interrupted
+ * forming left, and for the whole cluster, wherever roles and slots have moved.
  */
 export function guardForm(inventory: Inventory, view: ClusterView): readonly Refusal[] {
   const modes = view.nodes.flatMap((node) => guardMode(inventory, node));

@@ -28,7 +28,7 @@ export type ReplacementFacts = {
 /**
  * Whether a replica may take over without its master's consent. FORCE asks the other masters for their votes and so
  * needs a majority; TAKEOVER asks nobody. With the master alive both lose what it acknowledged meanwhile (hundreds
- * of writes, REDIS.md), and a replica that holds no copy would take over with nothing.
+ * of writes were seen, docs/failover.md), and a replica that holds no copy would take over with nothing.
  */
 export function guardReplacement(
   situation: Situation,

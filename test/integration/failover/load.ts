@@ -25,6 +25,8 @@ export type LoadReport = {
 export type Load = {
   /** The longest gap since the last call, ms. */
   readonly gap: () => Promise<number>;
+  /** How long it is since the last acknowledgement of the shard where that is longest, ms. */
+  readonly silence: () => Promise<number>;
   readonly finish: () => Promise<LoadReport>;
 };
 
@@ -56,6 +58,10 @@ export async function startLoad(
     gap: async () => {
       child.send('gap');
       return (await next<{ gap: number }>()).gap;
+    },
+    silence: async () => {
+      child.send('silence');
+      return (await next<{ silence: number }>()).silence;
     },
     finish: async () => {
       child.send('finish');
