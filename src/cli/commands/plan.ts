@@ -14,9 +14,11 @@ export const run: CommandRun = async (invocation) => {
 };
 
 function formatPlan(report: PlanReport): string {
-  if (report.empty && report.problems.length === 0)
+  // Warnings were given as they came.
+  const blocking = report.problems.filter(({ kind }) => kind !== 'warning');
+  if (report.empty && blocking.length === 0)
     return `Nothing to do: ${report.cluster} is what the inventory says.`;
-  const refusals = report.problems.flatMap(({ kind, message, hints }) => [
+  const refusals = blocking.flatMap(({ kind, message, hints }) => [
     `${kind}: ${message}`,
     ...hints.map((hint) => `  → ${hint}`),
   ]);
@@ -37,7 +39,7 @@ function formatPlan(report: PlanReport): string {
     ...form,
     ...assumed,
     ...unseen,
-    summary(report),
+    blocking.length > 0 ? 'provision would stop before changing anything: see above.' : summary(report),
   ].join('\n');
 }
 
@@ -51,10 +53,7 @@ const section = (title: string, lines: readonly string[]): readonly string[] =>
 
 const indent = (text: string): readonly string[] => text.split('\n').map((line) => `    ${line}`);
 
-function summary({ hosts, live, form, problems }: PlanReport): string {
+function summary({ hosts, live, form }: PlanReport): string {
   const count = hosts.reduce((sum, { steps }) => sum + steps.length, 0) + live.length + form.length;
-  const blocking = problems.some(({ kind }) => kind !== 'warning');
-  return blocking
-    ? 'provision would stop before changing anything: see above.'
-    : `${count} steps. Nothing was changed; weedgo-redis provision does them.`;
+  return `${count === 1 ? '1 step' : `${count} steps`}. Nothing was changed; weedgo-redis provision does them.`;
 }

@@ -7,6 +7,7 @@ import type { Session } from '../session.ts';
 import { createStages } from '../stage.ts';
 import { demandFacts } from './all-hosts.ts';
 import { isEmptyPlan, planProvision } from './plan.ts';
+import { warnOfProblems } from './problems.ts';
 
 export type HostChanges = {
   readonly host: string;
@@ -44,6 +45,7 @@ export async function planReport(session: Session): Promise<PlanReport> {
   );
   demandFacts(session, observation);
   const plan = planProvision({ ...session, observation });
+  warnOfProblems(plan.problems, session.emit);
   return {
     cluster: inventory.cluster,
     empty: isEmptyPlan(plan),
