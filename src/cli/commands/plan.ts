@@ -1,3 +1,4 @@
+import { count } from '../../checks/text.ts';
 import { exitCodes } from '../../errors.ts';
 import { type HostChanges, planReport, type PlanReport } from '../../operations/provision/plan-report.ts';
 import type { CommandRun } from '../command.ts';
@@ -54,6 +55,6 @@ const section = (title: string, lines: readonly string[]): readonly string[] =>
 const indent = (text: string): readonly string[] => text.split('\n').map((line) => `    ${line}`);
 
 function summary({ hosts, live, form }: PlanReport): string {
-  const count = hosts.reduce((sum, { steps }) => sum + steps.length, 0) + live.length + form.length;
-  return `${count === 1 ? '1 step' : `${count} steps`}. Nothing was changed; weedgo-redis provision does them.`;
+  const steps = hosts.reduce((sum, host) => sum + host.steps.length, 0) + live.length + form.length;
+  return `${count(steps, 'step')}. Nothing was changed; weedgo-redis provision does them.`;
 }

@@ -1,3 +1,4 @@
+import { count } from '../../checks/text.ts';
 import { restart } from '../../operations/restart.ts';
 import type { RestartReport } from '../../operations/restart.ts';
 import type { CommandRun } from '../command.ts';
@@ -22,6 +23,6 @@ function formatReport({ restarted, before, moves }: RestartReport): string {
     ...(before.length > 0 ? [`Restarted by the run before: ${before.join(', ')}.`] : []),
     ...(rows.length > 0 ? [formatTable(['RESTARTED', 'UNTIL IN SYNC'], rows)] : []),
     ...(moves.length > 0 ? ['', formatMoves(moves)] : []),
-    `${restarted.length + before.length} nodes restarted; every replica is in sync and the roles are as before.`,
+    `${count(restarted.length + before.length, 'node')} restarted; every replica is in sync and the roles are as before.`,
   ].join('\n');
 }
