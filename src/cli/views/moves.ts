@@ -1,4 +1,5 @@
 import type { HostLoss } from '../../operations/failover.ts';
+import type { HandOver } from '../../operations/failover/hand-over.ts';
 import type { Move } from '../../operations/failover/move.ts';
 import type { LossAfter, Replaced } from '../../operations/failover/replace.ts';
 import type { ProbeReport } from '../../operations/probe/probe.ts';
@@ -15,10 +16,8 @@ export function formatMoves(moves: readonly (Move | Replaced)[]): string {
     formatMs(handOver.promotedMs),
     formatMs(handOver.agreedMs),
     handOver.masterGone ? '-' : formatMs(handOver.syncedMs),
-    `${handOver.offsets.before.from ?? '?'} → ${handOver.offsets.after.to ?? '?'}`,
-    `${handOver.epochs.before} → ${handOver.epochs.after}`,
   ]);
-  const header = ['SHARD', 'FROM', 'TO', 'MODE', 'PROMOTED', 'ALL AGREE', 'IN SYNC', 'OFFSET', 'EPOCH'];
+  const header = ['SHARD', 'FROM', 'TO', 'MODE', 'PROMOTED', 'ALL AGREE', 'IN SYNC'];
   return [formatTable(header, rows), ...moves.flatMap(formatDetails)].join('\n');
 }
 
@@ -41,8 +40,13 @@ export function formatFatal(losses: readonly HostLoss[]): readonly string[] {
 }
 
 function formatDetails(move: Move | Replaced): readonly string[] {
-  const probe = move.probe ? [formatProbe(move.probe)] : [];
-  return 'statement' in move ? [...formatReplaced(move), ...probe] : probe;
+  const replaced = 'statement' in move ? formatReplaced(move) : [];
+  return [formatMarks(move.handOver), ...replaced, ...(move.probe ? [formatProbe(move.probe)] : [])];
+}
+
+function formatMarks({ shard, offsets, epochs }: HandOver): string {
+  const stream = `${offsets.before.from ?? 'unknown'} before, ${offsets.after.to ?? 'unknown'} after`;
+  return `Shard ${shard}: offset ${stream}; config epoch ${epochs.before} before, ${epochs.after} after.`;
 }
 
 function formatReplaced({ handOver, death, statement, after }: Replaced): readonly string[] {
