@@ -1,9 +1,13 @@
+import type { Inventory } from '../inventory/inventory.ts';
 import type { Session } from '../operations/session.ts';
 import { openSession, type SessionRequest } from '../operations/connect.ts';
 import type { Invocation } from './command.ts';
 import { namedInventory } from './inventory-path.ts';
 
-type SessionOptions = Partial<Pick<SessionRequest, 'createSecrets' | 'privilege'>>;
+type SessionOptions = Partial<Pick<SessionRequest, 'createSecrets' | 'privilege'>> & {
+  /** Looks at the inventory before anything is contacted; what it throws ends it there. */
+  readonly before?: (inventory: Inventory) => void;
+};
 
 /**
  * Loads the inventory, connects its hosts, runs `work`, and closes everything however it ends.
@@ -12,10 +16,11 @@ type SessionOptions = Partial<Pick<SessionRequest, 'createSecrets' | 'privilege'
 export async function withSession<T>(
   invocation: Invocation,
   work: (session: Session) => Promise<T>,
-  { createSecrets = false, privilege = 'require' }: SessionOptions = {},
+  { createSecrets = false, privilege = 'require', before }: SessionOptions = {},
 ): Promise<T> {
   const { emit, signal, prompter } = invocation;
   const inventory = await namedInventory(invocation);
+  before?.(inventory);
   const session = await openSession({ inventory, createSecrets, privilege, emit, signal, prompter });
   try {
     return await work(session);

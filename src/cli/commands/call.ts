@@ -1,13 +1,14 @@
 import { exitCodes } from '../../errors.ts';
-import { type Answer, callNodes } from '../../operations/call/call.ts';
+import { type Answer, callNodes, planCall } from '../../operations/call/call.ts';
 import type { CommandRun } from '../command.ts';
 import { withSession } from '../session.ts';
 
 export const run: CommandRun = async (invocation) => {
   const [target = '', ...words] = invocation.args.filter((arg) => arg !== undefined);
-  const answers = await withSession(invocation, (session) =>
-    callNodes(session, { target, words, command: invocation.commandLine }),
-  );
+  const request = { target, words, command: invocation.commandLine };
+  const answers = await withSession(invocation, (session) => callNodes(session, request), {
+    before: (inventory) => void planCall(inventory, request),
+  });
   const ok = answers.every((answer) => answer.ok);
   return {
     data: { ok, answers },

@@ -1,11 +1,10 @@
-import { OperationError, UsageError } from '../../errors.ts';
+import { OperationError, RefusedError, UsageError } from '../../errors.ts';
 import type { Inventory, Node } from '../../inventory/inventory.ts';
 import { findNode } from '../../inventory/topology.ts';
 import { isFailure, ReplyError } from '../../redis/connection.ts';
-import { isSecretDirective } from '../../render/directives.ts';
 import { changing } from '../changing.ts';
 import type { Session } from '../session.ts';
-import { classifyCall } from './commands.ts';
+import { type CallKind, classifyCall, isSecret } from './commands.ts';
 
 export type CallRequest = {
   /** An inventory node, or `all`. */
@@ -20,14 +19,25 @@ export type Answer =
   | { readonly node: string; readonly ok: true; readonly reply: unknown }
   | { readonly node: string; readonly ok: false; readonly error: string };
 
+type Call = { readonly nodes: readonly Node[]; readonly kind: CallKind };
+
+/**
+ * What is to be sent to which nodes, before any of them is contacted. Throws UsageError for an unknown node,
+ * RefusedError for a command that is not passed on.
+ */
+export function planCall(inventory: Inventory, { target, words }: CallRequest): Call {
+  const nodes = targetsOf(inventory, target);
+  const kind = classifyCall(words);
+  refuseStrangers(inventory, words);
+  return { nodes, kind };
+}
+
 /**
  * Sends one Redis command to one node or to all, each through its host's connection and with the inventory's
- * password. Commands that mend hold the cluster's lock and are audited.
- * Throws UsageError for an unknown node, RefusedError for a command that is not passed on.
+ * password. Commands that mend hold the cluster's lock and are audited. Throws as `planCall`.
  */
 export async function callNodes(session: Session, request: CallRequest): Promise<readonly Answer[]> {
-  const nodes = targetsOf(session.inventory, request.target);
-  const kind = classifyCall(request.words);
+  const { nodes, kind } = planCall(session.inventory, request);
   const send = (held: Session): Promise<readonly Answer[]> =>
     Promise.all(nodes.map((node) => ask(held, node, request.words)));
   if (kind === 'read') return send(session);
@@ -42,6 +52,19 @@ function targetsOf(inventory: Inventory, target: string): readonly Node[] {
   throw new UsageError(`there is no node ${target} in the inventory`, {
     hints: [`Its nodes: ${inventory.nodes.map(({ id }) => id).join(', ')}, or all.`],
   });
+}
+
+/** One MEET with a node of another cluster joins the two for good. */
+function refuseStrangers({ nodes }: Inventory, words: readonly string[]): void {
+  const [name = '', subcommand = '', address = '', port = ''] = words;
+  if (`${name} ${subcommand}`.toUpperCase() !== 'CLUSTER MEET') return;
+  if (nodes.some((node) => node.address === address && String(node.port) === port)) return;
+  throw new RefusedError(
+    `${address} ${port} is no node of the inventory: meeting it could join two clusters`,
+    {
+      hints: ['Add it to the inventory, then: weedgo-redis provision'],
+    },
+  );
 }
 
 async function ask(session: Session, node: Node, words: readonly string[]): Promise<Answer> {
@@ -68,13 +91,9 @@ function withoutSecrets([name = '']: readonly string[], reply: unknown): unknown
   const items: readonly unknown[] = reply;
   if (name.toUpperCase() === 'CONFIG')
     return items.map((item, index) =>
-      index % 2 === 1 && isSecret(items[index - 1]) && item !== '' ? '***' : item,
+      index % 2 === 1 && isSecret(String(items[index - 1])) && item !== '' ? '***' : item,
     );
   if (name.toUpperCase() === 'ACL')
     return items.map((item) => (typeof item === 'string' ? item.replaceAll(/#[0-9a-f]{64}/g, '#***') : item));
   return reply;
-}
-
-function isSecret(name: unknown): boolean {
-  return typeof name === 'string' && (isSecretDirective(name) || name.endsWith('-file-pass'));
 }

@@ -40,6 +40,7 @@ const commands: Readonly<Record<CallKind, readonly string[]>> = {
   ],
   mend: [
     'ACL DELUSER',
+    'ACL LOG RESET',
     'BGREWRITEAOF',
     'BGSAVE',
     'CLIENT KILL',
@@ -62,13 +63,15 @@ const commands: Readonly<Record<CallKind, readonly string[]>> = {
 
 /** Whether the command looks or mends. Throws RefusedError, with nothing sent, for any other. */
 export function classifyCall(words: readonly string[]): CallKind {
-  const [name = '', subcommand = ''] = words.map((word) => word.toUpperCase());
+  const upper = words.map((word) => word.toUpperCase());
+  // Word by word: `CONFIG SET` as one word is another command, which Redis would answer with all of its arguments.
   const known = (kind: CallKind): boolean =>
-    commands[kind].includes(name) || commands[kind].includes(`${name} ${subcommand}`);
+    commands[kind].some((command) => command.split(' ').every((word, index) => word === upper[index]));
   if (known('mend')) refuseSecrets(words);
-  if (known('read')) return 'read';
+  // ACL LOG looks, ACL LOG RESET does not.
   if (known('mend')) return 'mend';
-  throw new RefusedError(`call does not pass on ${name} ${subcommand}`.trimEnd(), {
+  if (known('read')) return 'read';
+  throw new RefusedError(`call does not pass on ${nameOf(upper)}`, {
     hints: [
       `It knows: ${[...commands.read, ...commands.mend].join(', ')}.`,
       'What can lose data has commands of its own; weedgo-redis --help lists them.',
@@ -76,12 +79,24 @@ export function classifyCall(words: readonly string[]): CallKind {
   });
 }
 
+/** The command without its arguments, one of which may be a password (AUTH). */
+function nameOf([name = '', subcommand = '']: readonly string[]): string {
+  const isContainer = Object.values(commands).some((list) =>
+    list.some((each) => each.startsWith(`${name} `)),
+  );
+  return isContainer ? `${name} ${subcommand}`.trimEnd() : name;
+}
+
 /** A password typed here would stand in the process list and in the shell's history. */
 function refuseSecrets([name = '', subcommand = '', ...rest]: readonly string[]): void {
   const isConfigSet = name.toUpperCase() === 'CONFIG' && subcommand.toUpperCase() === 'SET';
-  if (!isConfigSet || !rest.some((word, index) => index % 2 === 0 && isSecretDirective(word.toLowerCase())))
-    return;
+  if (!isConfigSet || !rest.some((word, index) => index % 2 === 0 && isSecret(word))) return;
   throw new RefusedError('a password does not belong on a command line', {
     hints: ['Change it where auth in the inventory says that it comes from, then: weedgo-redis provision'],
   });
+}
+
+/** Directives whose values nobody is to see; names as CONFIG takes them, in any case. */
+export function isSecret(name: string): boolean {
+  return isSecretDirective(name.toLowerCase()) || name.toLowerCase().endsWith('-file-pass');
 }

@@ -74,7 +74,7 @@ state_of ${id} "$(${pid} 2>/dev/null)" ${shQuote(dataDirectory)}`;
 }
 
 /** Reads what `probeScript` prints; lines of another shape are left out. */
-function parseHostProbe(output: string): HostProbe {
+export function parseHostProbe(output: string): HostProbe {
   const lines = output.split('\n').map((line) => {
     const [kind = '', node = '', ...rest] = line.split(' ');
     return { kind, node, value: rest.join(' ') };
