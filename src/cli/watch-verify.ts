@@ -53,7 +53,7 @@ function formatChanges(before: Report, after: Report, { color, width }: VerifyVi
   if (fresh.length === 0 && gone.length === 0) return '';
   const time = after.checkedAt.slice(11, 19);
   return [
-    `\n${time} ${formatVerdict(after, paint)}`,
+    `\n${time} ${formatVerdict(after, paint, width - time.length - 1)}`,
     ...gone.flatMap(({ finding: { title, id }, of }) => {
       const mark = `- gone${of}:`;
       const [first = '', ...rest] = wrap(`${mark} ${title} ${id}`, width - 2);

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import { createColors } from 'picocolors';
-import { formatBytes } from '../../checks/text.ts';
+import { count, formatBytes } from '../../checks/text.ts';
 import { placesBeyondTitle } from '../../operations/report/places.ts';
 import type { Report, ReportFinding, ReportNode } from '../../operations/report/schema.ts';
 import { formatMs } from '../progress.ts';
@@ -21,19 +21,20 @@ export type VerifyViewOptions = {
 /** The verdict in one line, the shards as a table, then the findings, worst first. */
 export function formatReport(report: Report, { color, width, quiet, whatIf }: VerifyViewOptions): string {
   const paint = createColors(color);
-  const findings = report.findings.map((finding) => formatFinding(finding, paint, { width }));
-  const losses = whatIf ? ['', formatWhatIf(report, paint)] : [];
-  if (quiet)
-    return [...(findings.length > 0 ? [formatVerdict(report, paint), ...findings] : []), ...losses].join(
-      '\n',
-    );
+  const verdict = formatVerdict(report, paint, width);
+  const losses = whatIf ? ['', formatWhatIf(report, paint, width)] : [];
+  // What is only told is no reason to write to whoever reads cron's mail.
+  const worth = report.findings.filter(({ severity }) => !quiet || severity !== 'info');
+  const findings = worth.map((finding) => formatFinding(finding, paint, { width }));
+  if (quiet) return [...(findings.length > 0 ? [verdict, ...findings] : []), ...losses].join('\n');
   return [
-    formatVerdict(report, paint),
+    verdict,
     '',
     formatShards(report.nodes, paint, width),
     ...findings.flatMap((finding) => ['', finding]),
     ...losses,
     '',
+    ...formatWriteTest(report).map(paint.dim),
     paint.dim(
       `${report.checks.length} checks in ${formatMs(report.durationMs)}${report.looks > 1 ? `, looked ${report.looks} times` : ''}`,
     ),
@@ -41,9 +42,24 @@ export function formatReport(report: Report, { color, width, quiet, whatIf }: Ve
 }
 
 /** One line, worth reading without colours. */
-export function formatVerdict({ verdict, summary }: Report, paint: Paint): string {
+export function formatVerdict({ verdict, summary }: Report, paint: Paint, width: number): string {
   const mark = { healthy: paint.green('✓'), warning: paint.yellow('!'), critical: paint.red('✗') }[verdict];
-  return `${mark} ${paint.bold(summary)}`;
+  return wrap(summary, width - 2)
+    .map((line, index) => `${index === 0 ? mark : ' '} ${paint.bold(line)}`)
+    .join('\n');
+}
+
+/** What the shards that passed did; those that did not have findings. */
+function formatWriteTest({ writeTest, findings }: Report): readonly string[] {
+  if (writeTest === null || writeTest.length === 0) return [];
+  const failed = new Set(
+    findings.filter(({ id }) => id.startsWith('WR-WRITE-')).flatMap(({ nodes }) => nodes),
+  );
+  const passed = writeTest.filter(({ master }) => !failed.has(master));
+  const slowest = Math.max(...writeTest.map(({ durationMs }) => durationMs));
+  return [
+    `write test: ${passed.length} of ${count(writeTest.length, 'shard')} took, replicated and removed a key, in ${formatMs(slowest)} at most`,
+  ];
 }
 
 /** Each master followed by its replicas, which carry its shard's number. */
@@ -53,8 +69,7 @@ export function formatShards(
   width = Number.POSITIVE_INFINITY,
 ): string {
   const table = wideTable(nodes, paint);
-  const isTooWide = table.split('\n').some((line) => stripVTControlCharacters(line).length > width);
-  return isTooWide ? narrowTable(nodes, paint) : table;
+  return isWider(table, width) ? narrowTable(nodes, paint) : table;
 }
 
 function wideTable(nodes: readonly ReportNode[], paint: Paint): string {
@@ -164,7 +179,8 @@ function formatField(name: string, text: string, width: number): readonly string
   );
 }
 
-function formatWhatIf({ whatIf }: Report, paint: Paint): string {
+function formatWhatIf({ whatIf }: Report, paint: Paint, width: number): string {
+  if (whatIf.length === 0) return 'What if: there is no cluster to lose a part of.';
   const table = formatTable(
     ['IF', 'IS LOST', 'THEN', 'FAILOVERS', 'LOST', 'WITHOUT REPLICA'],
     whatIf.map(({ kind, name, staysUp, failovers, lostShards, bareShards }) => [
@@ -176,5 +192,20 @@ function formatWhatIf({ whatIf }: Report, paint: Paint): string {
       bareShards.join(', ') || '-',
     ]),
   );
-  return whatIf.length === 0 ? 'What if: there is no cluster to lose a part of.' : table;
+  return isWider(table, width) ? formatSentences(whatIf, paint, width) : table;
+}
+
+/** Where the table is too wide, the same in words. */
+function formatSentences(whatIf: Report['whatIf'], paint: Paint, width: number): string {
+  const lines = whatIf.flatMap(({ sentence, staysUp, bareShards }) => {
+    const mark = staysUp ? paint.green('✓') : paint.red('✗');
+    const bare = bareShards.length === 0 ? '' : `; without a replica: ${bareShards.join(', ')}`;
+    const text = wrap(sentence + bare, width - 2);
+    return text.map((line, index) => `${index === 0 ? mark : ' '} ${line}`);
+  });
+  return lines.join('\n');
+}
+
+function isWider(text: string, width: number): boolean {
+  return text.split('\n').some((line) => stripVTControlCharacters(line).length > width);
 }

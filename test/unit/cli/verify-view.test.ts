@@ -21,7 +21,7 @@ test.each(['healthy-zones', 'host/several-kernel', 'load/several-evictions', 're
   (name) => {
     const report = reportOf(name);
     const commands = new Set(report.findings.flatMap(({ remedy }) => remedy));
-    const lines = formatReport(report, { ...plain, width: 80 }).split('\n');
+    const lines = formatReport(report, { ...plain, width: 80, whatIf: true }).split('\n');
     const words = lines.map((line) => line.trim().replace(/^mend +/, ''));
     expect([...commands].filter((command) => !words.includes(command))).toEqual([]);
     const long = lines.filter((line, index) => line.length > 80 && !commands.has(words[index] ?? ''));
@@ -33,6 +33,23 @@ test('what goes into a file has each text on one line, and the hosts', () => {
   const text = formatReport(reportOf('load/several-evictions'), everywhere);
   expect(text).toContain('WARNING redis1:7000, redis2:7001 and redis3:7002 have evicted keys WR-EVICTIONS\n');
   expect(text).toMatch(/^SHARD +NODE +ROLE +HOST +SLOTS /m);
+});
+
+test('--quiet has nothing to say of what is only told', () => {
+  const quiet = { ...everywhere, quiet: true };
+  expect(formatReport(reportOf('host/kernel-container'), quiet)).toBe('');
+  const worst = formatReport(reportOf('host/several-kernel'), quiet);
+  expect(worst).toContain('WARNING vm.overcommit_memory on redis1 and redis2 is 0');
+  expect(worst).not.toContain('INFO');
+});
+
+test('a write test is accounted for', () => {
+  const report = reportOf('live/write-test');
+  const tested = report.writeTest?.length ?? 0;
+  const failed = new Set(report.findings.flatMap(({ nodes }) => nodes.slice(0, 1))).size;
+  expect(formatReport(report, everywhere)).toMatch(
+    new RegExp(`^write test: ${tested - failed} of ${tested} shards took, replicated`, 'm'),
+  );
 });
 
 test('slots in hundreds of pieces leave the table readable', () => {
