@@ -1,5 +1,5 @@
 import { createColors } from 'picocolors';
-import { UsageError } from '../errors.ts';
+import { exitCodes, UsageError } from '../errors.ts';
 import { joinNames } from '../checks/text.ts';
 import { placesOf } from '../operations/report/places.ts';
 import type { Report, ReportFinding } from '../operations/report/schema.ts';
@@ -30,6 +30,7 @@ export async function watchVerify(
     whatIf: options['whatIf'] === true,
   });
   let before: Report | undefined;
+  let isBlind = false;
   const last = await watch<Report>(invocation, {
     intervalMs,
     look: (session) => verify(session, request),
@@ -40,9 +41,14 @@ export async function watchVerify(
       if (text !== '') console.log(text);
       before = report;
     },
-    showFailure: (error) => console.error(formatFailure(error, terminal.color)),
+    showFailure: (error) => {
+      isBlind = true;
+      console.error(formatFailure(error, terminal.color));
+    },
   });
-  return { data: {}, text: '', exitCode: last ? exitCodeFor(last) : 1 };
+  // Ended before the first look was done, there is nothing to judge by.
+  const otherwise = isBlind ? exitCodes.failed : exitCodes.interrupted;
+  return { data: {}, text: '', exitCode: last ? exitCodeFor(last) : otherwise };
 }
 
 /** What came and what went between two reports; '' when nothing did. */
