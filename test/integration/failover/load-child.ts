@@ -34,7 +34,6 @@ async function run({ nodes, password, rate, shards }: LoadRequest): Promise<{ re
   // Numbers in turn to each shard, so that a gap is a shard's own.
   const tags = Array.from({ length: shards }, (_, shard) => tagOf(shard, shards));
   const keyOf = (number: number): string => `{${tags[number % shards]}}:${number}`;
-  await cluster.set(keyOf(0), 0);
   const write = async (number: number): Promise<void> => {
     try {
       await cluster.set(keyOf(number), number);
@@ -44,6 +43,8 @@ async function run({ nodes, password, rate, shards }: LoadRequest): Promise<{ re
       fail(error instanceof Error ? error.message : String(error));
     }
   };
+  // Each shard has its first one before any fault.
+  for (let shard = 0; shard < shards; shard += 1) await write((issued += 1));
   send({ started: true });
   const start = performance.now();
   while (!stopped.signal.aborted) {
