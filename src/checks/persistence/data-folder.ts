@@ -49,7 +49,7 @@ function remedyFor(inventory: Inventory, state: 'denied' | 'read-only', place: P
   return [
     onHost(inventory, place.host, `mount -o remount,rw "${mount}"`),
     byHand(
-      `where that is refused the file system has errors: unmount and fsck it on ${place.host}, or reboot`,
+      `where that is refused the file system has errors: on ${place.host} end its nodes (systemctl kill -s KILL, as they do not go without having saved), unmount it, fsck it and mount it again`,
     ),
   ];
 }
