@@ -27,25 +27,29 @@ export async function probeHost(
   }
 }
 
-/** POSIX sh that prints `KIND NODE VALUE` lines. */
+/** POSIX sh that prints `KIND NODE VALUE` lines. Starts as few processes a node as it can: they are what it costs. */
 function probeScript(layout: Layout): string {
   return `
 export LC_ALL=C
+uid=$(id -u)
 folder() {
   [ -d "$2" ] || return 0
-  state=writable
-  if [ "$(id -u)" = 0 ] && [ ! -w "$2" ]; then state=read-only
-  elif findmnt -n -o OPTIONS -T "$2" 2>/dev/null | grep -Eq '(^|,)(ro|emergency_ro|shutdown)(,|$)'; then state=read-only
-  elif ! as_server test -w "$2"; then state=denied
-  fi
+  options=$(findmnt -n -o OPTIONS -T "$2" 2>/dev/null)
+  if [ "$uid" = 0 ] && [ ! -w "$2" ]; then options=ro; fi
+  case ",$options," in
+    *,ro,* | *,emergency_ro,* | *,shutdown,*) state=read-only ;;
+    *) if as_server test -w "$2"; then state=writable; else state=denied; fi ;;
+  esac
   echo "folder $1 $state"
 }
 as_server() { ${asServer(layout.serviceUser)} }
 state_of() {
-  [ "\${2:-0}" != 0 ] && [ "$(readlink "/proc/$2/cwd")" = "$3" ] || return 0
-  case "$(sed -n 's/^State:[[:space:]]*\\(.\\).*/\\1/p' "/proc/$2/status" 2>/dev/null)" in
-    T | t) echo "stopped $1 $2" ;;
-  esac
+  [ "\${2:-0}" != 0 ] && [ "/proc/$2/cwd" -ef "$3" ] || return 0
+  while read -r key state _; do
+    [ "$key" = State: ] || continue
+    case "$state" in T | t) echo "stopped $1 $2" ;; esac
+    break
+  done 2>/dev/null <"/proc/$2/status"
 }
 ${layout.nodes.map(nodeScript).join('\n')}
 if kernel=$(timeout 5 journalctl -k -o cat --no-pager --since -24h 2>/dev/null); then
@@ -60,17 +64,19 @@ exit 0
 function asServer(user: string | undefined): string {
   if (user === undefined) return '"$@";';
   const words = `setpriv --reuid=${shQuote(user)} --regid=${shQuote(user)} --init-groups --`;
-  return `if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then ${words} "$@"; fi;`;
+  return `if [ "$uid" = 0 ] && command -v setpriv >/dev/null; then ${words} "$@"; fi;`;
 }
 
 function nodeScript({ node, dataDirectory, service }: NodeLayout): string {
-  const pid =
+  const [id, directory] = [shQuote(node.id), shQuote(dataDirectory)];
+  const readPid =
     service.manager === 'systemd'
-      ? `systemctl show -p MainPID --value ${shQuote(service.unit)}`
-      : `head -n 1 ${shQuote(service.pidFile)}`;
-  const id = shQuote(node.id);
-  return `folder ${id} ${shQuote(dataDirectory)}
-state_of ${id} "$(${pid} 2>/dev/null)" ${shQuote(dataDirectory)}`;
+      ? `pid=$(systemctl show -p MainPID --value ${shQuote(service.unit)} 2>/dev/null)`
+      : `read -r pid 2>/dev/null <${shQuote(service.pidFile)}`;
+  return `folder ${id} ${directory}
+pid=
+${readPid}
+state_of ${id} "$pid" ${directory}`;
 }
 
 /** Reads what `probeScript` prints; lines of another shape are left out. */
