@@ -14,10 +14,11 @@ const host = (name: string): LabHost => lab.host(name);
 /** File systems of their own for a replica and a master, small enough to be filled. */
 const small = { replica: '/var/lib/redis/7004', master: '/var/lib/redis/7002' };
 
+const mount = (path: string): string =>
+  `mkdir ${path} && mount -t tmpfs -o size=160m,mode=750,uid=$(id -u redis),gid=$(id -g redis) tmpfs ${path}`;
+
 const build = async (): Promise<void> => {
   lab = await createLab({ hosts: ['redis1', 'redis2', 'redis3'], redis: 'installed' });
-  const mount = (path: string): string =>
-    `mkdir ${path} && mount -t tmpfs -o size=160m,mode=750,uid=$(id -u redis),gid=$(id -g redis) tmpfs ${path}`;
   await host('redis2').run(mount(small.replica));
   await host('redis3').run(mount(small.master));
   scene = await createLabScene(lab);
