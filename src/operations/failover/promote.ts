@@ -28,7 +28,7 @@ export type Promotion = {
 const gracefulDeadlineMs = 8_000;
 /** Gossip carries the old master's role within about half a node timeout; a busy machine takes longer. */
 const agreementDeadlineMs = 60_000;
-/** Clients are being redirected just then, and nodes and tool may share processors: that is not the time to ask all. */
+/** Clients are being redirected just then: to ask all nodes at that moment lengthened the longest gaps (docs/failover.md). */
 const redirectionMs = 60;
 /** An election of a forced failover is decided in ms; unanswered for this long it is asked for again. */
 const electionMs = 2_000;
