@@ -99,12 +99,21 @@ function cut({ inventory }: CheckInput, group: readonly Broken[]): Finding {
   return {
     ...common,
     id: 'WR-BUS-LINK',
-    title: `the cluster bus is cut between ${joinNames(nodes.length === 2 ? nodes : hosts)}`,
+    title: `the cluster bus is cut ${whereCut(inventory, group, nodes.length === 2)}`,
     nodes,
     hosts,
     seen: [...shown, ...(group.length > 6 ? [`and ${count(group.length - 6, 'more link')}`] : [])].join('; '),
     remedy: remedy(inventory),
   };
+}
+
+/** `from redis2 to redis1` where nobody complains the other way round; by node or by host. */
+function whereCut({ nodes }: CheckInput['inventory'], group: readonly Broken[], byNode: boolean): string {
+  const nameOf = (id: string): string => (byNode ? id : (nodes.find((node) => node.id === id)?.host ?? id));
+  const ways = group.map(({ from, to }) => [nameOf(from), nameOf(to)] as const);
+  const [from = '', to = ''] = ways[0] ?? [];
+  const ends = from < to ? [from, to] : [to, from];
+  return ways.every(([one]) => one === from) ? `from ${from} to ${to}` : `between ${joinNames(ends)}`;
 }
 
 /** `check` tries every bus port from every host and names who cannot reach which. */

@@ -112,6 +112,7 @@ test('a file system that the kernel stopped for its errors', async () => {
       mount /root/disk ${folder} && chown redis:redis ${folder} && chmod 750 ${folder}
       systemctl start ${unit}`);
     await scene.untilInfo('redis3:7005', 'master_link_status:up');
+    await host('redis3').run(`sync -f ${folder}`);
     await writeFile(`/sys/fs/ext4/loop${number}/trigger_fs_error`, '1');
     await scene.redis('redis2:7001', 'SET', keys.second, 'x');
     await scene.untilInfo('redis3:7005', 'aof_last_write_status:err');
@@ -122,7 +123,7 @@ test('a file system that the kernel stopped for its errors', async () => {
       // It ends in no other way: it does not want to go without having saved.
       byHand: () =>
         host('redis3').run(`systemctl kill -s KILL ${unit}; systemctl stop ${unit} && umount ${folder} &&
-          { fsck.ext4 -p -f /root/disk || [ $? = 1 ]; } && mount /root/disk ${folder} && systemctl start ${unit}`),
+          { fsck.ext4 -y -f /root/disk || [ $? = 1 ]; } && mount /root/disk ${folder} && systemctl start ${unit}`),
     });
     expect(findings[0]).toMatchObject({ nodes: ['redis3:7005'], hosts: ['redis3'] });
   } finally {
@@ -194,8 +195,7 @@ test('a bus that is cut in one direction', async () => {
     before: { line: / check$/, says: /redis2 cannot reach bus port 17000, bus port 17003/ },
     byHand: uncut,
   });
-  expect(findings[0]?.seen).toContain('for redis2:7001, redis1:7000 ');
-  expect(findings[0]?.seen).not.toContain('for redis1:7000, redis2');
+  expect(findings[0]?.title).toBe('the cluster bus is cut from redis2 to redis1');
 });
 
 test('a changed configuration file', async () => {
