@@ -24,7 +24,7 @@ const parts: Readonly<Record<string, readonly (() => Promise<readonly Comparison
     async () => [await benchForming(30, runs)],
     async () => [await benchForming(120, Math.ceil(runs / 2))],
   ],
-  verify: [async () => [await benchVerify(60, runs)]],
+  verify: [() => benchVerify(60, runs)],
   hosts: [() => benchHosts(runs)],
 };
 

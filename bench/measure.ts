@@ -18,8 +18,12 @@ export const tableHead =
 
 /** A row of the Markdown table: medians, and the ranges that say how far to trust them. */
 export function formatRow({ what, ours, peer, theirs }: Comparison): string {
-  const ratio = theirs.length === 0 ? '' : `${(median(theirs) / median(ours)).toFixed(1)} times as long`;
+  const ratio = theirs.length === 0 ? '' : describeRatio(median(theirs) / median(ours));
   return `| ${what} | ${ours.length} | ${format(ours)} | ${peer} | ${format(theirs)} | ${ratio} |`;
+}
+
+function describeRatio(ratio: number): string {
+  return `${ratio.toFixed(ratio < 1 ? 2 : 1)} times as long`;
 }
 
 function format(runs: readonly number[]): string {

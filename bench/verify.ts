@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { createCli } from '../test/support/cli.ts';
 import { type Comparison, seconds } from './measure.ts';
@@ -9,9 +10,9 @@ const password = 'correct-horse-battery';
 /**
  * A look at a healthy cluster of `size` nodes on loopback, half of them replicas, as the whole command: by us, who ask
  * the host and every node about everything, and by redis-cli, who asks the masters about their slots. In turns, after
- * one run of each.
+ * one run of each. Once in time passed, which the nodes share the processors of, and once in processor time.
  */
-export async function benchVerify(size: number, runs: number): Promise<Comparison> {
+export async function benchVerify(size: number, runs: number): Promise<readonly Comparison[]> {
   const ports = Array.from({ length: size }, (_, index) => firstPort + index);
   const inventory = {
     cluster: 'bench',
@@ -26,20 +27,43 @@ export async function benchVerify(size: number, runs: number): Promise<Compariso
     const { code, stdout, stderr } = await cli.run(...args);
     if (code !== 0) throw new Error(`${args.join(' ')}: exit ${code}\n${stdout}${stderr}`);
   };
-  const ours: number[] = [];
-  const theirs: number[] = [];
+  const ours: Cost[] = [];
+  const theirs: Cost[] = [];
   try {
     await succeed('provision');
     for (let run = 0; run <= runs; run += 1) {
-      const times = [await seconds(() => succeed('verify')), await seconds(checkByRedisCli)] as const;
+      const [mine, peers] = [await cost(() => succeed('verify')), await cost(checkByRedisCli)];
       if (run === 0) continue;
-      ours.push(times[0]);
-      theirs.push(times[1]);
+      ours.push(mine);
+      theirs.push(peers);
     }
   } finally {
     await cli.close();
   }
-  return { what: `verify ${size} nodes on loopback`, ours, peer: '`redis-cli --cluster check`', theirs };
+  const what = `verify ${size} nodes on loopback`;
+  const peer = '`redis-cli --cluster check`';
+  return (['passed', 'processor'] as const).map((kind) => ({
+    what: kind === 'passed' ? what : `${what}, processor time with what it starts on the host`,
+    ours: ours.map((each) => each[kind]),
+    peer,
+    theirs: theirs.map((each) => each[kind]),
+  }));
+}
+
+/** Seconds. */
+type Cost = { readonly passed: number; readonly processor: number };
+
+async function cost(work: () => Promise<void>): Promise<Cost> {
+  const before = childrenSeconds();
+  const passed = await seconds(work);
+  return { passed, processor: childrenSeconds() - before };
+}
+
+/** Processor time of ended children and of theirs: fields 16 and 17 of proc(5)'s stat, in ticks of a hundredth. */
+function childrenSeconds(): number {
+  const stat = readFileSync('/proc/self/stat', 'utf8');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[13]) + Number(fields[14])) / 100;
 }
 
 async function checkByRedisCli(): Promise<void> {
