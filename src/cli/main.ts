@@ -10,12 +10,26 @@ import { commands } from './registry.ts';
  * as fast as Node does.
  */
 export async function main(argv: readonly string[]): Promise<void> {
+  outliveReaders();
   try {
     await buildProgram().parseAsync([...argv], { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     process.exitCode = error.exitCode === 0 ? exitCodes.ok : await refuse(error, argv);
   }
+}
+
+/**
+ * Nobody has to read to the end (`| head`, a closed terminal): that must not end a change half-way, with the lock
+ * held. A result that nothing but a full disk keeps from being written is a failure.
+ */
+function outliveReaders(): void {
+  process.stderr.on('error', () => undefined);
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') return;
+    process.stderr.write(`error: the result cannot be written: ${error.message}\n`);
+    process.exit(exitCodes.failed);
+  });
 }
 
 /** commander has told people on stderr; programs that asked for JSON get it. */
@@ -50,7 +64,10 @@ function buildProgram(): Command {
 }
 
 function addCommand(program: Command, spec: CommandSpec): void {
-  const command = program.command(spec.name).description(spec.summary);
+  const command = program
+    .command(spec.name)
+    .description(spec.summary)
+    .showHelpAfterError(`(weedgo-redis ${spec.name} --help lists what it takes)`);
   for (const [syntax, description] of spec.arguments ?? []) command.argument(syntax, description);
   for (const [flags, description] of spec.options ?? []) command.option(flags, description);
   if (spec.examples)

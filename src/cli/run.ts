@@ -76,7 +76,10 @@ function asInterrupted(thrown: unknown): InterruptedError {
   });
 }
 
-/** First Ctrl-C or SIGTERM: stop at the next step boundary. Second: leave at once. */
+/**
+ * First Ctrl-C or SIGTERM: stop at the next step boundary. Second: leave at once. A live view ends when nobody reads it
+ * any more; every other result is printed when all is done.
+ */
 function interruptSignal(): { signal: AbortSignal; dispose: () => void } {
   const controller = new AbortController();
   const onSignal = (): void => {
@@ -84,13 +87,16 @@ function interruptSignal(): { signal: AbortSignal; dispose: () => void } {
     process.stderr.write('\nstopping at the next step boundary; press Ctrl-C again to leave at once\n');
     controller.abort();
   };
+  const onUnread = (): void => controller.abort();
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
+  process.stdout.on('error', onUnread);
   return {
     signal: controller.signal,
     dispose: () => {
       process.off('SIGINT', onSignal);
       process.off('SIGTERM', onSignal);
+      process.stdout.off('error', onUnread);
     },
   };
 }
