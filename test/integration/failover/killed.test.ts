@@ -17,7 +17,6 @@ let load: Load;
 
 beforeAll(async () => {
   place = await createPlace(17940, { config: config('200mb') });
-  load = await startLoad(place.ids.map(place.addressOf), password);
 });
 afterAll(() => place.close());
 
@@ -138,7 +137,40 @@ const isServed = (): Promise<void> =>
     { timeoutMs: 60_000 },
   );
 
+const setNodeTimeout = async (ids: readonly string[], ms: number): Promise<void> => {
+  for (const id of ids) await place.redis(id, 'CONFIG', 'SET', 'cluster-node-timeout', String(ms));
+};
+
+const forcePoints = [
+  [0, 0],
+  [1, 30],
+] as const;
+
+// First, while no replica has the votes of an earlier election.
+describe('an operator’s process that is killed while it replaces a dead master', () => {
+  it.each(forcePoints)('node %i, %i ms after it has begun: a rerun completes', async (index, ms) => {
+    const dead = place.ids[index] ?? '';
+    const others = place.ids.filter((id) => id !== dead);
+    // Long enough that the cluster itself does not come first.
+    await setNodeTimeout(place.ids, 30_000);
+    await place.signal(dead, 'SIGKILL');
+    await killIn(['--yes', 'failover', dead, '--force'], /replaces .* …$/, ms);
+    await place.json(0, '--yes', 'failover', dead, '--force');
+    for (const id of others) {
+      const line = (await place.nodes(id)).find(({ port }) => port === place.addressOf(dead).port);
+      expect(line?.slots).toEqual([]);
+    }
+    await setNodeTimeout(others, 1000);
+    await place.json(0, 'start');
+    await isWhole();
+  });
+});
+
 describe('an operator’s process that is killed, under load', () => {
+  beforeAll(async () => {
+    load = await startLoad(place.ids.map(place.addressOf), password);
+  });
+
   it.each(pointsOf(graceful))(
     '$ms ms into $begins of $what: the lock goes, the cluster is whole, a rerun completes',
     async ({ args, begins, ms, prepare }) => {
@@ -184,7 +216,7 @@ describe('an operator’s process that is killed, under load', () => {
   it('is in the history, and every command after it', async () => {
     const { entries } = await place.json(0, 'history', '--limit', '200');
     const outcomes = entries.map(({ outcome }: { outcome: string }) => outcome);
-    const kills = pointsOf([...graceful, drill]).length + provisionPoints.length;
+    const kills = forcePoints.length + pointsOf([...graceful, drill]).length + provisionPoints.length;
     expect(outcomes.filter((outcome: string) => outcome === 'abandoned')).toHaveLength(kills);
     expect(outcomes).not.toContain('failed');
   });
