@@ -14,7 +14,12 @@ const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
 const hasBrowser = existsSync(executablePath);
 const fixtures = fileURLToPath(new URL('../../fixtures/checks/', import.meta.url));
 const bodyColor = "inPage.styleOf('body', 'backgroundColor')";
-const cases = ['healthy-three-hosts', 'cluster/cut-host', 'redundancy/same-zone', 'host/kernel'] as const;
+const cases = [
+  'healthy-three-hosts',
+  'cluster/cut-host',
+  'redundancy/same-zone',
+  'host/several-kernel',
+] as const;
 
 test.runIf(process.env['CI'] !== undefined)('a browser is there to test the page with', () => {
   expect(hasBrowser, `${executablePath} is missing: apt-get install chromium`).toBe(true);
@@ -146,6 +151,7 @@ describe.runIf(hasBrowser)('the page in a browser', () => {
     await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
     expect(await page.evaluate<string>(bodyColor)).toBe('rgb(255, 255, 255)');
     expect(await page.locator('pre').allInnerTexts()).toEqual([
+      '# see that redis1 is on, on the network, and that its sshd can be reached from here',
       'weedgo-redis -i /etc/weedgo-redis.yaml check',
       'weedgo-redis -i /etc/weedgo-redis.yaml start',
     ]);
