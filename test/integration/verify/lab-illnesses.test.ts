@@ -111,7 +111,13 @@ test('a file system that the kernel stopped for its errors', async () => {
       mkdir /root/new && mount /root/disk /root/new && cp -a ${folder}/. /root/new && umount /root/new
       mount /root/disk ${folder} && chown redis:redis ${folder} && chmod 750 ${folder}
       systemctl start ${unit}`);
-    await scene.untilInfo('redis3:7005', 'master_link_status:up');
+    // A copy of all data is followed by a rewrite, which would be lost instead of what is appended.
+    await scene.untilInfo(
+      'redis3:7005',
+      'master_link_status:up',
+      'aof_rewrite_in_progress:0',
+      'aof_rewrite_scheduled:0',
+    );
     await host('redis3').run(`sync -f ${folder}`);
     await writeFile(`/sys/fs/ext4/loop${number}/trigger_fs_error`, '1');
     await scene.redis('redis2:7001', 'SET', keys.second, 'x');
