@@ -112,13 +112,13 @@ async function probeOne(
   node: Node,
 ): Promise<readonly (readonly [string, Probed[string]])[]> {
   const shell = session.shells.get(node.host);
-  const [connection, anonymous] = await Promise.all([
-    session.redis(node),
-    shell ? probeAnonymous(shell, node) : ('unknown' as const),
-  ]);
+  // Asked meanwhile: were the node's own answers waited for first, that would be a round trip more.
+  const asking = shell ? probeAnonymous(shell, node) : ('unknown' as const);
+  const connection = await session.redis(node);
   if (isFailure(connection)) return [];
   try {
-    return [[node.id, { ...(await probeNode(connection, session)), anonymous }]];
+    const [probe, anonymous] = await Promise.all([probeNode(connection, session), asking]);
+    return [[node.id, { ...probe, anonymous }]];
   } catch (error) {
     // Its view says that, and why, it does not answer.
     if (error instanceof OperationError) return [];
