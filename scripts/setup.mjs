@@ -1,16 +1,18 @@
 // Sets up what a fresh clone lacks, saying what it does: `node scripts/setup.mjs [demo|test|check]`.
 // Plain JavaScript without dependencies, since it runs before there are any.
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, readFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, '..');
 
-/** Programs, and the Debian package that each is in. */
+/** Programs and files, and the Debian package that each is in. */
 const redis = { 'redis-server': 'redis-server', 'redis-cli': 'redis-tools' };
 const ssh = { ssh: 'openssh-client', sshd: 'openssh-server' };
+/** redis-py, a cluster client that failovers are tried under. */
+const clients = { '/usr/lib/python3/dist-packages/redis/cluster.py': 'python3-redis' };
 const lab = {
   'systemd-nspawn': 'systemd-container',
   mmdebstrap: 'mmdebstrap',
@@ -22,7 +24,7 @@ const wanted = {
   check: {},
   demo: redis,
   // Only root can boot test hosts; for anyone else `npm test` leaves them out and says so.
-  test: { ...redis, ...ssh, ...(isRoot && lab) },
+  test: { ...redis, ...ssh, ...clients, ...(isRoot && lab) },
 };
 
 const purpose = process.argv[2] ?? 'check';
@@ -79,6 +81,7 @@ function installPackages(programs) {
 }
 
 function isInstalled(program) {
+  if (program.startsWith('/')) return existsSync(program);
   const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'];
   return folders.some((folder) => {
     try {
