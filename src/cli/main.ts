@@ -20,7 +20,7 @@ export async function main(argv: readonly string[]): Promise<void> {
 }
 
 /**
- * Nobody has to read to the end (`| head`, a closed terminal): that must not end a change half-way, with the lock
+ * Nobody has to read to the end (`| head`): that must not end a change half-way, with the lock
  * held. A result that nothing but a full disk keeps from being written is a failure.
  */
 function outliveReaders(): void {
