@@ -26,7 +26,8 @@ export async function main(argv: readonly string[]): Promise<void> {
 function outliveReaders(): void {
   process.stderr.on('error', () => undefined);
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') return;
+    // EIO: the terminal was closed.
+    if (error.code === 'EPIPE' || error.code === 'EIO') return;
     process.stderr.write(`error: the result cannot be written: ${error.message}\n`);
     process.exit(exitCodes.failed);
   });

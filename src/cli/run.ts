@@ -77,7 +77,7 @@ function asInterrupted(thrown: unknown): InterruptedError {
 }
 
 /**
- * First Ctrl-C or SIGTERM: stop at the next step boundary. Second: leave at once. A live view ends when nobody reads it
+ * First Ctrl-C, SIGTERM or SIGHUP (the terminal was closed): stop at the next step boundary. Second: leave at once. A live view ends when nobody reads it
  * any more; every other result is printed when all is done.
  */
 function interruptSignal(): { signal: AbortSignal; dispose: () => void } {
@@ -90,12 +90,14 @@ function interruptSignal(): { signal: AbortSignal; dispose: () => void } {
   const onUnread = (): void => controller.abort();
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
+  process.on('SIGHUP', onSignal);
   process.stdout.on('error', onUnread);
   return {
     signal: controller.signal,
     dispose: () => {
       process.off('SIGINT', onSignal);
       process.off('SIGTERM', onSignal);
+      process.off('SIGHUP', onSignal);
       process.stdout.off('error', onUnread);
     },
   };

@@ -54,9 +54,11 @@ export async function drain(session: Session, request: DrainRequest): Promise<Dr
   const { command, approval, probe, maxLag } = request;
   return changing(session, { command, reason: `drain ${host.name}` }, async (held) => {
     const memory = await readMemory(held);
-    const look = { maxLag, drained: Object.keys(memory.drained) };
+    // The guards judge the host as the one that it is going to be.
+    const look = { maxLag, drained: [...Object.keys(memory.drained), host.name] };
     const situation = await lookAround(held, look);
     refuseSecond(situation, memory, host.name);
+    refuseUnseen(situation, host);
     const choices = chooseTarget(situation, { kind: 'host', host });
     const reasons = choices.flatMap((choice) => guardFailover(situation, choice));
     refuseFor([...guardCluster(situation), ...reasons], `drain ${host.name}`);
@@ -79,6 +81,21 @@ function refuseSecond({ drained }: Situation, memory: Memory, host: string): voi
   const who = past ? ` (by ${past.by}, since ${past.since})` : '';
   throw new RefusedError(`${other} is drained already${who}: a second host at the same time is not safe`, {
     hints: [`weedgo-redis undrain ${other} brings it back first.`],
+  });
+}
+
+/** Nodes that run where nobody sees them could be elected: their host is not drained by leaving them out. */
+function refuseUnseen({ view }: Situation, { name, nodes }: Host): void {
+  const unseen = view.nodes.flatMap((seen) =>
+    // Where nothing listens nothing runs.
+    !seen.reachable && seen.failure !== 'refused' && nodes.some(({ id }) => id === seen.node) ? [seen] : [],
+  );
+  if (unseen.length === 0) return;
+  const reasons = unseen.map(({ node, reason }) => `${node} (${reason})`).join('; ');
+  throw new RefusedError(`${name} cannot be drained while its nodes cannot be asked: ${reasons}`, {
+    hints: [
+      `If ${name} is dead: weedgo-redis failover ${name} --force replaces the masters that were there.`,
+    ],
   });
 }
 

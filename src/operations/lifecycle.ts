@@ -59,7 +59,11 @@ export async function startNodes(
 ): Promise<LifecycleReport & { readonly nodes: readonly ReportNode[] }> {
   const titled = { ...request, reason: 'start', title: 'Start the nodes' };
   const started = await onEveryHost(session, titled, [
-    ({ inventory, desired, facts }) => planStart(servicesOf(inventory, desired.layout, facts), facts),
+    (input) => {
+      refuseUnprovisioned(input);
+      const { inventory, desired, facts } = input;
+      return planStart(servicesOf(inventory, desired.layout, facts), facts);
+    },
   ]);
   await awaitComplete(session);
   return {
@@ -68,13 +72,27 @@ export async function startNodes(
   };
 }
 
+/** Planning comes before anything is started. */
+function refuseUnprovisioned({ host, desired, facts }: PlanInput): void {
+  const lacking = desired.layout.nodes.filter(({ configFile }) => facts.files[configFile] === undefined);
+  if (lacking.length === 0) return;
+  const nodes = lacking.map(({ node }) => node.id).join(', ');
+  throw new RefusedError(`${host.name} has no configuration of ${nodes}`, {
+    hints: ['weedgo-redis provision writes it, and starts them.'],
+  });
+}
+
 /**
  * Leaves nothing of the cluster on its hosts: nodes stopped, configuration, data and logs removed. The operator has
  * typed the cluster's name. Throws RefusedError, before anything is done, where a host has what is not this cluster's.
  */
 export async function destroyNodes(session: Session, request: Request): Promise<LifecycleReport> {
   const titled = { ...request, reason: 'destroy', title: 'Stop the nodes and delete their data' };
-  return onEveryHost(session, titled, [destroySteps]);
+  // Hosts on one machine share a folder, and a server that is to save into a folder that has gone does not end.
+  return onEveryHost(session, titled, [
+    (input) => destroySteps(input).filter(isStop),
+    (input) => destroySteps(input).filter((step) => !isStop(step)),
+  ]);
 }
 
 /** What `destroyNodes` would do, by host, one line a step; reads the hosts and changes nothing. */
@@ -82,6 +100,8 @@ export async function describeDestroy(session: Session): Promise<ReadonlyMap<str
   const { inputs } = await ownInputs(session);
   return new Map(inputs.map((input) => [input.host.name, destroySteps(input).map(describeStep)]));
 }
+
+const isStop = ({ kind }: HostStep): boolean => kind === 'stop-service';
 
 const destroySteps = ({ inventory, desired, facts }: PlanInput): readonly HostStep[] =>
   planDestroy({ inventory, layout: desired.layout, facts });

@@ -1,5 +1,6 @@
 import { nextRestart } from '../cluster/failover/restart.ts';
 import { mastersOn } from '../cluster/failover/roles.ts';
+import type { Situation } from '../cluster/failover/situation.ts';
 import { guardInSync } from '../cluster/failover/sync.ts';
 import { parseTarget } from '../cluster/failover/target.ts';
 import { parseInfo } from '../cluster/parse.ts';
@@ -108,6 +109,9 @@ async function begin(
     runIds: Object.fromEntries(await readRunIds(session, nodes)),
     masters: masters.filter((node) => nodes.includes(node)),
   };
+  // A run that may not take its first step has not begun.
+  const first = nextRestart(situation, run, new Map(Object.entries(run.runIds)));
+  if (first.kind === 'restart') refuseUnlessInSync(situation, first.node);
   await writeMemory(session, memory, { restart: run });
   return run;
 }
@@ -137,7 +141,7 @@ async function roll(
       moves.push(await moveMaster(session, next.choice, { stages, look, probe }));
       continue;
     }
-    refuseFor(guardInSync(situation, [next.node.id]), `restart of ${next.node.id}`);
+    refuseUnlessInSync(situation, next.node);
     const start = performance.now();
     await stages.run('restart', `restart ${next.node.id}`, async () => ({
       value: await restartNode(session, next.node, look),
@@ -147,6 +151,10 @@ async function roll(
     refuseUnlessNew(run, next.node, await readRunIds(session, [next.node.id]));
     restarted.push({ node: next.node.id, awayMs: Math.round(performance.now() - start) });
   }
+}
+
+function refuseUnlessInSync(situation: Situation, { id }: Node): void {
+  refuseFor(guardInSync(situation, [id]), `restart of ${id}`);
 }
 
 /** A restart brings the configuration file's value back: a drained host's replicas could be elected. */

@@ -1,6 +1,7 @@
 import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { until } from '../../support/until.ts';
 import { startLoad, tell } from './load.ts';
 import { createPlace, password } from './place.ts';
 import type { Place } from './place.ts';
@@ -92,5 +93,10 @@ describe('a rolling restart', () => {
     const { error } = await place.json(4, 'restart', b2);
     expect(error.message).toMatch(new RegExp(`${c2} is not linked`));
     await place.redis(c2, 'CONFIG', 'SET', 'masterauth', password);
+    await until(async () =>
+      expect(await place.redis(c2, 'INFO', 'replication')).toContain('master_link_status:up'),
+    );
+    // What was refused has not begun: another one may.
+    expect(restartedIn(await place.json(0, 'restart', a2))).toEqual([a2]);
   });
 });

@@ -94,6 +94,18 @@ test('killed at any moment, again and again, it is completed by the next run', a
   });
 }, 600_000);
 
+test('a closed terminal stops a run at a step boundary, with the lock given back', async () => {
+  const [lane] = lanes as [Lane];
+  const run = lane.cli.start('provision');
+  run.onLine((line) => {
+    if (line.includes('configure and start the nodes …')) run.kill('SIGHUP');
+  });
+  expectCode(await run.done, 130);
+  expect((await lane.cli.run('history')).stdout).toMatch(/provision +interrupted/);
+  await expectCompletion(lane, 'SIGHUP');
+  await lane.cli.reset();
+});
+
 test('a second Ctrl-C leaves at once, and the next run completes', async () => {
   const [lane] = lanes as [Lane];
   const run = lane.cli.start('--verbose', 'provision');

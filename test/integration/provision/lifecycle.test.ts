@@ -2,8 +2,10 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Cli, createCli } from '../../support/cli.ts';
+import { until } from '../../support/until.ts';
 import { atTerminal } from '../../support/terminal.ts';
 import {
+  configsOf,
   expectCode,
   expectSound,
   listingOf,
@@ -61,6 +63,15 @@ describe('six nodes on this machine', () => {
     expectCode(await cli.run('plan', '--exit-code'), 0);
   });
 
+  test('its only host cannot be drained, and nothing is remembered of that', async () => {
+    const refused = await cli.run('--yes', 'drain', 'local');
+    expectCode(refused, 4);
+    expect(refused.stderr).toContain('is on local, which is being drained');
+    for (const config of await configsOf(ports, password))
+      expect(config).toMatchObject({ 'cluster-replica-no-failover': 'no' });
+    expect((await cli.run('undrain', 'local')).stdout).toContain('Nothing to do');
+  });
+
   test('provision after a stop is a start', async () => {
     expectCode(await cli.run('stop'), 0);
     expectCode(await cli.run('provision'), 0);
@@ -108,6 +119,46 @@ describe('six nodes on this machine', () => {
     expectCode(await cli.run('plan', '--exit-code'), 3);
     expectCode(await cli.run('provision'), 0);
     await expectSound(18_130, password);
+  });
+});
+
+describe('three hosts on this machine', () => {
+  let cli: Cli;
+
+  beforeAll(async () => {
+    cli = await createCli(
+      localNodes([], {
+        hosts: ['a', 'b', 'c'].map((name, index) => ({
+          name,
+          address: `127.0.0.${index + 1}`,
+          ports: [18_130 + index, 18_133 + index],
+        })),
+      }),
+    );
+  });
+  afterAll(() => cli?.close());
+
+  test('start of what was never provisioned says so, and starts nothing', async () => {
+    const refused = await cli.run('start');
+    expectCode(refused, 4);
+    expect(refused.stderr).toContain('a has no configuration of a:18130, a:18133');
+    expect(refused.stderr).toContain('weedgo-redis provision');
+  });
+
+  test('destroy removes their folder only when all of their servers have ended', async () => {
+    expectCode(await cli.run('provision'), 0);
+    const slow = Object.entries(serversOf(cli.dir)).filter(([name]) => name.includes('127.0.0.3'));
+    expect(slow).toHaveLength(2);
+    for (const [, pid] of slow) process.kill(pid, 'SIGSTOP');
+    const destroying = cli.start('destroy', '--confirm', 'test');
+    try {
+      await until(async () => expect(Object.keys(serversOf(cli.dir)).join()).not.toContain('127.0.0.1:'));
+    } finally {
+      for (const [, pid] of slow) process.kill(pid, 'SIGCONT');
+    }
+    expectCode(await destroying.done, 0);
+    expect(serversOf(cli.dir)).toEqual({});
+    expect(await readdir(join(cli.state, 'weedgo-redis'))).toEqual(['.operations']);
   });
 });
 
