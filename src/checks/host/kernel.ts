@@ -104,5 +104,5 @@ function setting(host: Host, writable: boolean): Pick<Finding, 'severity' | 'nod
 
 /** Nothing of ours can change what a container may not. */
 function below({ name }: Host, command: string): string {
-  return byHand(`on the machine that ${name} runs on: ${command}`);
+  return byHand(`on the machine that hosts ${name}: ${command}`);
 }

@@ -17,14 +17,15 @@ export const run: CommandRun = async (invocation) => {
 function formatReport({ entries, unread }: HistoryReport): string {
   const notes = Object.entries(unread).map(([host, why]) => `${host}: not read: ${why}`);
   if (entries.length === 0) return ['Nothing was done yet.', ...notes].join('\n');
-  const header = ['WHEN (UTC)', 'WHO', 'FROM', 'COMMAND', 'OUTCOME', 'TOOK'];
+  const header = ['WHEN (UTC)', 'WHO', 'FROM', 'OUTCOME', 'TOOK', 'COMMAND'];
   return [formatTable(header, entries.map(rowOf)), ...entries.flatMap(noteOf), ...notes].join('\n');
 }
 
 function rowOf(entry: HistoryEntry): readonly string[] {
   const { since, who, from, command, outcome, durationMs } = entry;
   const when = since.slice(0, 19).replace('T', ' ');
-  return [when, who, from.join(' '), command, outcome, durationMs === undefined ? '' : formatMs(durationMs)];
+  // As long as it is, it stands last.
+  return [when, who, from.join(' '), outcome, durationMs === undefined ? '' : formatMs(durationMs), command];
 }
 
 function noteOf({ since, message, missingOn }: HistoryEntry): readonly string[] {

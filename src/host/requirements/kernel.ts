@@ -14,7 +14,7 @@ export const noteKernel: Requirement = ({ host, facts, desired }) => {
         kind: 'warning',
         host: host.name,
         message: `${host.name}: ${key} is ${known.now} and cannot be set there; ${value} is wanted${whys[key] ?? ''}`,
-        hints: [`On the machine that ${host.name} runs on: sysctl -w ${key}=${value}`],
+        hints: [`On the machine that hosts ${host.name}: sysctl -w ${key}=${value}`],
       },
     ];
   });
@@ -30,7 +30,7 @@ export const noteKernel: Requirement = ({ host, facts, desired }) => {
             host: host.name,
             message: `${host.name}: transparent hugepages are on and cannot be set there; the nodes turn them off for themselves`,
             hints: [
-              `On the machine that ${host.name} runs on: echo madvise >/sys/kernel/mm/transparent_hugepage/enabled`,
+              `On the machine that hosts ${host.name}: echo madvise >/sys/kernel/mm/transparent_hugepage/enabled`,
             ],
           } as const,
         ]
