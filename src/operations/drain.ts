@@ -117,7 +117,7 @@ async function remember(
 
 /** Looks once more and resolves to the shards that are left without a second copy. */
 async function proveDrained(session: Session, host: Host, look: LookOptions): Promise<readonly number[]> {
-  const situation = await awaitQuiet(session, look);
+  const situation = await awaitQuiet(session, `drain ${host.name}`, look);
   const masters = mastersOn(situation, host.name);
   if (masters.length > 0) {
     throw new OperationError(`${masters.join(', ')} became master meanwhile`, {

@@ -60,7 +60,8 @@ export async function drill(session: Session, request: DrillRequest): Promise<Dr
   return changing(session, { command: request.command, reason: `drill ${request.target}` }, async (held) => {
     const stages = createStages(held);
     await finishEarlier(held, stages);
-    const situation = await awaitQuiet(held, { drained: Object.keys((await readMemory(held)).drained) });
+    const { drained } = await readMemory(held);
+    const situation = await awaitQuiet(held, 'the drill', { drained: Object.keys(drained) });
     const shard = chooseShard(situation, target);
     await demandName(approval, {
       name: inventory.cluster,

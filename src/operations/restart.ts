@@ -100,7 +100,7 @@ async function begin(
   memory: Memory,
   { nodes, look }: { readonly nodes: readonly string[]; readonly look: LookOptions },
 ): Promise<RestartMemory> {
-  const situation = await awaitQuiet(session, look);
+  const situation = await awaitQuiet(session, 'restart', look);
   const masters = session.inventory.hosts.flatMap(({ name }) => mastersOn(situation, name));
   const run: RestartMemory = {
     since: new Date().toISOString(),
@@ -134,7 +134,7 @@ async function roll(
   // An interruption may have left the last of them in the midst of its copy.
   await awaitInSync(session, before, look);
   for (;;) {
-    const situation = await awaitQuiet(session, look);
+    const situation = await awaitQuiet(session, 'restart', look);
     const next = nextRestart(situation, run, await readRunIds(session, run.nodes));
     if (next.kind === 'done') return { restarted, before, moves };
     if (next.kind === 'failover') {

@@ -105,6 +105,9 @@ function requireSight({ unreachable }: Session, { nodes }: ClusterView): void {
   if (nodes.some(({ reachable }) => reachable)) return;
   if (unreachable.size > 0) throw new HostsFailedError('connecting', [...unreachable.values()]);
   throw new OperationError('no node answers', {
-    hints: nodes.map((node) => (node.reachable ? '' : `${node.node}: ${node.reason}`)),
+    hints: [
+      ...nodes.flatMap((node) => (node.reachable ? [] : `${node.node}: ${node.reason}`)),
+      'weedgo-redis start brings stopped nodes back; provision makes what was never there.',
+    ],
   });
 }

@@ -29,7 +29,8 @@ export async function undrain(session: Session, request: DrainRequest): Promise<
       const ids = host.nodes.map(({ id }) => id);
       return { value: await awaitInSync(held, ids, look), changed: false };
     });
-    const set = await setElectable(held, await awaitQuiet(held, look), { host: host.name, electable: true });
+    const quiet = await awaitQuiet(held, `undrain ${host.name}`, look);
+    const set = await setElectable(held, quiet, { host: host.name, electable: true });
     const wanted = past?.masters ?? (set > 0 ? preferredMastersOn(host) : []);
     const { choices, problems } = planRoles(await lookAround(held, look), wanted);
     for (const message of problems) held.emit({ type: 'warning', message });

@@ -37,13 +37,13 @@ function diagnose(view: UnreachableView, input: CheckInput): Illness {
   return silent(view, input);
 }
 
-function down({ node, reason }: UnreachableView, input: CheckInput): Illness {
+function down({ node }: UnreachableView, input: CheckInput): Illness {
   const isProvisioned = hasConfiguration(node, input);
   return {
     id: 'WR-NODE-DOWN',
     severity: 'critical',
-    title: `${node} is down`,
-    seen: `nothing listens on its port (${reason})${isProvisioned ? '' : '; it has no configuration file'}`,
+    ...titled(node, '{} {is|are} down'),
+    seen: `nothing listens on its port${isProvisioned ? '' : '; it has no configuration file'}`,
     why: 'While it is down its shard has one copy of the data less, or none that serves.',
     remedy: [ours(input.inventory, isProvisioned ? 'start' : 'provision')],
   };

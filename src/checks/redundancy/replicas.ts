@@ -1,4 +1,5 @@
-import type { Check, CheckInput, Finding } from '../check.ts';
+import type { Inventory } from '../../inventory/inventory.ts';
+import type { Check, Finding } from '../check.ts';
 import { call, ours } from '../remedy.ts';
 import { count, joinNames } from '../text.ts';
 import type { Member, Shard, Topology } from '../topology.ts';
@@ -17,14 +18,21 @@ export const replicas: Check = {
     const missing = short.reduce((sum, { replicas: own }) => sum + inventory.replicas - own.length, 0);
     // Nodes that are out have findings that say which shard they leave bare; so have misplaced replicas.
     const explained = topology.out.size + misplaced(input, topology).length;
-    return missing <= explained ? [] : short.map((shard) => tooFew(input, topology, shard));
+    if (missing <= explained) return [];
+    const spare = spareReplicas(inventory.replicas, topology);
+    const allotted = allot(short, spare);
+    return short.map((shard) => tooFew(inventory, shard, { spare, taken: allotted.get(shard) }));
   },
 };
 
-function tooFew({ inventory }: CheckInput, topology: Topology, shard: Shard): Finding {
+type Help = {
+  readonly spare: readonly Member[];
+  /** The one of them that this shard may have. */
+  readonly taken: Member | undefined;
+};
+
+function tooFew(inventory: Inventory, shard: Shard, { spare, taken }: Help): Finding {
   const { master, replicas: own, number } = shard;
-  const spare = spareReplicas(inventory.replicas, topology);
-  const spareNames = spare.map(({ node }) => node.id);
   return {
     id: 'WR-REPLICAS-MISSING',
     severity: own.length === 0 ? 'critical' : 'warning',
@@ -35,11 +43,15 @@ function tooFew({ inventory }: CheckInput, topology: Topology, shard: Shard): Fi
       own.length === 0
         ? `nothing replicates ${master.node.id}`
         : `only ${joinNames(own.map(({ node }) => node.id))} replicates ${master.node.id}`,
-      ...(spare.length > 0 ? [`${joinNames(spareNames)} could`] : []),
+      ...(spare.length > 0 ? [`${joinNames(spare.map(({ node }) => node.id))} could`] : []),
     ].join('; '),
     expected: `${count(inventory.replicas, 'replica')} for every master`,
     why: 'When this master is lost its slots are lost with it, or the next loss takes them.',
-    remedy: remedyFor(inventory, shard, spare),
+    remedy: [
+      taken
+        ? call(inventory, taken.node.id, 'CLUSTER', 'REPLICATE', master.nodeId)
+        : ours(inventory, 'provision'),
+    ],
   };
 }
 
@@ -53,15 +65,20 @@ function spareReplicas(wanted: number, { shards, members }: Topology): readonly 
   return [...surplus, ...idle];
 }
 
-/** The spare replica that the inventory put there, else one on another host. */
-function remedyFor(
-  inventory: CheckInput['inventory'],
-  { master, number }: Shard,
-  spare: readonly Member[],
-): readonly string[] {
-  const elsewhere = spare.filter(({ node }) => node.host !== master.node.host);
-  const taken = elsewhere.find(({ node }) => node.shard === number) ?? elsewhere[0];
-  return taken
-    ? [call(inventory, taken.node.id, 'CLUSTER', 'REPLICATE', master.nodeId)]
-    : [ours(inventory, 'provision')];
+/** A spare replica on another host for each shard, none twice: first those that the inventory put there. */
+function allot(short: readonly Shard[], spare: readonly Member[]): ReadonlyMap<Shard, Member> {
+  const allotted = new Map<Shard, Member>();
+  for (const atHome of [true, false]) {
+    for (const shard of short.filter((candidate) => !allotted.has(candidate))) {
+      const taken = [...allotted.values()];
+      const found = spare.find(
+        (member) =>
+          !taken.includes(member) &&
+          member.node.host !== shard.master.node.host &&
+          (member.node.shard === shard.number || !atHome),
+      );
+      if (found) allotted.set(shard, found);
+    }
+  }
+  return allotted;
 }

@@ -11,14 +11,8 @@ import { watch } from '../watch.ts';
 export const run: CommandRun = async (invocation) => {
   if (invocation.options['watch'] !== undefined) return watchStatus(invocation);
   const status = await withSession(invocation, readStatus);
-  const text = [formatStatus(status, invocation.terminal), ...hintsFor(status)].join('\n');
-  return { data: { ok: status.state === 'up', ...status }, text };
+  return { data: { ok: status.state === 'up', ...status }, text: formatStatus(status, invocation.terminal) };
 };
-
-function hintsFor({ nodes }: Status): readonly string[] {
-  if (nodes.some(({ reason }) => reason === null)) return [];
-  return ['weedgo-redis start brings stopped nodes back; provision makes what was never there.'];
-}
 
 const standardSeconds = 1;
 

@@ -7,12 +7,23 @@ import type { Situation } from './situation.ts';
 
 /** What must hold of the whole cluster before anything is moved in it. */
 export function guardCluster(situation: Situation): readonly Reason[] {
+  const blind = guardSight(situation);
+  if (blind.length > 0) return blind;
   return [
     ...guardSlots(situation),
     ...guardMajority(situation),
     ...guardState(situation),
     ...guardQuiet(situation),
   ];
+}
+
+/** Where no node answers there is one thing to say, whatever else seems to be missing. */
+export function guardSight({ view }: Situation): readonly Reason[] {
+  if (reachableNodes(view).length > 0) return [];
+  const hints = [
+    'weedgo-redis start brings stopped nodes back; weedgo-redis verify says why a node does not answer.',
+  ];
+  return [{ code: 'no-answer', message: 'no node of the cluster answers', hints }];
 }
 
 function guardSlots({ members }: Situation): readonly Reason[] {

@@ -1,5 +1,5 @@
 import type { Shard } from '../shape.ts';
-import { guardCluster } from './guard-cluster.ts';
+import { guardCluster, guardSight } from './guard-cluster.ts';
 import type { Reason } from './reason.ts';
 import { lagOf, viewOf } from './situation.ts';
 import type { Situation } from './situation.ts';
@@ -15,13 +15,15 @@ export function guardFailover(situation: Situation, choice: Choice): readonly Re
  * lost its shard to another: then there is nothing to do.
  */
 export function guardTarget(
-  { shards }: Situation,
+  situation: Situation,
   target: Target,
   choices: readonly Choice[],
 ): readonly Reason[] {
+  const blind = guardSight(situation);
+  if (blind.length > 0) return blind;
   if (choices.length > 0 || target.kind === 'host') return [];
   const wanted = target.kind === 'node' ? target.node.shard : target.number;
-  if (shards.some(({ number }) => number === wanted)) return [];
+  if (situation.shards.some(({ number }) => number === wanted)) return [];
   const what = target.kind === 'node' ? target.node.id : `shard ${target.number}`;
   return [
     {

@@ -6,6 +6,7 @@ export type Reason = {
 };
 
 export type ReasonCode =
+  | 'no-answer'
   | 'no-shard'
   | 'no-replica'
   | 'replica-unreachable'

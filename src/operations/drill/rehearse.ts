@@ -83,7 +83,7 @@ export async function startAgain(session: Session, node: Node, stages: Stages): 
     value: await restartNode(session, node, {}),
     changed: true,
   }));
-  const [choice] = planRoles(await awaitQuiet(session, {}), [node.id]).choices;
+  const [choice] = planRoles(await awaitQuiet(session, 'the drill', {}), [node.id]).choices;
   const back = choice && (await moveMaster(session, choice, { stages, look: {} }));
   await writeMemory(session, await readMemory(session), { drill: undefined });
   return back;

@@ -20,14 +20,15 @@ type Wait = {
 /**
  * Waits until nothing in the cluster speaks against moving masters (`guardCluster`), as it soon will after a node
  * was restarted: one that has just started calls the cluster down for up to 5 s (`rejoin_delay`), and gossip takes
- * some more. Throws RefusedError with what still does after half a minute.
+ * some more. Throws RefusedError with what still does after half a minute; at once where no node answers at all.
+ * `doing` is what would be refused: `restart`.
  */
-export const awaitQuiet = (session: Session, options: LookOptions): Promise<Situation> =>
+export const awaitQuiet = (session: Session, doing: string, options: LookOptions): Promise<Situation> =>
   awaitGuard(session, options, {
     guard: guardCluster,
     patienceMs: 30_000,
     pollMs: 200,
-    doing: 'going on',
+    doing,
   });
 
 /**
@@ -57,7 +58,8 @@ async function awaitGuard(
     const situation = await lookAround(session, options);
     const reasons = guard(situation);
     if (reasons.length === 0) return situation;
-    if (performance.now() > deadline) refuseFor(reasons, doing);
+    const hopeless = reasons.some(({ code }) => code === 'no-answer');
+    if (hopeless || performance.now() > deadline) refuseFor(reasons, doing);
     await pause(pollMs, session.signal);
   }
 }

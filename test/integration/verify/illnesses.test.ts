@@ -235,6 +235,8 @@ async function restartWithoutIdentity(node: string, port: number): Promise<void>
 
 // On a replica: a master is soon taken for dead, and a failover leaves findings of its own.
 test('a script that does not end', async () => {
+  // On a connection that stands the script is with the server before anybody looks.
+  await scene.redis('redis1:17703', 'PING');
   const running = scene
     .redis('redis1:17703', 'EVAL', 'while true do end', 0)
     .catch((error: unknown) => error);

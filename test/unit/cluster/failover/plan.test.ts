@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { guardFailover } from '../../../../src/cluster/failover/guard.ts';
+import { guardFailover, guardTarget } from '../../../../src/cluster/failover/guard.ts';
 import { guardReplacement } from '../../../../src/cluster/failover/replacement.ts';
 import { planElectable, planRoles, preferredMasters } from '../../../../src/cluster/failover/roles.ts';
 import { nextRestart } from '../../../../src/cluster/failover/restart.ts';
@@ -37,8 +37,12 @@ describe('guardFailover', () => {
   type Case = { readonly target: string; readonly expect: readonly string[] };
   it.each(readScenes<Case>('guard'))('$what', (scene) => {
     const situation = stage(scene);
-    const [choice] = chooseTarget(situation, parseTarget(situation.inventory, scene.target));
-    const reasons = guardFailover(situation, choice as Choice);
+    const target = parseTarget(situation.inventory, scene.target);
+    const choices = chooseTarget(situation, target);
+    const reasons = [
+      ...guardTarget(situation, target, choices),
+      ...choices.flatMap((choice) => guardFailover(situation, choice)),
+    ];
     expect(reasons.map(({ code }) => code)).toEqual(scene.expect);
     for (const { message, hints } of reasons) {
       expect(message).not.toMatch(/undefined|NaN/);
