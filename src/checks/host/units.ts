@@ -1,4 +1,5 @@
 import type { UnitState } from '../../host/facts.ts';
+import { runsOlderUnit } from '../../host/outdated.ts';
 import { layoutOf } from '../../render/layout.ts';
 import type { Check, CheckInput, Finding } from '../check.ts';
 import { onHost, ours } from '../remedy.ts';
@@ -35,6 +36,7 @@ function judge(input: CheckInput, topology: Topology, subject: Subject): readonl
     ...disabled(input, subject),
     ...bypassed(input, topology, subject),
     ...outdated(input, subject),
+    ...stale(input, subject),
     ...restarted(input, subject),
   ];
 }
@@ -98,14 +100,39 @@ function outdated(input: CheckInput, { node, host, unit, state }: Subject): read
   ];
 }
 
+/** The text may be what it was: only the times tell, and a restart makes sure. */
+function stale(input: CheckInput, { node, host, unit, state }: Subject): readonly Finding[] {
+  const facts = input.hosts[host];
+  const file = unitFileOf(input, host);
+  if (!facts?.reachable || state.needsReload || isEdited(input, host)) return [];
+  if (!runsOlderUnit(facts.facts, file, node)) return [];
+  return [
+    {
+      id: 'WR-UNIT-STALE',
+      severity: 'info',
+      ...titled(node, '{} {has|have} not been restarted since {its|their} unit was written'),
+      nodes: [node],
+      hosts: [host],
+      seen: `${file} is newer than the process of ${unit}`,
+      expected: 'a process that was started with the unit as it is',
+      why: 'Limits and sandbox of the unit take effect when the process starts.',
+      remedy: [ours(input.inventory, 'restart', node)],
+    },
+  ];
+}
+
 /** A unit with another content than provision wrote is a finding of its own, and mending that has it read again. */
-function isEdited({ inventory, hosts, files }: CheckInput, name: string): boolean {
-  const host = inventory.hosts.find((candidate) => candidate.name === name);
-  const path = host && layoutOf(inventory, host).shared?.unit;
-  const facts = hosts[name];
+function isEdited(input: CheckInput, name: string): boolean {
+  const path = unitFileOf(input, name);
+  const facts = input.hosts[name];
   if (path === undefined || !facts?.reachable) return false;
-  const wanted = files[name]?.find((file) => file.path === path)?.content;
+  const wanted = input.files[name]?.find((file) => file.path === path)?.content;
   return facts.facts.files[path]?.content !== wanted;
+}
+
+function unitFileOf({ inventory }: CheckInput, name: string): string | undefined {
+  const host = inventory.hosts.find((candidate) => candidate.name === name);
+  return host && layoutOf(inventory, host).shared?.unit;
 }
 
 /**

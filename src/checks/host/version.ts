@@ -1,5 +1,6 @@
 import coerce from 'semver/functions/coerce.js';
 import type { ReachableView } from '../../cluster/view.ts';
+import { runsReplacedServer } from '../../host/outdated.ts';
 import { describeWanted, isAcceptable } from '../../host/version.ts';
 import { findNode } from '../../inventory/topology.ts';
 import type { Check, CheckInput, Finding } from '../check.ts';
@@ -25,7 +26,7 @@ function stale({ inventory, hosts }: CheckInput, view: ReachableView): readonly 
   if (!facts?.reachable) return [];
   const { installed } = facts.facts.server;
   const running = versionOf(view);
-  const replaced = facts.facts.processes[view.node]?.executable.endsWith(' (deleted)') === true;
+  const replaced = runsReplacedServer(facts.facts, view.node);
   if (!replaced && (!installed || sameVersion(installed.version, running))) return [];
   return [
     {

@@ -1,18 +1,13 @@
+import { runsOlderUnit, runsReplacedServer } from '../outdated.ts';
 import type { HostProblem, Requirement } from './problem.ts';
-
-/** Start times are read to a second, and a unit is written right before its first start. */
-const toleranceMs = 2_000;
 
 /** Nodes that run with what was there before: they take up what is there now when they are restarted. */
 export const noteRestarts: Requirement = ({ host, facts, desired }) => {
   const { layout } = desired;
-  const unit = layout.shared && facts.files[layout.shared.unit];
   return layout.nodes.flatMap(({ node }): readonly HostProblem[] => {
-    const process = facts.processes[node.id];
-    if (!process) return [];
     const changed = [
-      ...(unit && unit.modified > process.started + toleranceMs ? ['its systemd unit was changed'] : []),
-      ...(process.executable.endsWith(' (deleted)') ? ['the server was replaced'] : []),
+      ...(runsOlderUnit(facts, layout.shared?.unit, node.id) ? ['its systemd unit was changed'] : []),
+      ...(runsReplacedServer(facts, node.id) ? ['the server was replaced'] : []),
     ];
     if (changed.length === 0) return [];
     return [
