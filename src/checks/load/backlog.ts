@@ -1,7 +1,8 @@
+import { formatBytes } from '../../bytes.ts';
 import type { InfoFields } from '../../cluster/view.ts';
 import type { Check } from '../check.ts';
 import { ours } from '../remedy.ts';
-import { formatBytes, formatSeconds, numberOf } from '../text.ts';
+import { formatSeconds, numberOf } from '../text.ts';
 
 /** A replica that was away for this long shall catch up from the backlog. */
 const coverSeconds = 10;

@@ -1,8 +1,9 @@
+import { formatBytes } from '../../bytes.ts';
 import type { ReachableView } from '../../cluster/view.ts';
 import type { Check, CheckInput, Finding } from '../check.ts';
 import { call } from '../remedy.ts';
 import { titled } from '../shared.ts';
-import { formatBytes, numberOf } from '../text.ts';
+import { numberOf } from '../text.ts';
 
 /** Share of maxclients, and of maxmemory (or bytes where there is none) in clients' buffers. */
 const limits = { clients: 0.8, buffers: 0.1, bytes: 512 * 1024 ** 2 };

@@ -1,8 +1,9 @@
+import { formatBytes } from '../../bytes.ts';
 import type { ReachableView } from '../../cluster/view.ts';
 import type { Check, CheckInput, Finding } from '../check.ts';
 import { call, ours } from '../remedy.ts';
 import { titled } from '../shared.ts';
-import { formatBytes, numberOf } from '../text.ts';
+import { numberOf } from '../text.ts';
 
 /** Share of maxmemory from which there is something to say. */
 const share = { warning: 0.9, critical: 0.98 };

@@ -1,8 +1,9 @@
+import { formatBytes } from '../../bytes.ts';
 import type { ReachableView } from '../../cluster/view.ts';
 import type { Check, CheckInput, Finding } from '../check.ts';
 import { call, ours } from '../remedy.ts';
 import { titled } from '../shared.ts';
-import { formatBytes, formatSeconds, numberOf } from '../text.ts';
+import { formatSeconds, numberOf } from '../text.ts';
 import { nodesWithoutDisk } from './aftermath.ts';
 
 /** A rewrite writes at least some MB/s: this many seconds, or 60 s a GB, is long. */

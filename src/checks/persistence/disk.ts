@@ -1,8 +1,9 @@
+import { formatBytes } from '../../bytes.ts';
 import { shQuote } from '../../host/sh.ts';
 import type { Check, CheckInput, Finding } from '../check.ts';
 import { byHand, onHost } from '../remedy.ts';
 import { titled } from '../shared.ts';
-import { formatBytes, numberOf } from '../text.ts';
+import { numberOf } from '../text.ts';
 import type { Topology } from '../topology.ts';
 import { aftermathOf } from './aftermath.ts';
 import { type Filesystem, filesystems, full, isFull } from './filesystems.ts';

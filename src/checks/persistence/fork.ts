@@ -1,6 +1,7 @@
+import { formatBytes } from '../../bytes.ts';
 import type { Check } from '../check.ts';
 import { call } from '../remedy.ts';
-import { formatBytes, numberOf } from '../text.ts';
+import { numberOf } from '../text.ts';
 
 /** A fork stops the server: half a second of it is felt by every client. */
 const slowForkMs = 500;

@@ -1,8 +1,9 @@
+import { formatBytes } from '../../bytes.ts';
 import type { Inventory } from '../../inventory/inventory.ts';
 import type { Check, CheckInput, Finding } from '../check.ts';
 import { ours } from '../remedy.ts';
 import { titled } from '../shared.ts';
-import { count, formatBytes, numberOf } from '../text.ts';
+import { count, numberOf } from '../text.ts';
 import type { Shard, Topology } from '../topology.ts';
 
 /** Enough memory on the survivors after a failover. */

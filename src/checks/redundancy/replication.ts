@@ -1,7 +1,8 @@
+import { formatBytes } from '../../bytes.ts';
 import type { ReachableView } from '../../cluster/view.ts';
 import type { Check, CheckInput, Finding } from '../check.ts';
 import { call, ours } from '../remedy.ts';
-import { formatBytes, formatSeconds, numberOf } from '../text.ts';
+import { formatSeconds, numberOf } from '../text.ts';
 import type { Member } from '../topology.ts';
 import { nodesWithoutDisk } from '../persistence/aftermath.ts';
 

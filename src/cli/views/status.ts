@@ -1,5 +1,5 @@
+import { formatBytes } from '../../bytes.ts';
 import { createColors } from 'picocolors';
-import { formatBytes } from '../../checks/text.ts';
 import type { ReportNode } from '../../operations/report/schema.ts';
 import type { Status } from '../../operations/status.ts';
 import type { Terminal } from '../command.ts';

@@ -1,6 +1,7 @@
+import { formatBytes } from '../../bytes.ts';
 import { stripVTControlCharacters } from 'node:util';
 import { createColors } from 'picocolors';
-import { count, formatBytes } from '../../checks/text.ts';
+import { count } from '../../checks/text.ts';
 import { placesBeyondTitle } from '../../operations/report/places.ts';
 import type { Report, ReportFinding, ReportNode } from '../../operations/report/schema.ts';
 import { formatMs } from '../progress.ts';

@@ -1,3 +1,4 @@
+import { formatBytes } from '../../bytes.ts';
 import type { DiskState } from '../facts.ts';
 import type { HostProblem, Requirement } from './problem.ts';
 
@@ -70,9 +71,3 @@ const isFull = ({ available, inodesAvailable }: DiskState): boolean =>
 
 const describeRoom = ({ available, inodesAvailable }: DiskState): string =>
   `${formatBytes(available)}${inodesAvailable === undefined ? '' : ` and ${inodesAvailable} inodes`} free`;
-
-/** `1.5 GiB`; whole MiB below one GiB. */
-function formatBytes(bytes: number): string {
-  const gibibytes = bytes / (1024 * mebibyte);
-  return gibibytes >= 1 ? `${Number(gibibytes.toFixed(1))} GiB` : `${Math.floor(bytes / mebibyte)} MiB`;
-}

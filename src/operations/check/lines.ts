@@ -1,3 +1,4 @@
+import { formatBytes } from '../../bytes.ts';
 import { noteKernel, noteSelinux } from '../../host/requirements/kernel.ts';
 import { requireOwnership } from '../../host/requirements/ownership.ts';
 import { noteOtherServers, requireNoForeignData, requirePorts } from '../../host/requirements/ports.ts';
@@ -7,7 +8,6 @@ import { requireServiceUser } from '../../host/requirements/service-user.ts';
 import { requireSystem } from '../../host/requirements/system.ts';
 import { requireVersion } from '../../host/requirements/version.ts';
 import type { PlanInput } from '../../host/planning/input.ts';
-import { formatBytes } from '../../checks/text.ts';
 
 /** One thing that was looked at on one host. */
 export type CheckLine = {

@@ -1,7 +1,8 @@
+import { formatBytes } from '../../bytes.ts';
 import { readFileSync } from 'node:fs';
 import Handlebars from 'handlebars';
 import { slotCount } from '../../cluster/slots.ts';
-import { formatBytes, formatSeconds, joinNames } from '../../checks/text.ts';
+import { formatSeconds, joinNames } from '../../checks/text.ts';
 import { packageFile } from '../../package-file.ts';
 import { type Chip, type Drawing, drawTopology, type HostBox } from './drawing.ts';
 import { placesBeyondTitle } from './places.ts';

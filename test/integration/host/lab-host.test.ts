@@ -203,7 +203,7 @@ describe('three hosts that were bare', () => {
     await withShells(async (shells) => {
       expect(messages(requireHost(await lookAt(shellOf(shells, host), inventory)))).toContainEqual(
         expect.stringMatching(
-          /^redis3: the disk of \/var\/log\/redis is nearly full: 8 MiB and \d+ inodes free$/,
+          /^redis3: the disk of \/var\/log\/redis is nearly full: 8\.\d MB and \d+ inodes free$/,
         ),
       );
     });
