@@ -11,9 +11,14 @@ export function isLoopback(address: string): boolean {
   return isIPv4(address) ? address.startsWith('127.') : canonicalAddress(address) === '::1';
 }
 
+/** Digits and dots: meant as an IPv4 address, right or wrong. */
+export function isNumeric(address: string): boolean {
+  return /^[\d.]+$/.test(address);
+}
+
 /** Why nodes cannot use `address` among themselves; undefined when they can. */
 export function whyNotNodeAddress(address: string): string | undefined {
-  if (isIP(address) === 0) return 'is a name';
+  if (isIP(address) === 0) return isNumeric(address) ? 'is no IP address' : 'is a name';
   if (address.includes('%')) return 'holds an interface';
   if (isIPv4(address)) {
     const first = Number(address.split('.')[0]);

@@ -1,4 +1,5 @@
-import { canonicalAddress, isLoopback, nodeAddress, whyNotNodeAddress } from './address.ts';
+import { isIP } from 'node:net';
+import { canonicalAddress, isLoopback, isNumeric, nodeAddress, whyNotNodeAddress } from './address.ts';
 import type { Draft, DraftHost } from './draft.ts';
 import type { Fault } from './fault.ts';
 
@@ -23,6 +24,9 @@ function checkAddress({ address, index, local }: Addressed): readonly Fault[] {
   if (/^[^:]+:\d+$/.test(address)) return wrong(`"${address}" holds a port; write it as ssh: { port: … }`);
   if (!/^[a-z0-9_.:][a-z0-9_.:-]*$/i.test(address)) {
     return wrong(`"${address}" is neither a host name nor an IP address`);
+  }
+  if (isNumeric(address) && isIP(address) === 0) {
+    return wrong(`"${address}" is no IP address: that has four numbers, each from 0 to 255`);
   }
   if (local && address !== 'localhost' && whyNotNodeAddress(address) !== undefined) {
     return wrong(`"${address}" must be an IP address of this machine, as 127.0.0.1`);

@@ -4,13 +4,15 @@ import { RefusedError } from '../errors.ts';
 export type Approval = {
   /** A yes, on a terminal or by --yes. */
   readonly agree: (question: Question) => Promise<boolean>;
-  /** The name, typed on a terminal or given as an option: --yes is not enough. */
-  readonly type: (question: Question & { readonly name: string }) => Promise<boolean>;
+  /** What was typed on a terminal or given as an option (--yes is not enough); undefined: nobody could be asked. */
+  readonly type: (question: Question) => Promise<string | undefined>;
 };
 
 export type Question = {
   /** Each a sentence. */
   readonly statements: readonly string[];
+  /** Lines to read before answering. */
+  readonly details?: readonly string[];
   readonly question: string;
 };
 
@@ -22,13 +24,15 @@ export async function demandYes({ agree }: Approval, question: Question): Promis
   });
 }
 
-/** Throws RefusedError, with what was said, unless the name was typed. */
+/** Throws RefusedError, with what was said or what was typed instead, unless the name was typed. */
 export async function demandName(
   { type }: Approval,
-  question: Question & { readonly name: string },
+  { name, ...question }: Question & { readonly name: string },
 ): Promise<void> {
-  if (await type(question)) return;
-  throw new RefusedError(`${question.statements.join('; ')}: not confirmed`, {
-    hints: [`Type ${question.name} on a terminal, or give --confirm ${question.name}.`],
+  const typed = (await type(question))?.trim();
+  if (typed === name) return;
+  const why = typed === undefined ? 'not confirmed' : `"${typed}" is not ${name}`;
+  throw new RefusedError(`${question.statements.join('; ')}: ${why}`, {
+    hints: [`Type ${name} on a terminal, or give --confirm ${/\s/.test(name) ? `"${name}"` : name}.`],
   });
 }

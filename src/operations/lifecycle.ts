@@ -153,12 +153,3 @@ async function ownInputs(
   stopOnProblems(inputs.flatMap(requireOwnership));
   return { inputs, view };
 }
-
-/** Deleting data is confirmed by the cluster's name. Throws RefusedError for anything else. */
-export function requireName(cluster: string, typed: string | undefined): void {
-  if (typed?.trim() === cluster) return;
-  throw new RefusedError(
-    typed === undefined ? 'deleting a cluster needs its name' : `"${typed.trim()}" is not the cluster's name`,
-    { hints: [`Type ${cluster} when asked, or give --confirm ${cluster}. Nothing was changed.`] },
-  );
-}

@@ -1,16 +1,17 @@
+import { demandYes } from '../../operations/approval.ts';
 import { stopNodes } from '../../operations/lifecycle.ts';
+import { approvalOf } from '../approval.ts';
 import type { CommandRun } from '../command.ts';
-import { confirm } from '../confirm.ts';
 import { withSession } from '../session.ts';
 
 export const run: CommandRun = async (invocation) =>
   withSession(invocation, async (session) => {
     const { cluster, hosts } = session.inventory;
     if (hosts.some(({ connection }) => connection === 'ssh')) {
-      await confirm(
-        invocation,
-        `Stop every node of ${cluster}? Applications lose it until it is started again.`,
-      );
+      await demandYes(approvalOf(invocation), {
+        statements: [`every node of ${cluster} stops, and applications lose it until it is started again`],
+        question: 'Go on?',
+      });
     }
     const report = await stopNodes(session, { command: invocation.commandLine });
     const text = report.changed

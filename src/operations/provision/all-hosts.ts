@@ -25,7 +25,7 @@ export function demandFacts(session: Session, observation: Observation): void {
   );
   const failed = new Set([...failures.keys(), ...all.map(({ host }) => host)]);
   const ready = session.inventory.hosts.map(({ name }) => name).filter((name) => !failed.has(name));
-  throw new HostsFailedError('reaching every host', all, {
+  throw new HostsFailedError('looking at the hosts', all, {
     hints: ready.length > 0 ? [`Nothing speaks against the others: ${ready.join(', ')}.`] : [],
   });
 }

@@ -83,7 +83,7 @@ describe('six nodes on this machine', () => {
     for (const args of [['destroy'], ['--yes', 'destroy'], ['destroy', '--confirm', 'tset']]) {
       const refused = await cli.run(...args);
       expectCode(refused, 4);
-      expect(refused.stderr).toContain('Type test when asked, or give --confirm test. Nothing was changed.');
+      expect(refused.stderr).toContain('Type test on a terminal, or give --confirm test.');
     }
     expect({ servers: serversOf(cli.dir) }).toEqual(before);
     await expectSound(18_130, password);
@@ -92,9 +92,9 @@ describe('six nodes on this machine', () => {
   test('destroy at a terminal says what it deletes, and takes nothing but the typed name', async () => {
     const before = { servers: serversOf(cli.dir) };
     const wrong = await atTerminal(cli, ['destroy'], [[typeTheName, 'yes']]);
-    expect(wrong.screen).toContain('This deletes the cluster test and every key in it.');
+    expect(wrong.screen).toContain('this deletes the cluster test and every key in it');
     expect(wrong.screen).toMatch(/stop local:18130[^]*remove .*all that is in it/);
-    expect(wrong.screen).toContain('"yes" is not the cluster\'s name');
+    expect(wrong.screen).toContain('"yes" is not test');
     expect(wrong.code).toBe(4);
     expect({ servers: serversOf(cli.dir) }).toEqual(before);
   });
