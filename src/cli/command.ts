@@ -49,7 +49,7 @@ export type Terminal = {
   readonly columns: number;
 };
 
-/** `data` is printed with --json (schemaVersion is added), `text` without. */
+/** `data` is printed with --json (schemaVersion and exitCode are added), `text` without. */
 export type CommandResult = {
   readonly data: Readonly<Record<string, unknown>>;
   /** Without a final newline; '' prints nothing. */

@@ -1,21 +1,30 @@
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
+import { InterruptedError } from '../errors.ts';
 import type { Prompter } from '../operations/session.ts';
 
-/** Asks on the terminal, questions on stderr so that stdout stays the result's. Without one: no answer. */
-export function createPrompter(): Prompter {
+/**
+ * Asks on the terminal, questions on stderr so that stdout stays the result's. Without a terminal, or when the input
+ * ends: no answer. Throws InterruptedError when the signal is aborted, before or meanwhile.
+ */
+export function createPrompter(signal: AbortSignal): Prompter {
   const interactive = process.stdin.isTTY === true && process.stderr.isTTY === true;
   return {
     interactive,
-    ask: async (question, { secret = false } = {}) => (interactive ? askLine(question, secret) : undefined),
+    ask: async (question, { secret = false } = {}) => {
+      if (!interactive) return undefined;
+      const answer = signal.aborted ? undefined : await askLine(question, secret, signal);
+      if (signal.aborted) throw new InterruptedError('a question was not answered');
+      return answer;
+    },
   };
 }
 
-function askLine(question: string, secret: boolean): Promise<string | undefined> {
+function askLine(question: string, secret: boolean, signal: AbortSignal): Promise<string | undefined> {
   process.stderr.write(question);
   // readline echoes what is typed to its output: for a secret that output is nowhere.
   const output = secret ? new Writable({ write: (_chunk, _encoding, done) => done() }) : process.stderr;
-  const lines = createInterface({ input: process.stdin, output, terminal: true });
+  const lines = createInterface({ input: process.stdin, output, terminal: true, signal });
   return new Promise((resolve) => {
     lines.once('line', (line) => {
       if (secret) process.stderr.write('\n');
@@ -23,10 +32,7 @@ function askLine(question: string, secret: boolean): Promise<string | undefined>
       lines.close();
     });
     lines.once('close', () => resolve(undefined));
-    // readline takes Ctrl-C for itself while it is in raw mode: hand it back to the process.
-    lines.once('SIGINT', () => {
-      lines.close();
-      process.kill(process.pid, 'SIGINT');
-    });
+    // readline takes Ctrl-C for itself while it is in raw mode: hand it back to the process, which aborts the signal.
+    lines.once('SIGINT', () => process.kill(process.pid, 'SIGINT'));
   });
 }

@@ -54,15 +54,15 @@ function invocationFor(parsed: ParsedCommandLine, emit: Invocation['emit'], sign
     } satisfies GlobalOptions,
     emit,
     signal,
-    prompter: createPrompter(),
+    prompter: createPrompter(signal),
     terminal: describeTerminal(process.stdout, global),
     commandLine: process.argv.slice(2).join(' '),
   };
 }
 
-function printResult(result: CommandResult, json: boolean): void {
-  if (json) process.stdout.write(`${JSON.stringify({ schemaVersion: 1, ...result.data }, null, 2)}\n`);
-  else if (result.text !== '') process.stdout.write(`${result.text}\n`);
+function printResult({ data, text, exitCode = exitCodes.ok }: CommandResult, json: boolean): void {
+  if (json) process.stdout.write(`${JSON.stringify({ schemaVersion: 1, exitCode, ...data }, null, 2)}\n`);
+  else if (text !== '') process.stdout.write(`${text}\n`);
 }
 
 /** What failed because of the interruption, or beside it, is told with it. */

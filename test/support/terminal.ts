@@ -4,6 +4,9 @@ import { expect } from 'vitest';
 import type { Cli } from './cli.ts';
 import { until } from './until.ts';
 
+/** Ctrl-C, as an answer; any other is followed by Enter. */
+export const ctrlC = '\u0003';
+
 /** What is typed once the screen, after the answer before, shows that. */
 export type Typed = readonly [shows: RegExp, answer: string];
 
@@ -26,7 +29,7 @@ export async function atTerminal(
   for (const [shows, answer] of answers) {
     await until(async () => expect(screen.slice(seen)).toMatch(shows));
     seen = screen.length;
-    child.stdin.write(`${answer}\n`);
+    child.stdin.write(answer === ctrlC ? answer : `${answer}\n`);
   }
   const [code] = (await ended) as [number];
   return { code, screen };

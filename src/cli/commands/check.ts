@@ -8,7 +8,7 @@ export const run: CommandRun = async (invocation) => {
   const report = await withSession(invocation, checkHosts, { privilege: 'try' });
   const exitCode = report.passed ? exitCodes.ok : exitCodes.failed;
   return {
-    data: { ok: report.passed, exitCode, ...report },
+    data: { ok: report.passed, ...report },
     text: formatChecks(report, invocation.terminal),
     exitCode,
   };

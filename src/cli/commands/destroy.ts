@@ -7,7 +7,10 @@ import { withSession } from '../session.ts';
 export const run: CommandRun = async (invocation) =>
   withSession(invocation, async (session) => {
     const { cluster } = session.inventory;
-    const steps = [...(await describeDestroy(session))];
+    const steps = [...(await describeDestroy(session))].filter(([, each]) => each.length > 0);
+    const nothing = `Nothing to do: there is nothing of ${cluster}.`;
+    if (steps.length === 0)
+      return { data: { ok: true, changed: false, stages: [], done: [] }, text: nothing };
     await demandName(approvalOf(invocation), {
       name: cluster,
       details: steps.flatMap(([host, each]) => [`On ${host}:`, ...each.map((step) => `  ${step}`)]),
@@ -15,8 +18,6 @@ export const run: CommandRun = async (invocation) =>
       question: 'Type its name to go on: ',
     });
     const report = await destroyNodes(session, { command: invocation.commandLine });
-    const text = report.changed
-      ? `${cluster} is gone, with all its data.`
-      : `Nothing to do: there is nothing of ${cluster}.`;
+    const text = report.changed ? `${cluster} is gone, with all its data.` : nothing;
     return { data: { ok: true, ...report }, text };
   });

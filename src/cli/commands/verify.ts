@@ -26,7 +26,7 @@ export const run: CommandRun = async (invocation) => {
   await writeFiles(invocation, report);
   const exitCode = exitCodeFor(report, failOn);
   return {
-    data: { ok: exitCode === exitCodes.ok, exitCode, ...report },
+    data: { ok: exitCode === exitCodes.ok, ...report },
     text: formatReport(report, {
       color: terminal.color,
       width: widthOf(terminal),

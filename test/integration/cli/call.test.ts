@@ -71,7 +71,7 @@ describe('what looks', () => {
   test('is JSON where that was asked for', async () => {
     const { code, stdout } = await cli.run('--json', 'call', 'all', 'CONFIG', 'GET', 'appendonly');
     const answers = nodes.map((node) => ({ node, ok: true, reply: ['appendonly', 'yes'] }));
-    expect(JSON.parse(stdout)).toEqual({ schemaVersion: 1, ok: true, answers });
+    expect(JSON.parse(stdout)).toEqual({ schemaVersion: 1, exitCode: 0, ok: true, answers });
     expect(code).toBe(0);
   });
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Cli, createCli } from '../../support/cli.ts';
 import { until } from '../../support/until.ts';
-import { atTerminal } from '../../support/terminal.ts';
+import { atTerminal, ctrlC } from '../../support/terminal.ts';
 import {
   configsOf,
   expectCode,
@@ -97,6 +97,13 @@ describe('six nodes on this machine', () => {
     expect(wrong.screen).toContain('"yes" is not test');
     expect(wrong.code).toBe(4);
     expect({ servers: serversOf(cli.dir) }).toEqual(before);
+  });
+
+  test('Ctrl-C at a question ends the command, and nothing is done', async () => {
+    const { code, screen } = await atTerminal(cli, ['destroy'], [[typeTheName, ctrlC]]);
+    expect(screen).toContain('interrupted: a question was not answered');
+    expect(code).toBe(130);
+    await expectSound(18_130, password);
   });
 
   test('destroy leaves nothing of the cluster, and everything else', async () => {
