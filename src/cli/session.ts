@@ -5,12 +5,15 @@ import type { Invocation } from './command.ts';
 import { namedInventory } from './inventory-path.ts';
 
 type SessionOptions = Partial<Pick<SessionRequest, 'createSecrets' | 'privilege'>> & {
-  /** Looks at the inventory before anything is contacted; what it throws ends it there. */
-  readonly before?: (inventory: Inventory) => void;
+  /**
+   * Looks at the inventory before anything is contacted; what it throws ends it there. Returns the names of the hosts
+   * that are needed; undefined: all.
+   */
+  readonly before?: (inventory: Inventory) => readonly string[] | undefined;
 };
 
 /**
- * Loads the inventory, connects its hosts, runs `work`, and closes everything however it ends.
+ * Loads the inventory, connects the hosts that are needed, runs `work`, and closes everything however it ends.
  * `createSecrets`: only provision makes the secrets that `generate:` asks for.
  */
 export async function withSession<T>(
@@ -20,8 +23,8 @@ export async function withSession<T>(
 ): Promise<T> {
   const { emit, signal, prompter } = invocation;
   const inventory = await namedInventory(invocation);
-  before?.(inventory);
-  const session = await openSession({ inventory, createSecrets, privilege, emit, signal, prompter });
+  const hosts = before?.(inventory);
+  const session = await openSession({ inventory, hosts, createSecrets, privilege, emit, signal, prompter });
   try {
     return await work(session);
   } finally {

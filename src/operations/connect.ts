@@ -11,6 +11,8 @@ import type { Prompter, Session } from './session.ts';
 
 export type SessionRequest = {
   readonly inventory: Inventory;
+  /** Names of the hosts to connect; default all. */
+  readonly hosts?: readonly string[] | undefined;
   /** Make the secrets that `generate:` asks for where they are not there yet; false leaves a placeholder. */
   readonly createSecrets: boolean;
   /** `try`: connect even where root cannot be had; what needs root then says why. Default `require`. */
@@ -21,7 +23,7 @@ export type SessionRequest = {
 };
 
 /**
- * Resolves the secrets and connects every host, all in parallel. Hosts that cannot be connected are in
+ * Resolves the secrets and connects the hosts, all in parallel. Hosts that cannot be connected are in
  * `session.unreachable`; whether that is fatal is the operation's to say.
  * Throws UsageError when a secret is missing.
  */
@@ -68,10 +70,18 @@ export async function openSession(request: SessionRequest): Promise<Session> {
   };
 }
 
-async function connectAll({ inventory, emit, signal, prompter, privilege = 'require' }: SessionRequest) {
+async function connectAll({
+  inventory,
+  hosts = inventory.hosts.map(({ name }) => name),
+  emit,
+  signal,
+  prompter,
+  privilege = 'require',
+}: SessionRequest) {
   const resolve = (source: SecretSource): Promise<string> =>
     resolveSecret(source, { inventory, path: ['ssh'], create: false });
-  const remote = inventory.hosts.filter((host) => host.connection === 'ssh');
+  const wanted = inventory.hosts.filter(({ name }) => hosts.includes(name));
+  const remote = wanted.filter((host) => host.connection === 'ssh');
   const connected = await connectHosts(remote.map(sshTarget), {
     resolveSecret: resolve,
     becomePassword: inventory.becomePassword,
@@ -80,7 +90,7 @@ async function connectAll({ inventory, emit, signal, prompter, privilege = 'requ
     signal,
     notify: (host, message) => emit({ type: 'warning', host, message }),
   });
-  const local = inventory.hosts.filter((host) => host.connection === 'local');
+  const local = wanted.filter((host) => host.connection === 'local');
   return {
     unreachable: connected.unreachable,
     shells: new Map([...connected.shells, ...local.map(({ name }) => [name, localShell(name)] as const)]),

@@ -1,5 +1,5 @@
 import { exitCodes } from '../../errors.ts';
-import { type Answer, callNodes, planCall } from '../../operations/call/call.ts';
+import { type Answer, callNodes, hostsToAsk, planCall } from '../../operations/call/call.ts';
 import type { CommandRun } from '../command.ts';
 import { withSession } from '../session.ts';
 
@@ -7,7 +7,7 @@ export const run: CommandRun = async (invocation) => {
   const [target = '', ...words] = invocation.args.filter((arg) => arg !== undefined);
   const request = { target, words, command: invocation.commandLine };
   const answers = await withSession(invocation, (session) => callNodes(session, request), {
-    before: (inventory) => void planCall(inventory, request),
+    before: (inventory) => hostsToAsk(planCall(inventory, request)),
   });
   const ok = answers.every((answer) => answer.ok);
   return {

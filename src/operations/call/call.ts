@@ -45,6 +45,11 @@ export async function callNodes(session: Session, request: CallRequest): Promise
   return changing(session, { command: request.command, reason }, send);
 }
 
+/** Names of the hosts that have to be connected; undefined: all, for the lock. */
+export function hostsToAsk({ nodes, kind }: Call): readonly string[] | undefined {
+  return kind === 'read' ? nodes.map(({ host }) => host) : undefined;
+}
+
 function targetsOf(inventory: Inventory, target: string): readonly Node[] {
   if (target === 'all') return inventory.nodes;
   const node = findNode(inventory, target);

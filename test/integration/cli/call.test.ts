@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Cli, type CliResult, createCli } from '../../support/cli.ts';
 import { localConnections } from '../../support/cluster.ts';
@@ -13,7 +15,7 @@ const ports = [17_730, 17_731, 17_732];
 const first = 'local:17730';
 const nodes = [first, 'local:17731', 'local:17732'];
 
-const inventory = (mode: string, listed: readonly number[]): object => ({
+const inventory = (mode: string, listed: readonly number[]) => ({
   cluster: `call-${mode}`,
   mode,
   connection: 'local',
@@ -66,6 +68,26 @@ describe('what looks', () => {
     expect(all).toEqual({ code: 0, stdout: nodes.map((node) => `${node}: 0\n`).join(''), stderr: '' });
     expect((await call('127.0.0.1:17731', 'PING')).stdout).toBe('PONG\n');
     expect((await call(first, 'CLUSTER', 'NODES')).stdout.match(/connected/g)).toHaveLength(3);
+  });
+
+  test('asks one node without connecting any other host', async () => {
+    let connections = 0;
+    const silent = createServer(() => (connections += 1));
+    await once(silent.listen(0, '127.0.0.9'), 'listening');
+    try {
+      const { hosts, ...rest } = inventory('cluster', ports);
+      const ssh = { user: 'deploy', port: (silent.address() as AddressInfo).port };
+      const other = { name: 'other', address: '127.0.0.9', connection: 'ssh', ssh, ports: [17_734] };
+      const both = await cli.write('both.yaml', JSON.stringify({ ...rest, hosts: [...hosts, other] }));
+      expect(await cli.run('-i', both, 'call', first, 'PING')).toEqual({
+        code: 0,
+        stdout: 'PONG\n',
+        stderr: '',
+      });
+      expect(connections).toBe(0);
+    } finally {
+      silent.close();
+    }
   });
 
   test('is JSON where that was asked for', async () => {
