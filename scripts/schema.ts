@@ -1,7 +1,7 @@
 /** Writes the JSON Schemas in schema/ from the zod schemas; `--check` fails when one of them is stale. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { inventorySchema } from '../src/inventory/schema.ts';
 import { verifyDocumentSchema } from '../src/operations/report/schema.ts';
 

@@ -1,5 +1,5 @@
 import type { WriteStream } from 'node:tty';
-import ora from 'ora';
+import type { Ora } from 'ora';
 import { createColors } from 'picocolors';
 import type { Emit, OperationEvent } from '../operations/events.ts';
 import { withPlace } from './place.ts';
@@ -12,13 +12,13 @@ export type ProgressOptions = {
   readonly color: boolean;
 };
 
+export type Progress = { readonly emit: Emit; readonly stop: () => void };
+
 /** Shows events on stderr: one spinner for the stage under way on a terminal, a plain line an event elsewhere. */
-export function createProgress(options: ProgressOptions): { readonly emit: Emit; readonly stop: () => void } {
+export async function createProgress(options: ProgressOptions): Promise<Progress> {
   const terminal = describeTerminal(options.stream, { color: options.color });
   const paint = createColors(terminal.color);
-  // discardStdin: true would swallow Ctrl-C.
-  const spinner =
-    terminal.interactive && !options.quiet ? ora({ stream: options.stream, discardStdin: false }) : undefined;
+  const spinner = terminal.interactive && !options.quiet ? await createSpinner(options.stream) : undefined;
   const print = (line: string): void => {
     const under = spinner?.isSpinning === true ? spinner.text : undefined;
     spinner?.stop();
@@ -36,6 +36,13 @@ export function createProgress(options: ProgressOptions): { readonly emit: Emit;
         : '';
   };
   return { emit, stop: () => spinner?.stop() };
+}
+
+/** Loaded where it is shown: its tables of wide characters take 25 ms. */
+async function createSpinner(stream: WriteStream): Promise<Ora> {
+  const { default: ora } = await import('ora');
+  // discardStdin: true would swallow Ctrl-C.
+  return ora({ stream, discardStdin: false });
 }
 
 /** What a host just did, behind the stage's title, within one line of the terminal. */

@@ -16,7 +16,7 @@ export type ParsedCommandLine = {
 export async function runCommand(spec: CommandSpec, parsed: ParsedCommandLine): Promise<number> {
   const interrupt = interruptSignal();
   const json = parsed.global['json'] === true;
-  const progress = createProgress({
+  const progress = await createProgress({
     stream: process.stderr,
     quiet: parsed.global['quiet'] === true,
     verbose: parsed.global['verbose'] === true,

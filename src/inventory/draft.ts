@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * As much of an inventory as can be read when parts of it are wrong, so that one run reports all problems.

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** The inventory file: what should be. Types are inferred; `schema/inventory.schema.json` is generated from it. */
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { HostsFailedError, OperationError } from '../errors.ts';
 import { stationCount, stationsOf } from './places.ts';
 import type { Station } from './places.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What became of a command. abandoned: its process was killed or cut off; the next holder of the lock wrote it. */
 const outcomes = ['done', 'failed', 'refused', 'interrupted', 'abandoned'] as const;

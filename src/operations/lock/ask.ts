@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { OperationError } from '../../errors.ts';
 import type { Station } from '../places.ts';
 import { beatSeconds, lockInput, lockScript, parseLockAnswer } from './script.ts';

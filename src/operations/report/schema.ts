@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * The report of `verify` and `status`, as `--json` prints it; `schema/verify.schema.json` is generated from it.

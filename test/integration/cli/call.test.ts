@@ -71,8 +71,8 @@ describe('what looks', () => {
   });
 
   test('asks one node without connecting any other host', async () => {
-    let connections = 0;
-    const silent = createServer(() => (connections += 1));
+    let opened = 0;
+    const silent = createServer(() => (opened += 1));
     await once(silent.listen(0, '127.0.0.9'), 'listening');
     try {
       const { hosts, ...rest } = inventory('cluster', ports);
@@ -84,7 +84,7 @@ describe('what looks', () => {
         stdout: 'PONG\n',
         stderr: '',
       });
-      expect(connections).toBe(0);
+      expect(opened).toBe(0);
     } finally {
       silent.close();
     }
