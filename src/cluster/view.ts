@@ -66,8 +66,11 @@ export type ReachableView = {
 export type UnreachableView = {
   readonly reachable: false;
   readonly node: string;
-  /** refused: nothing listens. auth: it listens and rejects our password. host: its host cannot be reached. */
-  readonly failure: 'refused' | 'auth' | 'timeout' | 'host' | 'protocol';
+  /**
+   * refused: nothing listens. auth: it listens and rejects our password. host: its host cannot be reached. loading:
+   * it is reading its data set into memory, and says nothing of the cluster meanwhile.
+   */
+  readonly failure: 'refused' | 'auth' | 'timeout' | 'host' | 'loading' | 'protocol';
   readonly reason: string;
 };
 

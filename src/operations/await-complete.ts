@@ -1,3 +1,4 @@
+import { catchingUp } from '../cluster/catching-up.ts';
 import { listMissing } from '../cluster/missing.ts';
 import type { TopologyView } from '../cluster/view.ts';
 import { OperationError } from '../errors.ts';
@@ -17,13 +18,18 @@ export function listLacking(inventory: Inventory, view: TopologyView): readonly 
 /**
  * Looks until every node answers and sees a complete cluster: nodes that were just started load their data, find
  * each other and link to their masters meanwhile. Throws OperationError naming what lacks after a minute and a
- * second a node, InterruptedError when the operator interrupts.
+ * second a node in which none was loading or being copied to, InterruptedError when the operator interrupts.
  */
 export async function awaitComplete({ inventory, redis, signal }: Session): Promise<void> {
   const { missing } = await waitUntil(
     () => observeTopology(inventory.nodes, redis),
     (view) => listLacking(inventory, view),
-    { deadlineMs: 60_000 + 1000 * inventory.nodes.length, intervalMs: 200, signal },
+    {
+      deadlineMs: 60_000 + 1000 * inventory.nodes.length,
+      atWork: (view) => catchingUp(view).length > 0,
+      intervalMs: 200,
+      signal,
+    },
   );
   if (missing.length === 0) return;
   throw new OperationError('the nodes run, but the cluster is not complete', {

@@ -1,5 +1,5 @@
 import type { ClusterView } from '../cluster/view.ts';
-import { HostsFailedError, RefusedError } from '../errors.ts';
+import { HostsFailedError } from '../errors.ts';
 import { planDestroy } from '../host/destroy.ts';
 import type { PlanInput } from '../host/planning/input.ts';
 import { planStart, planStop } from '../host/planning/services.ts';
@@ -11,6 +11,7 @@ import { awaitComplete } from './await-complete.ts';
 import { changing } from './changing.ts';
 import { applyOnHosts } from './hosts.ts';
 import { observe } from './observe.ts';
+import { refuseUnconfigured } from './unconfigured.ts';
 import { planInputs } from './provision/plan.ts';
 import { stopOnProblems } from './provision/problems.ts';
 import { nodesNow } from './report/node-table.ts';
@@ -60,26 +61,22 @@ export async function startNodes(
   const titled = { ...request, reason: 'start', title: 'Start the nodes' };
   const started = await onEveryHost(session, titled, [
     (input) => {
-      refuseUnprovisioned(input);
-      const { inventory, desired, facts } = input;
+      const { inventory, host, desired, facts } = input;
+      // Planning comes before anything is started.
+      refuseUnconfigured(host, facts, desired.layout.nodes);
       return planStart(servicesOf(inventory, desired.layout, facts), facts);
     },
   ]);
-  await awaitComplete(session);
+  const stages = createStages(session);
+  await stages.run('complete', 'Wait until every node is ready', async () => ({
+    value: await awaitComplete(session),
+    changed: false,
+  }));
   return {
     ...started,
+    stages: [...started.stages, ...stages.timings],
     nodes: nodesNow(session.inventory, await observeCluster(session.inventory.nodes, session.redis)),
   };
-}
-
-/** Planning comes before anything is started. */
-function refuseUnprovisioned({ host, desired, facts }: PlanInput): void {
-  const lacking = desired.layout.nodes.filter(({ configFile }) => facts.files[configFile] === undefined);
-  if (lacking.length === 0) return;
-  const nodes = lacking.map(({ node }) => node.id).join(', ');
-  throw new RefusedError(`${host.name} has no configuration of ${nodes}`, {
-    hints: ['weedgo-redis provision writes it, and starts them.'],
-  });
 }
 
 /**

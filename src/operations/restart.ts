@@ -17,7 +17,7 @@ import { moveMaster } from './failover/move.ts';
 import type { Move } from './failover/move.ts';
 import { refuseFor } from './failover/refuse.ts';
 import { requireCluster } from './failover/require.ts';
-import { restartNode } from './failover/restart-node.ts';
+import { restartNode, serviceOf } from './failover/restart-node.ts';
 import { readMemory, writeMemory } from './memory.ts';
 import type { Memory, RestartMemory } from './memory.ts';
 import { describeOperator } from './operator.ts';
@@ -112,6 +112,8 @@ async function begin(
   // A run that may not take its first step has not begun.
   const first = nextRestart(situation, run, new Map(Object.entries(run.runIds)));
   if (first.kind === 'restart') refuseUnlessInSync(situation, first.node);
+  const firsts = session.inventory.hosts.map((host) => host.nodes.find(({ id }) => nodes.includes(id)));
+  await Promise.all(firsts.flatMap((node) => (node ? serviceOf(session, node) : [])));
   await writeMemory(session, memory, { restart: run });
   return run;
 }

@@ -13,6 +13,7 @@ import {
   type ConnectRedis,
   type RedisCommand,
   type RedisConnection,
+  ReplyError,
   isFailure,
 } from './connection.ts';
 import { DeadlineError } from './deadline.ts';
@@ -98,6 +99,8 @@ async function observe<T>(
 
 function classify(error: unknown): Pick<UnreachableView, 'failure' | 'reason'> {
   if (!(error instanceof Error)) throw error;
+  if (error instanceof ReplyError && error.code === 'LOADING')
+    return { failure: 'loading', reason: error.message };
   const failure = error.cause instanceof DeadlineError ? 'timeout' : 'protocol';
   return { failure, reason: error.message };
 }

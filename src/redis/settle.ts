@@ -1,3 +1,4 @@
+import { catchingUp } from '../cluster/catching-up.ts';
 import { type Missing, listMissing } from '../cluster/missing.ts';
 import { parseInfo } from '../cluster/parse.ts';
 import { slotCount } from '../cluster/slots.ts';
@@ -25,10 +26,12 @@ export type SettleRequest = {
  * (redis#11634), and after REPLICATE nothing is broadcast (redis#14016). The last look is at all nodes; before it only
  * those are asked that lacked something, and at length only when they may be complete or some time has passed: who
  * looks at 120 nodes takes processor time from them.
- * Throws OperationError naming what is missing when the deadline passes, and at once when a node has gone.
+ * Throws OperationError naming what is missing when the deadline passes while no data is being copied or loaded, and
+ * at once when a node has gone.
  */
 export async function settle(request: SettleRequest): Promise<void> {
-  const { inventory, connections, deadline, deadlineMs, signal } = request;
+  const { inventory, connections, deadlineMs, signal } = request;
+  let { deadline } = request;
   const prompt = prompter(inventory, connections);
   const views = new Map<string, NodeTopology | UnreachableView>();
   let asked = inventory.nodes;
@@ -43,6 +46,8 @@ export async function settle(request: SettleRequest): Promise<void> {
     const missing = listMissing(inventory, view);
     if (missing.length === 0 && asked === inventory.nodes) return;
     failIfGone(seen);
+    // A replica that is taken back may get much to read.
+    if (catchingUp(view).length > 0) deadline = Math.max(deadline, performance.now() + deadlineMs);
     if (performance.now() > deadline) throw unsettled(missing, deadlineMs);
     await prompt(view, missing);
     lookMs = performance.now() - started;
@@ -76,7 +81,7 @@ const patienceMs = ({ nodes }: Inventory): number => 500 + 15 * nodes.length;
 
 /** A node that was there when the steps began and has gone will not come back by waiting. */
 function failIfGone(view: TopologyView): void {
-  const gone = view.nodes.find((node) => !node.reachable && node.failure !== 'timeout');
+  const gone = view.nodes.find((node) => !node.reachable && !['timeout', 'loading'].includes(node.failure));
   if (!gone || gone.reachable) return;
   throw new OperationError(`${gone.node} has gone while the cluster was forming: ${gone.reason}`, {
     node: gone.node,

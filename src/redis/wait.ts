@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InterruptedError, WeedgoError } from '../errors.ts';
 
-export type WaitOptions = {
+export type WaitOptions<T> = {
   readonly deadlineMs: number;
+  /** What was seen shows work under way: the deadline counts from here again. */
+  readonly atWork?: (seen: T) => boolean;
   /** Pause between two looks; default 50. */
   readonly intervalMs?: number;
   readonly signal?: AbortSignal | undefined;
@@ -12,7 +14,6 @@ export type Waited<T, M> = {
   /** What was seen last, and what it still lacked: empty when the wait succeeded. */
   readonly seen: T;
   readonly missing: readonly M[];
-  readonly elapsedMs: number;
 };
 
 /**
@@ -22,15 +23,16 @@ export type Waited<T, M> = {
 export async function waitUntil<T, M>(
   observe: () => Promise<T>,
   missing: (seen: T) => readonly M[],
-  { deadlineMs, intervalMs = 50, signal }: WaitOptions,
+  { deadlineMs, atWork = () => false, intervalMs = 50, signal }: WaitOptions<T>,
 ): Promise<Waited<T, M>> {
-  const start = performance.now();
+  let workedAt = performance.now();
   for (;;) {
     throwIfInterrupted(signal);
     const seen = await observe();
     const lacking = missing(seen);
-    const elapsedMs = performance.now() - start;
-    if (lacking.length === 0 || elapsedMs >= deadlineMs) return { seen, missing: lacking, elapsedMs };
+    const now = performance.now();
+    if (atWork(seen)) workedAt = now;
+    if (lacking.length === 0 || now - workedAt >= deadlineMs) return { seen, missing: lacking };
     await pause(intervalMs, signal);
   }
 }

@@ -32,7 +32,7 @@ type Illness = Omit<Finding, 'nodes' | 'hosts' | 'expected'>;
 function diagnose(view: UnreachableView, input: CheckInput): Illness {
   if (view.failure === 'refused') return down(view, input);
   if (view.failure === 'auth') return wrongPassword(view, input);
-  if (view.reason.includes('LOADING')) return loading(view);
+  if (view.failure === 'loading') return loading(view);
   if (view.reason.includes('BUSY')) return busy(view, input);
   return silent(view, input);
 }

@@ -1,3 +1,4 @@
+import { catchingUp } from '../../cluster/catching-up.ts';
 import { viewOf } from '../../cluster/failover/situation.ts';
 import type { Situation } from '../../cluster/failover/situation.ts';
 import { outOfSync } from '../../cluster/failover/sync.ts';
@@ -7,7 +8,7 @@ import type { Session } from '../session.ts';
 import { lookAround } from './look.ts';
 import type { LookOptions } from './look.ts';
 
-/** A copy may take hours; one that makes no progress for this long has stopped. */
+/** A copy may take hours; a node that neither is at it nor gets anywhere for this long has stopped. */
 const stalledMs = 60_000;
 const pollMs = 100;
 
@@ -31,19 +32,19 @@ export async function awaitInSync(
     });
     if (missing.length === 0) return situation;
     const now = JSON.stringify(nodes.map((node) => progressOf(situation, node)));
-    if (now !== progress) movedAt = performance.now();
+    const atWork = catchingUp(situation.view).some((node) => nodes.includes(node));
+    if (atWork || now !== progress) movedAt = performance.now();
     progress = now;
     if (performance.now() - movedAt > stalledMs) throw stalled(missing);
     await pause(pollMs, session.signal);
   }
 }
 
-/** Whatever changes while a node loads its data or is copied to. */
+/** Whatever changes on the way to being in sync, besides loading and being copied to. */
 function progressOf(situation: Situation, node: string): unknown {
   const member = situation.members.find((candidate) => candidate.node.id === node);
-  const info = (member && viewOf(situation, member)?.info) ?? {};
-  const bytes = ['master_sync_read_bytes', 'slave_repl_offset', 'slave_read_repl_offset'];
-  return [outOfSync(situation, node), ...bytes.map((field) => info[field])];
+  const info = member && viewOf(situation, member)?.info;
+  return [outOfSync(situation, node), info?.['slave_repl_offset'], info?.['slave_read_repl_offset']];
 }
 
 function stalled(missing: readonly string[]): OperationError {

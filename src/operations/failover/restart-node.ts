@@ -10,6 +10,7 @@ import type { Node } from '../../inventory/inventory.ts';
 import { layoutOf } from '../../render/layout.ts';
 import type { Shell } from '../../ssh/shell.ts';
 import type { Session } from '../session.ts';
+import { refuseUnconfigured } from '../unconfigured.ts';
 import { awaitInSync } from './await-sync.ts';
 import type { LookOptions } from './look.ts';
 
@@ -23,7 +24,7 @@ export type NodeService = {
   readonly reload: readonly HostStep[];
 };
 
-/** Reads a node's host. Throws OperationError when it cannot be connected or asked. */
+/** Reads a node's host. Throws OperationError when it cannot be connected or asked, RefusedError as `refuseUnconfigured`. */
 export async function serviceOf(session: Session, node: Node): Promise<NodeService> {
   const { inventory, shells, unreachable } = session;
   const host = inventory.hosts.find(({ name }) => name === node.host);
@@ -32,6 +33,11 @@ export async function serviceOf(session: Session, node: Node): Promise<NodeServi
     throw unreachable.get(node.host) ?? new OperationError('is not connected', { host: node.host });
   const layout = layoutOf(inventory, host);
   const facts = await readFacts(shell, factsContext(inventory, host, { layout }));
+  refuseUnconfigured(
+    host,
+    facts,
+    layout.nodes.filter((each) => each.node.id === node.id),
+  );
   const service = servicesOf(inventory, layout, facts).find((each) => each.node === node.id);
   if (!service) throw new OperationError(`has no service for ${node.id}`, { host: node.host });
   const stale = service.manager === 'systemd' && facts.units[service.unit]?.needsReload === true;

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { keySlot } from '../../../src/cluster/slots.ts';
-import { membersOf } from '../../../src/cluster/shape.ts';
+import { type Member, membersOf } from '../../../src/cluster/shape.ts';
 import { form, judge, look, send, unfinished } from '../../support/cluster.ts';
 import { localInventory } from '../../support/inventory.ts';
 import { type TestNodes, startNodes } from '../../support/redis.ts';
@@ -13,6 +13,15 @@ const password = 'p"w \\ $1';
 const inventory = localInventory(ports);
 const [first, , , fourth] = inventory.nodes;
 let servers: TestNodes;
+
+const keys = 4000;
+/** µs a key, and how many bytes are read before anybody is answered. */
+const slowLoading = ['key-load-delay', 1000, 'loading-process-events-interval-bytes', 1024];
+
+const ownerOf = (key: string, members: readonly Member[]): Member | undefined =>
+  members.find(
+    ({ role, slots }) => role === 'master' && slots.some(([a, b]) => keySlot(key) >= a && keySlot(key) <= b),
+  );
 
 beforeAll(async () => {
   servers = await startNodes({ ports, password });
@@ -98,11 +107,23 @@ describe('a formed cluster that has moved on', () => {
     await judge(inventory, password);
   });
 
+  it('waits for a replica that is taken back and has much to load, longer than for anything else', async () => {
+    const members = membersOf(inventory, await look(inventory, password));
+    const owner = ownerOf('kept', members);
+    const replica = members.find(({ masterId }) => masterId === owner?.nodeId)?.node;
+    const fill = "for i = 1, ARGV[1] do redis.call('SET', KEYS[1] .. i, i) end";
+    await send(owner?.node, ['EVAL', fill, 1, '{kept}', keys], password);
+    await send(replica, ['CLUSTER', 'RESET', 'SOFT'], password);
+    await send(replica, ['CONFIG', 'SET', ...slowLoading], password);
+    const started = performance.now();
+    await form(inventory, { password, deadlineMs: 1000 });
+    expect(performance.now() - started).toBeGreaterThan(3000);
+    expect(await unfinished(inventory, password)).toEqual([]);
+    await send(replica, ['CONFIG', 'SET', 'key-load-delay', 0], password);
+  });
+
   it('keeps its keys through all this', async () => {
-    const owner = membersOf(inventory, await look(inventory, password)).find(
-      ({ role, slots }) =>
-        role === 'master' && slots.some(([a, b]) => keySlot('kept') >= a && keySlot('kept') <= b),
-    );
+    const owner = ownerOf('kept', membersOf(inventory, await look(inventory, password)));
     await send(owner?.node, ['SET', 'kept', 'yes'], password);
     const replica = membersOf(inventory, await look(inventory, password)).find(
       ({ role }) => role === 'replica',

@@ -1,4 +1,4 @@
-import { appendFile, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { until } from '../../support/until.ts';
@@ -21,6 +21,9 @@ const runIds = (): Promise<readonly string[]> =>
   Promise.all(
     place.ids.map(async (id) => /run_id:(\w+)/.exec(await place.redis(id, 'INFO', 'server'))?.[1] ?? ''),
   );
+
+const configOf = (id: string): string =>
+  join(place.state, 'weedgo-redis', 'rehearsal', String(place.addressOf(id).port), 'redis.conf');
 
 const restartedIn = ({ restarted }: { restarted: { node: string }[] }): string[] =>
   restarted.map(({ node }) => node);
@@ -69,13 +72,7 @@ describe('a rolling restart', () => {
   });
 
   it('stops at the first node that does not come back, with its log', async () => {
-    const file = join(
-      place.state,
-      'weedgo-redis',
-      'rehearsal',
-      String(place.addressOf(b2).port),
-      'redis.conf',
-    );
+    const file = configOf(b2);
     const good = await readFile(file);
     await appendFile(file, 'no-such-directive yes\n');
     const before = await runIds();
@@ -85,6 +82,15 @@ describe('a rolling restart', () => {
     await writeFile(file, good);
     expect(restartedIn(await place.json(0, 'restart', 'all'))).toEqual([b2, c2, a, b, c]);
     expect(before).toHaveLength(6);
+  });
+
+  it('is refused where a host has no configuration of its node', async () => {
+    const file = configOf(c);
+    await rename(file, `${file}.away`);
+    const { error } = await place.json(4, 'restart', 'all');
+    await rename(`${file}.away`, file);
+    expect(error.message).toBe(`c has no configuration of ${c}`);
+    expect(restartedIn(await place.json(0, 'restart', a2))).toEqual([a2]);
   });
 
   it('is refused while another replica is not in sync', async () => {
