@@ -1,6 +1,7 @@
 import { catchingUp } from '../cluster/catching-up.ts';
 import { type Missing, listMissing } from '../cluster/missing.ts';
 import { parseInfo } from '../cluster/parse.ts';
+import { ownLine, reachableNodes } from '../cluster/shape.ts';
 import { slotCount } from '../cluster/slots.ts';
 import type { InfoFields, NodeTopology, TopologyView, UnreachableView } from '../cluster/view.ts';
 import { OperationError } from '../errors.ts';
@@ -52,8 +53,16 @@ export async function settle(request: SettleRequest): Promise<void> {
     await prompt(view, missing);
     lookMs = performance.now() - started;
     const lacking = new Set(missing.map(({ node }) => node));
-    asked = lacking.size === 0 ? inventory.nodes : inventory.nodes.filter(({ id }) => lacking.has(id));
+    const again = new Set([...lacking, ...mastersOf(lacking, view)]);
+    asked = lacking.size === 0 ? inventory.nodes : inventory.nodes.filter(({ id }) => again.has(id));
   }
+}
+
+/** The masters of these nodes (inventory ids): how far a copy is may be known to the master alone (`catchingUp`). */
+function mastersOf(nodes: ReadonlySet<string>, view: TopologyView): readonly string[] {
+  const all = reachableNodes(view);
+  const masters = new Set(all.filter(({ node }) => nodes.has(node)).map((each) => ownLine(each)?.masterId));
+  return all.filter(({ nodeId }) => masters.has(nodeId)).map(({ node }) => node);
 }
 
 /** Until each node says that it knows all and that the state is ok, by the cheapest question, or patience ends. */

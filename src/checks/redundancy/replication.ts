@@ -1,4 +1,5 @@
 import { formatBytes } from '../../bytes.ts';
+import { isBeingCopied, replicaLine } from '../../cluster/replica-line.ts';
 import type { ReachableView } from '../../cluster/view.ts';
 import type { Check, CheckInput, Finding } from '../check.ts';
 import { call, ours } from '../remedy.ts';
@@ -32,7 +33,9 @@ type Pair = { readonly view: ReachableView; readonly master: Member; readonly ma
 
 function judge(input: CheckInput, pair: Pair): readonly Finding[] {
   const { info, node } = pair.view;
-  if (info['master_sync_in_progress'] === '1') return [syncing(pair)];
+  const isWaiting =
+    info['master_link_status'] !== 'up' && isBeingCopied(replicaLine(pair.masterView, pair.view));
+  if (isWaiting || info['master_sync_in_progress'] === '1') return [syncing(pair)];
   if (info['master_link_status'] !== 'up') {
     // The wrong masterauth is a finding of the security section.
     const masterauth = input.probes[node]?.masterauth;
@@ -61,7 +64,7 @@ function linkDown({ inventory }: CheckInput, { view, master }: Pair): Finding {
   };
 }
 
-function syncing({ view, master }: Pair): Finding {
+function syncing({ view, master, masterView }: Pair): Finding {
   const left = numberOf(view.info, 'master_sync_left_bytes') ?? 0;
   return {
     id: 'WR-REPLICA-SYNCING',
@@ -70,7 +73,10 @@ function syncing({ view, master }: Pair): Finding {
     shared: { by: view.node, title: '{} are still copying all data from their masters' },
     nodes: [view.node, master.node.id],
     hosts: [],
-    seen: `master_sync_in_progress:1${left > 0 ? `, ${formatBytes(left)} left` : ''}`,
+    seen:
+      view.info['master_sync_in_progress'] === '1'
+        ? `master_sync_in_progress:1${left > 0 ? `, ${formatBytes(left)} left` : ''}`
+        : `state=${replicaLine(masterView, view)?.state} on its master, which has another fork to end first`,
     expected: 'a replica in sync',
     why: 'Until it is done it cannot take over.',
     remedy: [],
@@ -100,21 +106,12 @@ function lagging({ inventory }: CheckInput, pair: Pair): readonly Finding[] {
   ];
 }
 
+/** As the master counts it. */
 export type Lag = { readonly bytes: number; readonly seconds: number };
 
-/**
- * The master's own line about the replica (`slave0:ip=…,port=…,state=online,offset=…,lag=…`). The address is the one
- * that the replica calls from, which on a host with several is not always its own: among replicas on different
- * ports the port alone tells.
- */
 export function lagOf(master: ReachableView, replica: ReachableView): Lag | undefined {
-  const own = replica.nodes.find(({ nodeId }) => nodeId === replica.nodeId);
+  const line = replicaLine(master, replica);
   const head = numberOf(master.info, 'master_repl_offset');
-  const lines = Object.entries(master.info)
-    .filter(([name]) => /^slave\d+$/.test(name))
-    .map(([, value]) => Object.fromEntries(value.split(',').map((part) => part.split('=', 2))))
-    .filter(({ port }) => Number(port) === own?.port);
-  const fields = lines.length > 1 ? lines.find(({ ip }) => ip === own?.ip) : lines[0];
-  if (!fields || head === undefined) return undefined;
-  return { bytes: Math.max(0, head - Number(fields['offset'])), seconds: Number(fields['lag']) };
+  if (!line || head === undefined) return undefined;
+  return { bytes: Math.max(0, head - line.offset), seconds: line.lag };
 }
