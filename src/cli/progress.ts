@@ -45,10 +45,10 @@ async function createSpinner(stream: WriteStream): Promise<Ora> {
   return ora({ stream, discardStdin: false });
 }
 
-/** What a host just did, behind the stage's title, within one line of the terminal. */
+/** What a host or node just did, behind the stage's title, within one line of the terminal. */
 function suffixFor(event: OperationEvent, title: string, columns: number): string {
   const room = columns - title.length - 4;
-  const text = event.type === 'host' ? `${event.host}: ${event.message}` : '';
+  const text = event.type === 'host' || event.type === 'node' ? withPlace(event, event.message) : '';
   return text.length <= room ? text : `${text.slice(0, Math.max(room - 1, 0))}…`;
 }
 

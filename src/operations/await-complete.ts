@@ -4,6 +4,7 @@ import type { TopologyView } from '../cluster/view.ts';
 import { OperationError } from '../errors.ts';
 import type { Inventory } from '../inventory/inventory.ts';
 import { observeTopology } from '../redis/observe.ts';
+import { createWorkTeller } from '../redis/tell-work.ts';
 import { waitUntil } from '../redis/wait.ts';
 import type { Session } from './session.ts';
 
@@ -20,13 +21,18 @@ export function listLacking(inventory: Inventory, view: TopologyView): readonly 
  * each other and link to their masters meanwhile. Throws OperationError naming what lacks after a minute and a
  * second a node in which none was loading or being copied to, InterruptedError when the operator interrupts.
  */
-export async function awaitComplete({ inventory, redis, signal }: Session): Promise<void> {
+export async function awaitComplete({ inventory, redis, signal, emit }: Session): Promise<void> {
+  const tell = createWorkTeller(emit);
   const { missing } = await waitUntil(
     () => observeTopology(inventory.nodes, redis),
     (view) => listLacking(inventory, view),
     {
       deadlineMs: 60_000 + 1000 * inventory.nodes.length,
-      atWork: (view) => catchingUp(view).length > 0,
+      atWork: (view) => {
+        const work = catchingUp(view);
+        tell(work);
+        return work.length > 0;
+      },
       intervalMs: 200,
       signal,
     },

@@ -9,6 +9,7 @@ import type { Inventory, Node } from '../inventory/inventory.ts';
 import { type RedisConnection, connectionsTo } from './connection.ts';
 import { observeTopology } from './observe.ts';
 import { prompter } from './prompt.ts';
+import { createWorkTeller } from './tell-work.ts';
 import { pause, waitUntil } from './wait.ts';
 
 export type SettleRequest = {
@@ -20,6 +21,7 @@ export type SettleRequest = {
   /** How long that was when forming began, for messages. */
   readonly deadlineMs: number;
   readonly signal: AbortSignal;
+  readonly emit?: Parameters<typeof createWorkTeller>[0];
 };
 
 /**
@@ -31,9 +33,10 @@ export type SettleRequest = {
  * at once when a node has gone.
  */
 export async function settle(request: SettleRequest): Promise<void> {
-  const { inventory, connections, deadlineMs, signal } = request;
+  const { inventory, connections, deadlineMs, signal, emit } = request;
   let { deadline } = request;
   const prompt = prompter(inventory, connections);
+  const tell = createWorkTeller(emit);
   const views = new Map<string, NodeTopology | UnreachableView>();
   let asked = inventory.nodes;
   let lookMs = 0;
@@ -48,7 +51,9 @@ export async function settle(request: SettleRequest): Promise<void> {
     if (missing.length === 0 && asked === inventory.nodes) return;
     failIfGone(seen);
     // A replica that is taken back may get much to read.
-    if (catchingUp(view).length > 0) deadline = Math.max(deadline, performance.now() + deadlineMs);
+    const work = catchingUp(view);
+    tell(work);
+    if (work.length > 0) deadline = Math.max(deadline, performance.now() + deadlineMs);
     if (performance.now() > deadline) throw unsettled(missing, deadlineMs);
     await prompt(view, missing);
     lookMs = performance.now() - started;

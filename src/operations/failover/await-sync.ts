@@ -3,6 +3,7 @@ import { viewOf } from '../../cluster/failover/situation.ts';
 import type { Situation } from '../../cluster/failover/situation.ts';
 import { outOfSync } from '../../cluster/failover/sync.ts';
 import { OperationError } from '../../errors.ts';
+import { createWorkTeller } from '../../redis/tell-work.ts';
 import { pause, throwIfInterrupted } from '../../redis/wait.ts';
 import type { Session } from '../session.ts';
 import { lookAround } from './look.ts';
@@ -21,6 +22,7 @@ export async function awaitInSync(
   nodes: readonly string[],
   options: LookOptions,
 ): Promise<Situation> {
+  const tell = createWorkTeller(session.emit);
   let progress = '';
   let movedAt = performance.now();
   for (;;) {
@@ -32,8 +34,9 @@ export async function awaitInSync(
     });
     if (missing.length === 0) return situation;
     const now = JSON.stringify(nodes.map((node) => progressOf(situation, node)));
-    const atWork = catchingUp(situation.view).some((node) => nodes.includes(node));
-    if (atWork || now !== progress) movedAt = performance.now();
+    const work = catchingUp(situation.view).filter(({ node }) => nodes.includes(node));
+    tell(work);
+    if (work.length > 0 || now !== progress) movedAt = performance.now();
     progress = now;
     if (performance.now() - movedAt > stalledMs) throw stalled(missing);
     await pause(pollMs, session.signal);

@@ -119,8 +119,11 @@ describe('a formed cluster that has moved on', () => {
     await send(replica, ['CLUSTER', 'RESET', 'SOFT'], password);
     await send(replica, ['CONFIG', 'SET', ...slowLoading], password);
     const started = performance.now();
-    await form(inventory, { password, deadlineMs: 1000 });
+    const told: string[] = [];
+    await form(inventory, { password, deadlineMs: 1000, emit: ({ message }) => told.push(message) });
     expect(performance.now() - started).toBeGreaterThan(6000);
+    expect(told).toContain(`${replica?.id} waits until its master can fork for its copy`);
+    expect(told).toContain(`${replica?.id} loads its data`);
     expect(await unfinished(inventory, password)).toEqual([]);
     await send(replica, ['CONFIG', 'SET', 'key-load-delay', 0], password);
     await send(owner?.node, ['CONFIG', 'SET', 'rdb-key-save-delay', 0], password);
