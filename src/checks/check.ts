@@ -39,8 +39,9 @@ export type Finding = {
 export type Pending = {
   /** Drained hosts, by name: since when. */
   readonly drained: Readonly<Record<string, string>>;
-  /** A rolling restart that did not come to its end: since when. */
-  readonly restart: string | undefined;
+  /** A rolling restart that did not come to its end. */
+  readonly restart: { readonly since: string; readonly nodes: readonly string[] } | undefined;
+  /** A drill that did not: since when. */
   readonly drill: string | undefined;
 };
 

@@ -3,23 +3,26 @@ import { isBeingCopied, replicaLine } from './replica-line.ts';
 import { ownLine, reachableNodes } from './shape.ts';
 import type { InfoFields, NodeTopology, TopologyView } from './view.ts';
 
-/** What a node (inventory id) is at, as a clause that begins with a verb. */
-export type Work = { readonly node: string; readonly doing: string };
+/** What a node (inventory id) is at, as a clause that begins with a verb, and how many bytes of a copy it has. */
+export type Work = { readonly node: string; readonly doing: string; readonly bytes: number };
 
 /**
  * The nodes that load their data or are being copied to: whoever waits for them has to go on waiting. Both may take
- * hours, and neither stands still for ever: a copy without a sign of life ends after `repl-timeout`
- * (replicationCron), and then neither side calls it one any more.
+ * hours, and neither stands still: a copy without a sign of life ends after `repl-timeout` (replicationCron), and then
+ * neither side calls it one any more. Both may begin again and again, though (`WorkWatch`).
  */
 export function catchingUp(view: TopologyView): readonly Work[] {
   const all = reachableNodes(view);
   return [
     ...view.nodes.flatMap((node) =>
-      !node.reachable && node.failure === 'loading' ? [{ node: node.node, doing: 'loads its data' }] : [],
+      !node.reachable && node.failure === 'loading'
+        ? [{ node: node.node, doing: 'loads its data', bytes: 0 }]
+        : [],
     ),
     ...all.flatMap((replica) => {
       const doing = describeCopy(replica, all);
-      return doing === undefined ? [] : [{ node: replica.node, doing }];
+      const bytes = Number(replica.info['master_sync_read_bytes'] ?? 0);
+      return doing === undefined ? [] : [{ node: replica.node, doing, bytes }];
     }),
   ];
 }

@@ -4,7 +4,7 @@ import type { TopologyView } from '../cluster/view.ts';
 import { OperationError } from '../errors.ts';
 import type { Inventory } from '../inventory/inventory.ts';
 import { observeTopology } from '../redis/observe.ts';
-import { createWorkTeller } from '../redis/tell-work.ts';
+import { createWorkWatch } from '../redis/work-watch.ts';
 import { waitUntil } from '../redis/wait.ts';
 import type { Session } from './session.ts';
 
@@ -22,23 +22,19 @@ export function listLacking(inventory: Inventory, view: TopologyView): readonly 
  * second a node in which none was loading or being copied to, InterruptedError when the operator interrupts.
  */
 export async function awaitComplete({ inventory, redis, signal, emit }: Session): Promise<void> {
-  const tell = createWorkTeller(emit);
+  const watch = createWorkWatch(emit);
   const { missing } = await waitUntil(
     () => observeTopology(inventory.nodes, redis),
     (view) => listLacking(inventory, view),
     {
       deadlineMs: 60_000 + 1000 * inventory.nodes.length,
-      atWork: (view) => {
-        const work = catchingUp(view);
-        tell(work);
-        return work.length > 0;
-      },
+      atWork: (view) => watch.see(catchingUp(view)),
       intervalMs: 200,
       signal,
     },
   );
   if (missing.length === 0) return;
   throw new OperationError('the nodes run, but the cluster is not complete', {
-    hints: [...missing, 'weedgo-redis verify says more.'],
+    hints: [...missing, ...watch.restless(), 'weedgo-redis verify says more.'],
   });
 }

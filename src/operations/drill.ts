@@ -91,7 +91,7 @@ async function finishEarlier(session: Session, stages: Stages): Promise<void> {
   session.emit({
     type: 'warning',
     node: node.id,
-    message: 'an earlier drill left it down: starting it first',
+    message: 'an earlier drill of it did not come to its end: that is done first',
   });
   await startAgain(session, node, stages);
 }

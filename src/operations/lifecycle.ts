@@ -10,6 +10,7 @@ import { observeCluster } from '../redis/observe.ts';
 import { awaitComplete } from './await-complete.ts';
 import { changing } from './changing.ts';
 import { applyOnHosts } from './hosts.ts';
+import { readMemory, writeMemory } from './memory.ts';
 import { observe } from './observe.ts';
 import { refuseUnconfigured } from './unconfigured.ts';
 import { planInputs } from './provision/plan.ts';
@@ -58,7 +59,7 @@ export async function startNodes(
   session: Session,
   request: Request,
 ): Promise<LifecycleReport & { readonly nodes: readonly ReportNode[] }> {
-  const titled = { ...request, reason: 'start', title: 'Start the nodes' };
+  const titled = { ...request, reason: 'start', title: 'Start the nodes', after: forgetDrill };
   const started = await onEveryHost(session, titled, [
     (input) => {
       const { inventory, host, desired, facts } = input;
@@ -77,6 +78,12 @@ export async function startNodes(
     stages: [...started.stages, ...stages.timings],
     nodes: nodesNow(session.inventory, await observeCluster(session.inventory.nodes, session.redis)),
   };
+}
+
+/** A drill that was killed has left its node down, and now it is up. */
+async function forgetDrill(session: Session): Promise<void> {
+  const memory = await readMemory(session);
+  if (memory.drill) await writeMemory(session, memory, { drill: undefined });
 }
 
 /**
@@ -103,14 +110,19 @@ const isStop = ({ kind }: HostStep): boolean => kind === 'stop-service';
 const destroySteps = ({ inventory, desired, facts }: PlanInput): readonly HostStep[] =>
   planDestroy({ inventory, layout: desired.layout, facts });
 
-type HostsRequest = Request & { readonly reason: string; readonly title: string };
+type HostsRequest = Request & {
+  readonly reason: string;
+  readonly title: string;
+  /** What is done when the hosts have done theirs. */
+  readonly after?: (locked: Session) => Promise<void>;
+};
 
 type HostPlanner = (input: PlanInput, view: ClusterView) => readonly HostStep[];
 
 /** Plans from one observation, then does one round after the other on all hosts at once. */
 async function onEveryHost(
   session: Session,
-  { command, reason, title }: HostsRequest,
+  { command, reason, title, after }: HostsRequest,
   rounds: readonly HostPlanner[],
 ): Promise<LifecycleReport> {
   return changing(session, { command, reason }, async (locked) => {
@@ -127,6 +139,7 @@ async function onEveryHost(
     const all = planned.flat();
     await stages.run(reason, title, async () => {
       for (const round of planned) await applyOnHosts(locked, reason, round);
+      await after?.(locked);
       return { value: undefined, changed: all.length > 0 };
     });
     return {

@@ -1,5 +1,6 @@
 import { nextRestart } from '../cluster/failover/restart.ts';
 import { mastersOn } from '../cluster/failover/roles.ts';
+import type { Reason } from '../cluster/failover/reason.ts';
 import type { Situation } from '../cluster/failover/situation.ts';
 import { guardInSync } from '../cluster/failover/sync.ts';
 import { parseTarget } from '../cluster/failover/target.ts';
@@ -112,10 +113,27 @@ async function begin(
   // A run that may not take its first step has not begun.
   const first = nextRestart(situation, run, new Map(Object.entries(run.runIds)));
   if (first.kind === 'restart') refuseUnlessInSync(situation, first.node);
-  const firsts = session.inventory.hosts.map((host) => host.nodes.find(({ id }) => nodes.includes(id)));
-  await Promise.all(firsts.flatMap((node) => (node ? serviceOf(session, node) : [])));
+  refuseFor(guardBare(situation, run.masters), 'restart');
+  // Each host has what its nodes are started with.
+  await Promise.all(
+    session.inventory.nodes.filter(({ id }) => nodes.includes(id)).map((node) => serviceOf(session, node)),
+  );
   await writeMemory(session, memory, { restart: run });
   return run;
+}
+
+/** A master without a replica can be restarted by nothing but an outage. */
+function guardBare({ shards }: Situation, masters: readonly string[]): readonly Reason[] {
+  return shards
+    .filter(({ master, replicas }) => masters.includes(master.node.id) && replicas.length === 0)
+    .map(({ master }) => ({
+      code: 'no-replica',
+      message: `${master.node.id} has no replica that could take over`,
+      hints: [
+        'weedgo-redis provision restores missing replicas.',
+        'Where the inventory wants none: weedgo-redis stop and start restart all nodes, with an outage.',
+      ],
+    }));
 }
 
 type Rolling = {

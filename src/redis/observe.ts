@@ -68,6 +68,9 @@ const topologyCommands: readonly RedisCommand[] = [
 ];
 
 function toTopology(node: Node, info: NodeTopology['info'], replies: readonly unknown[]): NodeTopology {
+  // INFO answers also while the data is being loaded; a standalone server says it in its answer to CLUSTER.
+  const loading = replies.find((reply) => reply instanceof ReplyError && reply.code === 'LOADING');
+  if (loading) throw loading;
   const standalone = info['cluster_enabled'] === '0';
   const [myId, nodes, clusterInfo] = standalone ? ['', '', ''] : replies.map(text);
   return {

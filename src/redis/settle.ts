@@ -9,7 +9,7 @@ import type { Inventory, Node } from '../inventory/inventory.ts';
 import { type RedisConnection, connectionsTo } from './connection.ts';
 import { observeTopology } from './observe.ts';
 import { prompter } from './prompt.ts';
-import { createWorkTeller } from './tell-work.ts';
+import { createWorkWatch } from './work-watch.ts';
 import { pause, waitUntil } from './wait.ts';
 
 export type SettleRequest = {
@@ -21,7 +21,7 @@ export type SettleRequest = {
   /** How long that was when forming began, for messages. */
   readonly deadlineMs: number;
   readonly signal: AbortSignal;
-  readonly emit?: Parameters<typeof createWorkTeller>[0];
+  readonly emit?: Parameters<typeof createWorkWatch>[0];
 };
 
 /**
@@ -36,7 +36,7 @@ export async function settle(request: SettleRequest): Promise<void> {
   const { inventory, connections, deadlineMs, signal, emit } = request;
   let { deadline } = request;
   const prompt = prompter(inventory, connections);
-  const tell = createWorkTeller(emit);
+  const watch = createWorkWatch(emit);
   const views = new Map<string, NodeTopology | UnreachableView>();
   let asked = inventory.nodes;
   let lookMs = 0;
@@ -51,10 +51,8 @@ export async function settle(request: SettleRequest): Promise<void> {
     if (missing.length === 0 && asked === inventory.nodes) return;
     failIfGone(seen);
     // A replica that is taken back may get much to read.
-    const work = catchingUp(view);
-    tell(work);
-    if (work.length > 0) deadline = Math.max(deadline, performance.now() + deadlineMs);
-    if (performance.now() > deadline) throw unsettled(missing, deadlineMs);
+    if (watch.see(catchingUp(view))) deadline = Math.max(deadline, performance.now() + deadlineMs);
+    if (performance.now() > deadline) throw unsettled(missing, deadlineMs, watch.restless());
     await prompt(view, missing);
     lookMs = performance.now() - started;
     const lacking = new Set(missing.map(({ node }) => node));
@@ -103,13 +101,18 @@ function failIfGone(view: TopologyView): void {
   });
 }
 
-function unsettled(missing: readonly Missing[], deadlineMs: number): OperationError {
+function unsettled(
+  missing: readonly Missing[],
+  deadlineMs: number,
+  restless: readonly string[],
+): OperationError {
   const shown = missing.slice(0, shownMissing).map(({ message }) => message);
   const more = missing.length > shown.length ? [`and ${missing.length - shown.length} more`] : [];
   const pairs = missing.filter(({ kind }) => kind === 'peer' || kind === 'link');
   const message = `the cluster is not complete after ${Math.round(deadlineMs / 1000)} s: ${[...shown, ...more].join('; ')}`;
   return new OperationError(message, {
     hints: [
+      ...restless,
       ...(pairs.length > 0
         ? [
             'Nodes talk to each other on port + 10000: look for a firewall between the hosts named above.',

@@ -1,3 +1,4 @@
+import type { Inventory, Node } from '../../inventory/inventory.ts';
 import type { Check, CheckInput, Finding } from '../check.ts';
 import { ours } from '../remedy.ts';
 import { titled } from '../shared.ts';
@@ -7,7 +8,7 @@ export const pending: Check = {
   name: 'nothing left unfinished',
   section: 'cluster',
   cluster: true,
-  run: (input) => [...drained(input), ...interrupted(input, 'restart'), ...interrupted(input, 'drill')],
+  run: (input) => [...drained(input), ...interruptedRestart(input), ...interruptedDrill(input)],
 };
 
 function drained({ inventory, pending: { drained: hosts } }: CheckInput): readonly Finding[] {
@@ -24,23 +25,51 @@ function drained({ inventory, pending: { drained: hosts } }: CheckInput): readon
   }));
 }
 
-function interrupted(
-  { inventory, pending: begun }: CheckInput,
-  what: 'restart' | 'drill',
-): readonly Finding[] {
-  const since = begun[what];
-  if (since === undefined) return [];
+function interruptedRestart({ inventory, pending: { restart } }: CheckInput): readonly Finding[] {
+  if (!restart) return [];
   return [
     {
-      id: what === 'restart' ? 'WR-RESTART-UNFINISHED' : 'WR-DRILL-UNFINISHED',
-      severity: 'warning',
-      title: `a ${what} did not come to its end`,
-      nodes: [],
-      hosts: [],
-      seen: `begun ${since}, not finished`,
-      expected: `no ${what} under way`,
+      id: 'WR-RESTART-UNFINISHED',
+      ...unfinished('restart', restart.since),
       why: 'Part of the nodes are as they were before it, or masters are not where they belong.',
-      remedy: [ours(inventory, ...(what === 'restart' ? ['restart', 'all'] : ['drill']))],
+      remedy: [ours(inventory, 'restart', ...targetOf(inventory, restart.nodes))],
     },
   ];
 }
+
+/** Which target the same nodes are; all of them anew where it is none of this inventory any more. */
+function targetOf(inventory: Inventory, nodes: readonly string[]): readonly string[] {
+  const same = (group: readonly Node[]): boolean =>
+    group.length === nodes.length && group.every(({ id }) => nodes.includes(id));
+  if (same(inventory.nodes)) return ['all'];
+  const [node = ''] = nodes;
+  if (nodes.length === 1) return [node];
+  const host = inventory.hosts.find((each) => same(each.nodes));
+  if (host) return [host.name];
+  const shard = inventory.nodes.find((each) =>
+    same(inventory.nodes.filter((other) => other.shard === each.shard)),
+  )?.shard;
+  return shard === undefined ? ['all', '--fresh'] : [String(shard)];
+}
+
+function interruptedDrill({ inventory, pending: { drill } }: CheckInput): readonly Finding[] {
+  if (drill === undefined) return [];
+  return [
+    {
+      id: 'WR-DRILL-UNFINISHED',
+      ...unfinished('drill', drill),
+      why: 'It may have left a node down, and masters are not where they belong.',
+      remedy: [ours(inventory, 'start'), ours(inventory, 'balance-masters')],
+    },
+  ];
+}
+
+const unfinished = (what: string, since: string) =>
+  ({
+    severity: 'warning',
+    title: `a ${what} did not come to its end`,
+    nodes: [],
+    hosts: [],
+    seen: `begun ${since}, not finished`,
+    expected: `no ${what} under way`,
+  }) as const;

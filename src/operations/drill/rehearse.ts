@@ -1,16 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { planRoles } from '../../cluster/failover/roles.ts';
 import type { Situation } from '../../cluster/failover/situation.ts';
+import { guardInSync } from '../../cluster/failover/sync.ts';
 import { parseInfo } from '../../cluster/parse.ts';
 import type { Shard } from '../../cluster/shape.ts';
-import { OperationError } from '../../errors.ts';
+import { OperationError, RefusedError } from '../../errors.ts';
 import type { Node } from '../../inventory/inventory.ts';
 import { isFailure } from '../../redis/connection.ts';
 import { awaitQuiet } from '../failover/await-guard.ts';
+import { refuseFor } from '../failover/refuse.ts';
 import { moveMaster } from '../failover/move.ts';
 import type { Move } from '../failover/move.ts';
 import { restFirst } from '../failover/rest.ts';
-import { restartNode, serviceOf } from '../failover/restart-node.ts';
+import { serviceOf, startNode } from '../failover/restart-node.ts';
 import { readMemory, writeMemory } from '../memory.ts';
 import { describeOperator } from '../operator.ts';
 import { startProbe } from '../probe/probe.ts';
@@ -56,8 +58,11 @@ export async function rehearse(
   for (const replica of shard.replicas)
     await restFirst(session, situation, { stages, choice: { shard, replica } });
   const probe = await startProbe(session, shard, request.probe);
+  let isRemembered = false;
   try {
     await sleep(marginMs);
+    await demandStillWell(session, shard);
+    isRemembered = true;
     await remember(session, node);
     const at = new Date();
     const recovery = await stages.run('drill', `${how} ${node.id} and watch`, async () => ({
@@ -69,18 +74,35 @@ export async function rehearse(
     const report = await probe.finish();
     return { record: recordOf(session, { ...request, at, server, recovery, report }), probe: report, back };
   } catch (error) {
-    await probe.finish();
-    // An interruption must not leave the node down either.
+    // An interruption must not leave the node down either, and reading back what is not served takes its time.
     const calm = { ...session, signal: new AbortController().signal };
-    if ((await readMemory(calm)).drill) await startAgain(calm, node, createStages(calm));
+    const tell = (what: string) => (second: unknown) =>
+      session.emit({ type: 'warning', node: node.id, message: `${what}: ${messageOf(second)}` });
+    if (isRemembered)
+      await startAgain(calm, node, createStages(calm)).catch(tell('it could not be started again'));
+    await probe.finish().catch(tell('the probe could not read back what it wrote'));
     throw error;
   }
 }
 
-/** Starts a node that a drill brought down, waits until it is in sync and gives it its role back. */
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** The operator's answer and the probe have taken their time: the shard must be as whole as it was. */
+async function demandStillWell(session: Session, { master, number }: Shard): Promise<void> {
+  const situation = await awaitQuiet(session, 'the drill', {});
+  const now = situation.shards.find((shard) => shard.master.nodeId === master.nodeId);
+  if (!now || now.replicas.length === 0) {
+    throw new RefusedError(`shard ${number} has changed since the drill began`, {
+      hints: ['Run the same command again: it looks anew.'],
+    });
+  }
+  refuseFor(guardInSync(situation), 'the drill');
+}
+
+/** Starts a node that a drill brought down if it does not run, waits until it is in sync and gives it its role back. */
 export async function startAgain(session: Session, node: Node, stages: Stages): Promise<Move | undefined> {
   await stages.run('start', `start ${node.id} again`, async () => ({
-    value: await restartNode(session, node, {}),
+    value: await startNode(session, node, {}),
     changed: true,
   }));
   const [choice] = planRoles(await awaitQuiet(session, 'the drill', {}), [node.id]).choices;

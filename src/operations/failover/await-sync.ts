@@ -3,7 +3,7 @@ import { viewOf } from '../../cluster/failover/situation.ts';
 import type { Situation } from '../../cluster/failover/situation.ts';
 import { outOfSync } from '../../cluster/failover/sync.ts';
 import { OperationError } from '../../errors.ts';
-import { createWorkTeller } from '../../redis/tell-work.ts';
+import { createWorkWatch } from '../../redis/work-watch.ts';
 import { pause, throwIfInterrupted } from '../../redis/wait.ts';
 import type { Session } from '../session.ts';
 import { lookAround } from './look.ts';
@@ -22,8 +22,9 @@ export async function awaitInSync(
   nodes: readonly string[],
   options: LookOptions,
 ): Promise<Situation> {
-  const tell = createWorkTeller(session.emit);
-  let progress = '';
+  const watch = createWorkWatch(session.emit);
+  // Who comes back to where it was has got nowhere.
+  const seen = new Set<string>();
   let movedAt = performance.now();
   for (;;) {
     throwIfInterrupted(session.signal);
@@ -35,10 +36,9 @@ export async function awaitInSync(
     if (missing.length === 0) return situation;
     const now = JSON.stringify(nodes.map((node) => progressOf(situation, node)));
     const work = catchingUp(situation.view).filter(({ node }) => nodes.includes(node));
-    tell(work);
-    if (work.length > 0 || now !== progress) movedAt = performance.now();
-    progress = now;
-    if (performance.now() - movedAt > stalledMs) throw stalled(missing);
+    if (watch.see(work) || !seen.has(now)) movedAt = performance.now();
+    seen.add(now);
+    if (performance.now() - movedAt > stalledMs) throw stalled(missing, watch.restless());
     await pause(pollMs, session.signal);
   }
 }
@@ -50,9 +50,10 @@ function progressOf(situation: Situation, node: string): unknown {
   return [outOfSync(situation, node), info?.['slave_repl_offset'], info?.['slave_read_repl_offset']];
 }
 
-function stalled(missing: readonly string[]): OperationError {
+function stalled(missing: readonly string[], restless: readonly string[]): OperationError {
   return new OperationError(`nothing has moved for ${stalledMs / 1000} s: ${missing.join('; ')}`, {
     hints: [
+      ...restless,
       'Look at the logs of the nodes named; weedgo-redis verify names the cause.',
       'Run the same command again when they are well: it goes on from what is there.',
     ],

@@ -97,12 +97,13 @@ export async function handOverProbed(
 }
 
 /** The same failover in a newer situation. */
-function sameChoice(situation: Situation, { shard, replica }: Choice): Choice {
+export function sameChoice(situation: Situation, { shard, replica }: Choice): Choice {
   const now = situation.shards.find(({ master }) => master.nodeId === shard.master.nodeId);
-  const heir = now?.replicas.find(({ nodeId }) => nodeId === replica?.nodeId);
+  const heir = replica && now?.replicas.find(({ nodeId }) => nodeId === replica.nodeId);
   if (now && heir) return { shard: now, replica: heir };
+  if (!replica) throw new RefusedError(`${shard.master.node.id} has no replica that could take over`);
   throw new RefusedError(
-    `${replica?.node.id ?? 'nobody'} no longer replicates ${shard.master.node.id}: another failover came first`,
+    `${replica.node.id} no longer replicates ${shard.master.node.id}: another failover came first`,
     { hints: ['Run the same command again: it looks anew.'] },
   );
 }

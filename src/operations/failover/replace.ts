@@ -3,6 +3,7 @@ import { guardReplacement } from '../../cluster/failover/replacement.ts';
 import type { Death } from '../../cluster/failover/replacement.ts';
 import { describeLoss, estimateLoss, parseShardOffsets } from '../../cluster/failover/losses.ts';
 import type { LossEstimate } from '../../cluster/failover/losses.ts';
+import type { Reason } from '../../cluster/failover/reason.ts';
 import { parseInfo } from '../../cluster/parse.ts';
 import type { Member } from '../../cluster/shape.ts';
 import type { InfoFields } from '../../cluster/view.ts';
@@ -17,8 +18,8 @@ import type { Session } from '../session.ts';
 import type { Stages } from '../stage.ts';
 import { awaitVotes } from './await-guard.ts';
 import type { HandOver } from './hand-over.ts';
-import { answering } from './look.ts';
-import { handOverProbed } from './move.ts';
+import { answering, lookAround } from './look.ts';
+import { handOverProbed, sameChoice } from './move.ts';
 import type { Move } from './move.ts';
 import { proveDeath } from './prove-death.ts';
 import { refuseFor } from './refuse.ts';
@@ -67,33 +68,58 @@ export async function replaceMaster(
 ): Promise<Replaced> {
   const { shard } = choice;
   const master = shard.master.node.id;
-  const [death, heard, keys] = await Promise.all([
-    proveDeath(session, situation, shard.master),
-    hearOffsets(session, situation),
-    countKeys(session, choice),
-  ]);
-  const { refusals, accepted } = guardReplacement(situation, choice, { mode, death, keys });
-  refuseFor(refusals, `failover of ${master} by ${mode}`);
-  const before = estimateLoss(situation, choice, heard);
-  const statement = describeLoss(before);
-  if (accepted.length > 0) {
+  const first = await judge(session, situation, { choice, mode });
+  const isAgreed = first.accepted.length > 0;
+  if (isAgreed) {
     const name = shardName(shard.number);
-    const statements = [...accepted.map(({ message }) => message), statement];
     await demandName(approval, {
       name,
-      statements,
+      statements: [...first.accepted.map(({ message }) => message), first.statement],
       question: `Type ${name} to replace ${master} all the same: `,
     });
-  } else session.emit({ type: 'node', node: master, message: (death?.evidence ?? []).join('; ') });
+  } else session.emit({ type: 'node', node: master, message: (first.death?.evidence ?? []).join('; ') });
+  // The answer may have taken minutes: a copy that was whole then may be none now.
+  const now = isAgreed ? await lookAround(session, situation) : situation;
+  const { death, before, statement, accepted } = isAgreed
+    ? await judge(session, now, { choice: sameChoice(now, choice), mode })
+    : first;
+  const unheard = accepted.filter(({ code }) => !first.accepted.some((reason) => reason.code === code));
+  refuseFor(unheard, `failover of ${master} by ${mode}`);
   const { replica } = choice;
   if (!replica) throw new OperationError(`${master} has no replica`, { node: master });
   const title = `shard ${shard.number}: ${replica.node.id} replaces ${master} (${mode})`;
   const request = { shard, replica, mode, probe };
   return stages.run('failover', title, async () => {
-    if (mode === 'force') await awaitVotes(session, { among: answering(situation) }, { ...choice, mode });
-    const { move, after } = await handOverWatched(session, situation, { request, heard: before.master });
+    if (mode === 'force') await awaitVotes(session, { among: answering(now) }, { ...choice, mode });
+    const { move, after } = await handOverWatched(session, now, { request, heard: before.master });
     return { value: { ...move, death, before, statement, after }, changed: true };
   });
+}
+
+type Judgement = {
+  readonly death: Death | undefined;
+  readonly before: LossEstimate;
+  readonly statement: string;
+  /** What the operator has to accept. */
+  readonly accepted: readonly Reason[];
+};
+
+/** Throws RefusedError where something forbids it, whatever the operator says. */
+async function judge(
+  session: Session,
+  situation: Situation,
+  { choice, mode }: Pick<ReplaceOptions, 'mode'> & { readonly choice: Choice },
+): Promise<Judgement> {
+  const { master } = choice.shard;
+  const [death, heard, keys] = await Promise.all([
+    proveDeath(session, situation, master),
+    hearOffsets(session, situation),
+    countKeys(session, choice),
+  ]);
+  const { refusals, accepted } = guardReplacement(situation, choice, { mode, death, keys });
+  refuseFor(refusals, `failover of ${master.node.id} by ${mode}`);
+  const before = estimateLoss(situation, choice, heard);
+  return { death, before, statement: describeLoss(before), accepted };
 }
 
 async function handOverWatched(

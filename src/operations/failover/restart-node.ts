@@ -1,4 +1,7 @@
-import { OperationError, WeedgoError } from '../../errors.ts';
+import { memberOf } from '../../cluster/failover/situation.ts';
+import type { Situation } from '../../cluster/failover/situation.ts';
+import { countSlots } from '../../cluster/slots.ts';
+import { OperationError, RefusedError, WeedgoError } from '../../errors.ts';
 import { applySteps } from '../../host/apply.ts';
 import { factsContext } from '../../host/context.ts';
 import { readFacts } from '../../host/facts/read.ts';
@@ -12,6 +15,7 @@ import type { Shell } from '../../ssh/shell.ts';
 import type { Session } from '../session.ts';
 import { refuseUnconfigured } from '../unconfigured.ts';
 import { awaitInSync } from './await-sync.ts';
+import { lookAround } from './look.ts';
 import type { LookOptions } from './look.ts';
 
 /** What a node's process is run by, its host's connection, and the steps that bring it down. */
@@ -50,12 +54,44 @@ export async function serviceOf(session: Session, node: Node): Promise<NodeServi
 }
 
 /**
- * Stops a node and starts it again, or starts one that is down, and waits until it is in sync. The guards are the
- * caller's. Throws OperationError with the end of the node's log when it does not come back.
+ * Stops a node and starts it again, or starts one that is down, and waits until it is in sync. Throws RefusedError
+ * when it runs and is the master of slots, as itself or the others say: it may have become so since the guards looked,
+ * or only be out of our reach. Throws OperationError with the end of the node's log when it does not come back.
  */
 export async function restartNode(session: Session, node: Node, look: LookOptions): Promise<void> {
-  const { shell, service, stop, reload } = await serviceOf(session, node);
-  await applySteps(shell, [...stop, ...reload, { kind: 'start-service', service }], {
+  const found = await serviceOf(session, node);
+  if (found.stop.length > 0) refuseServing(await lookAround(session, look), node);
+  await start(session, node, { found, steps: found.stop, look });
+}
+
+/** Starts a node unless it runs, and waits until it is in sync. Stops nothing. Throws as `restartNode`. */
+export async function startNode(session: Session, node: Node, look: LookOptions): Promise<void> {
+  const found = await serviceOf(session, node);
+  if (found.stop.length > 0) await awaitInSync(session, [node.id], look);
+  else await start(session, node, { found, steps: [], look });
+}
+
+function refuseServing(situation: Situation, { id }: Node): void {
+  const member = memberOf(situation, id);
+  if (member?.role !== 'master' || countSlots(member.slots) === 0) return;
+  throw new RefusedError(
+    member.source === 'own'
+      ? `${id} is the master of slots: it is not stopped before a replica has taken over`
+      : `${id} cannot be asked, and the others hold it for the master of its slots: it is not stopped`,
+    { node: id, hints: ['weedgo-redis verify says more; then run the same command again.'] },
+  );
+}
+
+type Start = {
+  readonly found: NodeService;
+  /** What comes before it is started. */
+  readonly steps: readonly HostStep[];
+  readonly look: LookOptions;
+};
+
+async function start(session: Session, node: Node, { found, steps, look }: Start): Promise<void> {
+  const { shell, service, reload } = found;
+  await applySteps(shell, [...steps, ...reload, { kind: 'start-service', service }], {
     onStep: (step, state) => {
       if (state === 'done') session.emit({ type: 'node', node: node.id, message: describeStep(step) });
     },

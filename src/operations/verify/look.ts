@@ -142,7 +142,7 @@ async function readPending(session: Session): Promise<Pending> {
   try {
     const { drained, restart, drill } = await readMemory(session);
     const since = Object.entries(drained).map(([host, memory]) => [host, memory.since]);
-    return { drained: Object.fromEntries(since), restart: restart?.since, drill: drill?.since };
+    return { drained: Object.fromEntries(since), restart, drill: drill?.since };
   } catch (error) {
     if (error instanceof OperationError) return { drained: {}, restart: undefined, drill: undefined };
     throw error;

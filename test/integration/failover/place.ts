@@ -32,8 +32,15 @@ export type Json = any;
 
 const hosts = ['a', 'b', 'c'] as const;
 
-/** Provisions the six nodes from `first` on. `over` is put over the inventory. */
-export async function createPlace(first: number, over: object = {}): Promise<Place> {
+/**
+ * Provisions the six nodes from `first` on. `over` is put over the inventory; `own`: commands run as the test's own
+ * user, for a test that works in the same place by itself.
+ */
+export async function createPlace(
+  first: number,
+  over: object = {},
+  { own = false }: { readonly own?: boolean } = {},
+): Promise<Place> {
   const cli = await createCli(
     {
       cluster: 'rehearsal',
@@ -48,7 +55,7 @@ export async function createPlace(first: number, over: object = {}): Promise<Pla
       config: { 'cluster-node-timeout': 2000, maxmemory: '200mb' },
       ...over,
     },
-    { env: { FAILOVER_PASSWORD: password } },
+    { env: { FAILOVER_PASSWORD: password }, ...(own && { user: 'own' as const }) },
   );
   const provisioned = await cli.run('provision');
   expect(provisioned.code, provisioned.stderr).toBe(0);
