@@ -11,7 +11,7 @@ import { demandName } from './approval.ts';
 import type { Approval } from './approval.ts';
 import { changing } from './changing.ts';
 import type { DrillKind } from './drill/bring-down.ts';
-import { readRecords, writeRecord } from './drill/records.ts';
+import { demandFolder, readRecords, writeRecord } from './drill/records.ts';
 import type { DrillRecord } from './drill/records.ts';
 import { rehearse, startAgain } from './drill/rehearse.ts';
 import type { Rehearsal } from './drill/rehearse.ts';
@@ -46,7 +46,7 @@ export type DrillReport = Rehearsal & {
 /**
  * Brings a master's process down on purpose, leaves the cluster to itself, measures how it recovers and what is
  * lost, starts the node again and gives its role back. Throws RefusedError on a production inventory without
- * `iKnow`, without the cluster's name, where anything is not well, or while another holds the lock; OperationError
+ * `iKnow`, without a folder for its record, without the cluster's name, where anything is not well, or while another holds the lock; OperationError
  * when the cluster does not recover: the node is started again in any case.
  */
 export async function drill(session: Session, request: DrillRequest): Promise<DrillReport> {
@@ -57,6 +57,7 @@ export async function drill(session: Session, request: DrillRequest): Promise<Dr
   if (target.kind === 'host')
     throw new UsageError('a drill is of one shard: name its number or a node of it');
   refuseProduction(inventory, request);
+  await demandFolder(inventory);
   return changing(session, { command: request.command, reason: `drill ${request.target}` }, async (held) => {
     const stages = createStages(held);
     await finishEarlier(held, stages);

@@ -1,9 +1,10 @@
 import { nextRestart } from '../cluster/failover/restart.ts';
 import { mastersOn } from '../cluster/failover/roles.ts';
+import { guardFailover } from '../cluster/failover/guard.ts';
 import type { Reason } from '../cluster/failover/reason.ts';
 import type { Situation } from '../cluster/failover/situation.ts';
 import { guardInSync } from '../cluster/failover/sync.ts';
-import { parseTarget } from '../cluster/failover/target.ts';
+import { chooseTarget, parseTarget } from '../cluster/failover/target.ts';
 import { parseInfo } from '../cluster/parse.ts';
 import { OperationError, RefusedError } from '../errors.ts';
 import type { Inventory, Node } from '../inventory/inventory.ts';
@@ -113,7 +114,7 @@ async function begin(
   // A run that may not take its first step has not begun.
   const first = nextRestart(situation, run, new Map(Object.entries(run.runIds)));
   if (first.kind === 'restart') refuseUnlessInSync(situation, first.node);
-  refuseFor(guardBare(situation, run.masters), 'restart');
+  refuseFor(guardMasters(situation, run.masters), 'restart');
   // Each host has what its nodes are started with.
   await Promise.all(
     session.inventory.nodes.filter(({ id }) => nodes.includes(id)).map((node) => serviceOf(session, node)),
@@ -122,18 +123,13 @@ async function begin(
   return run;
 }
 
-/** A master without a replica can be restarted by nothing but an outage. */
-function guardBare({ shards }: Situation, masters: readonly string[]): readonly Reason[] {
-  return shards
-    .filter(({ master, replicas }) => masters.includes(master.node.id) && replicas.length === 0)
-    .map(({ master }) => ({
-      code: 'no-replica',
-      message: `${master.node.id} has no replica that could take over`,
-      hints: [
-        'weedgo-redis provision restores missing replicas.',
-        'Where the inventory wants none: weedgo-redis stop and start restart all nodes, with an outage.',
-      ],
-    }));
+/** What no restart of a replica on the way would change: masters that nobody may take over from. */
+function guardMasters(situation: Situation, masters: readonly string[]): readonly Reason[] {
+  return situation.inventory.nodes
+    .filter(({ id }) => masters.includes(id))
+    .flatMap((node) => chooseTarget(situation, { kind: 'node', node }))
+    .flatMap((choice) => guardFailover(situation, choice))
+    .filter(({ code }) => code === 'replica-drained' || code === 'no-replica');
 }
 
 type Rolling = {

@@ -39,14 +39,20 @@ function diagnose(view: UnreachableView, input: CheckInput): Illness {
 
 function down({ node }: UnreachableView, input: CheckInput): Illness {
   const isProvisioned = hasConfiguration(node, input);
+  const isInstalled = hasServer(node, input);
   return {
     id: 'WR-NODE-DOWN',
     severity: 'critical',
     ...titled(node, '{} {is|are} down'),
-    seen: `nothing listens on its port${isProvisioned ? '' : '; it has no configuration file'}`,
+    seen: `nothing listens on its port${isProvisioned ? '' : '; it has no configuration file'}${isInstalled ? '' : '; its host has no server installed'}`,
     why: 'While it is down its shard has one copy of the data less, or none that serves.',
-    remedy: [ours(input.inventory, isProvisioned ? 'start' : 'provision')],
+    remedy: [ours(input.inventory, isProvisioned && isInstalled ? 'start' : 'provision')],
   };
+}
+
+function hasServer(id: string, { inventory, hosts }: CheckInput): boolean {
+  const facts = hosts[findNode(inventory, id)?.host ?? ''];
+  return !facts?.reachable || facts.facts.server.installed !== undefined;
 }
 
 function hasConfiguration(id: string, { inventory, hosts }: CheckInput): boolean {

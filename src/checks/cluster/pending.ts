@@ -11,10 +11,13 @@ export const pending: Check = {
   run: (input) => [...drained(input), ...interruptedRestart(input), ...interruptedDrill(input)],
 };
 
-function drained({ inventory, pending: { drained: hosts } }: CheckInput): readonly Finding[] {
+/** A maintenance that takes longer than this was forgotten. */
+const maintenanceMs = 24 * 3_600_000;
+
+function drained({ inventory, now, pending: { drained: hosts } }: CheckInput): readonly Finding[] {
   return Object.entries(hosts).map(([host, since]) => ({
     id: 'WR-HOST-DRAINED',
-    severity: 'info',
+    severity: now - Date.parse(since) > maintenanceMs ? 'warning' : 'info',
     ...titled(host, '{} {is|are} drained'),
     nodes: [],
     hosts: [host],

@@ -1,6 +1,6 @@
 import type { Inventory } from '../../inventory/inventory.ts';
 import type { Check, Finding } from '../check.ts';
-import { ours } from '../remedy.ts';
+import { byHand, ours } from '../remedy.ts';
 import { joinNames } from '../text.ts';
 import { type Drift, driftsOf } from './drift.ts';
 
@@ -31,7 +31,6 @@ function describe(inventory: Inventory, drifts: readonly Drift[]): readonly Find
   if (!first) return [];
   const { kind, name, needsRestart, inventory: wanted, file, live } = first;
   const restarts = needsRestart ? nodes.map((node) => ours(inventory, 'restart', node)) : [];
-  const isFileRight = wanted === file;
   return [
     {
       ...texts(kind, { name, nodes: joinNames(nodes) }),
@@ -40,10 +39,20 @@ function describe(inventory: Inventory, drifts: readonly Drift[]): readonly Find
       hosts: [],
       seen: `inventory: ${wanted}; file: ${file}; running: ${live}`,
       expected: `${name} ${wanted} in the file and in the running server${needsRestart ? ' (needs a restart)' : ''}`,
-      remedy: [...(needsRestart && isFileRight ? [] : [ours(inventory, 'provision')]), ...restarts],
+      remedy:
+        kind === 'pending' && needsRestart
+          ? outage(inventory)
+          : [...(needsRestart && wanted === file ? [] : [ours(inventory, 'provision')]), ...restarts],
     },
   ];
 }
+
+/** provision writes no file of a running node that would only take effect at its next start. */
+const outage = (inventory: Inventory): readonly string[] => [
+  byHand('only nodes that do not run take this up: this is an outage of the whole cluster'),
+  ours(inventory, 'stop'),
+  ours(inventory, 'provision'),
+];
 
 function texts(
   kind: Drift['kind'],

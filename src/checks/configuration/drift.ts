@@ -79,11 +79,8 @@ function compare({ wanted, found, live }: Accounts): readonly Omit<Drift, 'node'
     const running = isLiveDirective(name) && !judgedElsewhere.has(name) ? live?.[name] : undefined;
     const liveDiffers = want !== undefined && running !== undefined && !isSame(name, want, running);
     if (!fileDiffers && !liveDiffers) return [];
-    const pending =
-      fileDiffers &&
-      (liveDiffers || running === undefined) &&
-      running !== undefined &&
-      isSame(name, file, running);
+    // What the file does not say has its default, which cannot be told from a value set by hand.
+    const pending = fileDiffers && liveDiffers && (file === undefined || isSame(name, file, running));
     return [
       {
         name,

@@ -13,11 +13,35 @@ export const version: Check = {
   name: 'versions',
   section: 'host',
   run: (input, { reachable }) => [
+    ...missing(input),
     ...reachable.flatMap((view) => stale(input, view)),
     ...forbidden(input, reachable),
     ...mixed(input, reachable),
   ],
 };
+
+/** What runs goes on running without its program, and never starts again. */
+function missing({ inventory, hosts }: CheckInput): readonly Finding[] {
+  return inventory.hosts.flatMap(({ name, nodes }): readonly Finding[] => {
+    const facts = hosts[name];
+    if (!facts?.reachable || facts.facts.server.installed) return [];
+    // A host that was never provisioned has findings that say so.
+    if (!nodes.some(({ id }) => facts.facts.processes[id])) return [];
+    return [
+      {
+        id: 'WR-SERVER-MISSING',
+        severity: 'critical',
+        ...titled(name, '{} {has|have} no Redis server installed any more'),
+        nodes: nodes.map(({ id }) => id),
+        hosts: [name],
+        seen: 'its nodes run from a program that was removed',
+        expected: 'the server that its nodes are started with',
+        why: 'No node comes back there after a crash, a restart or a reboot.',
+        remedy: [ours(inventory, 'provision')],
+      },
+    ];
+  });
+}
 
 /** A package upgraded on disk shows in the version or, within one version, as a deleted executable. */
 function stale({ inventory, hosts }: CheckInput, view: ReachableView): readonly Finding[] {
@@ -27,7 +51,7 @@ function stale({ inventory, hosts }: CheckInput, view: ReachableView): readonly 
   const { installed } = facts.facts.server;
   const running = versionOf(view);
   const replaced = runsReplacedServer(facts.facts, view.node);
-  if (!replaced && (!installed || sameVersion(installed.version, running))) return [];
+  if (!installed || (!replaced && sameVersion(installed.version, running))) return [];
   return [
     {
       id: 'WR-VERSION-STALE',
@@ -35,7 +59,7 @@ function stale({ inventory, hosts }: CheckInput, view: ReachableView): readonly 
       ...titled(view.node, '{} still {runs|run} the server from before an upgrade'),
       nodes: [view.node],
       hosts: [host],
-      seen: `running ${running}, installed ${installed?.version ?? 'none'}${replaced ? ', executable replaced' : ''}`,
+      seen: `running ${running}, installed ${installed.version}${replaced ? ', executable replaced' : ''}`,
       expected: 'the installed version running',
       why: 'Fixes that are installed are not in effect, and the next restart changes the version unasked.',
       remedy: [ours(inventory, 'restart', view.node)],

@@ -18,7 +18,7 @@ export const run: CommandRun = async (invocation) => {
   const nothing =
     problems.length > 0
       ? 'No master was moved.'
-      : 'Nothing to do: every master is where the inventory prefers it.';
+      : 'Nothing to do: every master is where the inventory prefers it, drained hosts aside.';
   const text = [moves.length > 0 ? formatMoves(moves) : nothing, ...problems].join('\n');
   return { data: { ok: true, changed: moves.length > 0, ...report }, text };
 };

@@ -7,7 +7,7 @@ export const noteRestarts: Requirement = ({ host, facts, desired }) => {
   return layout.nodes.flatMap(({ node }): readonly HostProblem[] => {
     const changed = [
       ...(runsOlderUnit(facts, layout.shared?.unit, node.id) ? ['its systemd unit was changed'] : []),
-      ...(runsReplacedServer(facts, node.id) ? ['the server was replaced'] : []),
+      ...(facts.server.installed && runsReplacedServer(facts, node.id) ? ['the server was replaced'] : []),
     ];
     if (changed.length === 0) return [];
     return [

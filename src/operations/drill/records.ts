@@ -1,6 +1,7 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { access, constants, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
+import { RefusedError } from '../../errors.ts';
 import type { Inventory } from '../../inventory/inventory.ts';
 
 const recordSchema = z.object({
@@ -33,10 +34,25 @@ export type DrillRecord = Readonly<z.infer<typeof recordSchema>>;
 /** Where the drills of an inventory are kept. */
 const drillFolder = (inventory: Inventory): string => join(dirname(inventory.file), 'drills');
 
+/** Throws RefusedError where no record could be kept: that is better known before a master is killed. */
+export async function demandFolder(inventory: Inventory): Promise<void> {
+  const folder = drillFolder(inventory);
+  try {
+    await mkdir(folder, { recursive: true });
+    await access(folder, constants.W_OK);
+  } catch (cause) {
+    throw new RefusedError(`no record of the drill could be kept: ${messageOf(cause)}`, {
+      cause,
+      hints: [`Make ${folder} a folder that can be written to.`],
+    });
+  }
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
 /** Writes one file; resolves to its path. Names sort by date. */
 export async function writeRecord(inventory: Inventory, record: DrillRecord): Promise<string> {
   const folder = drillFolder(inventory);
-  await mkdir(folder, { recursive: true });
   const file = join(folder, `${inventory.cluster}-${record.at.replaceAll(':', '').slice(0, 17)}Z.json`);
   await writeFile(file, `${JSON.stringify(record, null, 2)}\n`, { flag: 'wx' });
   return file;
