@@ -13,6 +13,7 @@ import type { PlanInput } from '../../../src/host/planning/input.ts';
 import { requireHost } from '../../../src/host/require.ts';
 import { StepFailedError } from '../../../src/host/step-failure.ts';
 import { describeStep } from '../../../src/host/step.ts';
+import type { Inventory } from '../../../src/inventory/inventory.ts';
 import { localShell } from '../../../src/ssh/local.ts';
 import { localInventory } from '../../support/inventory.ts';
 
@@ -32,7 +33,12 @@ afterAll(async () => {
 
 const ports = [17200, 17201, 17202];
 
-async function look(inventory = localInventory(ports, { replicas: 0 })): Promise<PlanInput> {
+/** Masters that hold so little that the disk under the state folder, a tmpfs perhaps, is large enough. */
+function masters(at: readonly number[], maxmemory = '64mb'): Inventory {
+  return localInventory(at, { replicas: 0, config: { maxmemory } });
+}
+
+async function look(inventory = masters(ports)): Promise<PlanInput> {
   const [host] = inventory.hosts;
   if (!host) throw new Error('no host');
   const facts = await readFacts(shell, factsContext(inventory, host));
@@ -80,7 +86,7 @@ test('a stopped node is started again, and only that', async () => {
 });
 
 test('a changed setting is one file to write, and nothing to restart', async () => {
-  const changed = await look(localInventory(ports, { replicas: 0, config: { maxmemory: '64mb' } }));
+  const changed = await look(masters(ports, '65mb'));
   expect(kinds(changed)).toEqual(ports.map(() => 'write-file'));
 });
 
@@ -105,8 +111,8 @@ test('a pid file that is older than the process with its pid is not believed', a
 });
 
 test("a node that does not come up: its own log says why, and the other's start is done", async () => {
-  const inventory = localInventory([17203, 17200, 17204], { replicas: 0 });
-  const other = localInventory([17203, 17204, 17205], { replicas: 0 });
+  const inventory = masters([17203, 17200, 17204]);
+  const other = masters([17203, 17204, 17205]);
   const broken = await look({ ...other, cluster: 'broken', config: { 'maxmemory-policy': 'nonsense' } });
   const error: unknown = await applySteps(shell, planHost(broken)).catch((reason: unknown) => reason);
   expect(error).toBeInstanceOf(StepFailedError);
@@ -135,7 +141,7 @@ test("a node that does not come up: its own log says why, and the other's start 
 });
 
 test("another cluster's data is not touched", async () => {
-  const foreign = await look({ ...localInventory(ports, { replicas: 0 }) });
+  const foreign = await look();
   const own = foreign.desired.layout.nodes[0];
   if (!own) throw new Error('no node');
   const conf = await readFile(own.configFile, 'utf8');
