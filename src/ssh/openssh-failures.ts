@@ -5,7 +5,7 @@ import { describe } from './describe.ts';
 import type { HostKeys } from './host-key.ts';
 import { hostKeyError } from './host-key-errors.ts';
 import { withoutDebug } from './openssh-mux.ts';
-import { Dropped } from './ssh2-failures.ts';
+import { Dropped, hintOfDrop } from './ssh2-failures.ts';
 
 /** What ssh says, the stage that it means, and what to do. */
 const meanings: readonly (readonly [RegExp, ConnectStage, string])[] = [
@@ -54,5 +54,6 @@ export function explainMaster(config: HostConfig, said: string, hostKeys: HostKe
   }
   // sshd sends its version at once unless too many have yet to log in.
   const dropped = !/Remote protocol version/.test(said) && /closed|reset/i.test(plain);
-  return new (dropped ? Dropped : ConnectError)('handshake', text, { host });
+  if (dropped) return new Dropped('handshake', text, { host, hints: [hintOfDrop(said)] });
+  return new ConnectError('handshake', text, { host });
 }

@@ -15,7 +15,7 @@ export class HostKeyShown extends Error {
   }
 }
 
-/** The server closed the connection before it said who it is: too many at once (MaxStartups), or going down. */
+/** The server closed before it said who it is: too many at once, failed logins before, or going down. */
 export class Dropped extends ConnectError {}
 
 /** ssh2 and the server have no algorithm in common. */
@@ -57,7 +57,7 @@ export function explainFailure(config: HostConfig, progress: Progress, error: Er
     const said = progress.said.trim() === '' ? 'before a word' : `and said: ${progress.said.trim()}`;
     return new Dropped('handshake', `${describe(config)} closed the connection ${said}`, {
       host,
-      hints: ['is it an SSH server, and below its MaxStartups? see sshd in the journal of the host'],
+      hints: [hintOfDrop(progress.said)],
       cause: error,
     });
   }
@@ -69,6 +69,17 @@ export function explainFailure(config: HostConfig, progress: Progress, error: Er
       cause: error,
     },
   );
+}
+
+/**
+ * What to do about a server that closed before it named itself, from what it said instead: sshd 9.8 and newer say one
+ * thing for two reasons.
+ */
+export function hintOfDrop(said: string): string {
+  return said.includes('Not allowed at this time')
+    ? 'after failed logins sshd turns a machine away for a while (PerSourcePenalties): wait a minute; ' +
+        'or it is beyond its MaxStartups: see sshd in the journal of the host'
+    : 'is it an SSH server, and below its MaxStartups? see sshd in the journal of the host';
 }
 
 /** `what` as ssh2 words it: key exchange algorithm, host key format, cipher, MAC. */

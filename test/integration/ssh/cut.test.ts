@@ -109,6 +109,16 @@ describe.each(transports)('over %s', (transport) => {
     await expect(refusal).rejects.toMatchObject({ stage: 'handshake', host: 'redis1' });
   });
 
+  it('a server that turns this machine away after failed logins is told apart', async () => {
+    const port = await listen((peer) => peer.end('Not allowed at this time\r\n'));
+    const refusal = connectHost(targetOf({ ...sshd, port }, { transport }), unattended());
+    await expect(refusal).rejects.toMatchObject({
+      stage: 'handshake',
+      host: 'redis1',
+      hints: [expect.stringContaining('PerSourcePenalties')],
+    });
+  });
+
   it('a closed port is told at once', async () => {
     const refusal = connectHost(targetOf({ ...sshd, port: 1 }, { transport }), unattended());
     await expect(refusal).rejects.toMatchObject({ stage: 'tcp', host: 'redis1' });
