@@ -68,6 +68,8 @@ function forgotten(
   const meets = by.map((observer) =>
     call(inventory, observer, 'CLUSTER', 'MEET', node.address, node.port, node.busPort),
   );
+  const banned = without.some(spreadsBans);
+  const forNow = banned ? ' For a minute after CLUSTER FORGET they undo a CLUSTER MEET.' : '';
   return {
     id: 'WR-NODE-FORGOTTEN',
     severity: by.length === others.length ? 'critical' : 'warning',
@@ -76,10 +78,16 @@ function forgotten(
     hosts: [],
     seen: `${by.length} of ${others.length} other nodes do not list it, although it lists itself as a member`,
     expected: 'every node is known to every other',
-    why: 'Those that do not know it would not let it take part in a failover.',
-    remedy: meets,
+    why: `Those that do not know it would not let it take part in a failover.${forNow}`,
+    remedy: banned ? ['sleep 60', ...meets] : meets,
     passing: true,
   };
+}
+
+/** Since Redis 7.2 (and in all of Valkey) nodes go on telling each other whom to forget, also whom they met again. */
+function spreadsBans({ info }: Topology['reachable'][number]): boolean {
+  const [major = 0, minor = 0] = (info['redis_version'] ?? '').split('.').map(Number);
+  return major > 7 || (major === 7 && minor >= 2);
 }
 
 function changedIdentity(input: CheckInput, topology: Topology, loss: IdentityLoss): Finding {
