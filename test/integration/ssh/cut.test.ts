@@ -145,6 +145,8 @@ describe.each(transports)('over %s', (transport) => {
 
   it('an interruption ends connecting, and closes what was connected', async () => {
     const port = await listen(() => undefined);
+    // Those of the test before may still be ending.
+    await until(() => sessions().length === 0);
     const before = sshd.pids().length;
     const abort = new AbortController();
     const silent = { ...targetOf({ ...sshd, port }, { transport }), name: 'silent' };
