@@ -180,7 +180,10 @@ test('of two that provision at once one works, and the other names who holds the
   expectCode(await cli.run('destroy', '--confirm', 'test'), 0);
   const first = cli.start('--verbose', 'provision');
   await new Promise<void>((resolve) => first.onLine((line) => line.includes('make directory') && resolve()));
+  // Held there, or it could be done before the other has looked.
+  first.kill('SIGSTOP');
   const second = await cli.run('provision');
+  first.kill('SIGCONT');
   expectCode(second, 4);
   expect(second.stderr).toMatch(/test is locked by \S+@\S+ since .*: provision/);
   expectCode(await first.done, 0);
