@@ -64,9 +64,9 @@ function guardStrangers(
     if (!resident || line.flags.includes('handshake')) return [];
     return refuse(
       view.node,
-      `it knows ${place.id} as ${line.nodeId}, but the node there says that it is ${resident.nodeId}`,
-      `${place.id} has lost its nodes.conf or was set up anew. Bring its data folder back, or have every node`,
-      `forget the old one: CLUSTER FORGET ${line.nodeId}`,
+      `it knows ${place.id} as ${line.nodeId}, and that is not the node there: it has lost its nodes.conf or was set up anew`,
+      `Bring the data folder of ${place.id} back. If it is gone for good and the node owns no slots:`,
+      `weedgo-redis call all CLUSTER FORGET ${line.nodeId}, then the same command again.`,
     );
   });
 }

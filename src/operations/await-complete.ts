@@ -6,6 +6,7 @@ import type { Inventory } from '../inventory/inventory.ts';
 import { observeTopology } from '../redis/observe.ts';
 import { createWorkWatch } from '../redis/work-watch.ts';
 import { waitUntil } from '../redis/wait.ts';
+import { createWaitTeller } from './wait-teller.ts';
 import type { Session } from './session.ts';
 
 /** What the cluster lacks to be complete, a clause each; a standalone server lacks nothing once it answers. Pure. */
@@ -23,9 +24,14 @@ export function listLacking(inventory: Inventory, view: TopologyView): readonly 
  */
 export async function awaitComplete({ inventory, redis, signal, emit }: Session): Promise<void> {
   const watch = createWorkWatch(emit);
+  const tellOnce = createWaitTeller(emit);
   const { missing } = await waitUntil(
     () => observeTopology(inventory.nodes, redis),
-    (view) => listLacking(inventory, view),
+    (view) => {
+      const lacking = listLacking(inventory, view);
+      tellOnce(lacking);
+      return lacking;
+    },
     {
       deadlineMs: 60_000 + 1000 * inventory.nodes.length,
       atWork: (view) => watch.see(catchingUp(view)),

@@ -1,11 +1,13 @@
+import { countSlots } from '../../cluster/slots.ts';
 import type { UnreachableView } from '../../cluster/view.ts';
 import { findNode } from '../../inventory/topology.ts';
 import { layoutOf } from '../../render/layout.ts';
 import type { Check, CheckInput, Finding } from '../check.ts';
 import { consequencesOf, takeoverOf } from '../consequences.ts';
 import { isWithoutDisk } from '../persistence/aftermath.ts';
-import { call, onHost, ours, unitOf } from '../remedy.ts';
+import { byHand, call, onHost, ours, unitOf } from '../remedy.ts';
 import { titled } from '../shared.ts';
+import type { Topology } from '../topology.ts';
 
 /** Nodes that do not answer although their host does; a disk that stops them has a finding that says so. */
 export const nodes: Check = {
@@ -15,7 +17,7 @@ export const nodes: Check = {
     topology.unreachable
       .filter((view) => view.failure !== 'host' && !isWithoutDisk(input, view))
       .map((view) => {
-        const illness = diagnose(view, input);
+        const illness = diagnose(view, input, topology);
         return {
           ...illness,
           nodes: [view.node],
@@ -29,25 +31,39 @@ export const nodes: Check = {
 
 type Illness = Omit<Finding, 'nodes' | 'hosts' | 'expected'>;
 
-function diagnose(view: UnreachableView, input: CheckInput): Illness {
-  if (view.failure === 'refused') return down(view, input);
-  if (view.failure === 'auth') return wrongPassword(view, input);
+function diagnose(view: UnreachableView, input: CheckInput, topology: Topology): Illness {
+  if (view.failure === 'refused') return down(view, input, topology);
+  if (view.failure === 'auth') return wrongPassword(view, input, topology);
   if (view.failure === 'loading') return loading(view);
   if (view.reason.includes('BUSY')) return busy(view, input);
   return silent(view, input);
 }
 
-function down({ node }: UnreachableView, input: CheckInput): Illness {
+function down({ node }: UnreachableView, input: CheckInput, { byNode }: Topology): Illness {
   const isProvisioned = hasConfiguration(node, input);
   const isInstalled = hasServer(node, input);
+  const former = isProvisioned && !hasDataFolder(node, input) ? byNode.get(node) : undefined;
+  const isLost = former !== undefined && countSlots(former.slots) === 0;
   return {
     id: 'WR-NODE-DOWN',
     severity: 'critical',
     ...titled(node, '{} {is|are} down'),
-    seen: `nothing listens on its port${isProvisioned ? '' : '; it has no configuration file'}${isInstalled ? '' : '; its host has no server installed'}`,
+    seen: `nothing listens on its port${isProvisioned ? '' : '; it has no configuration file'}${isInstalled ? '' : '; its host has no server installed'}${former ? '; its data folder is gone' : ''}`,
     why: 'While it is down its shard has one copy of the data less, or none that serves.',
-    remedy: [ours(input.inventory, isProvisioned && isInstalled ? 'start' : 'provision')],
+    remedy: [
+      // A new node takes its place: the others have to let go of the old one first.
+      ...(isLost ? [call(input.inventory, 'all', 'CLUSTER', 'FORGET', former.nodeId)] : []),
+      ours(input.inventory, isProvisioned && isInstalled && !isLost ? 'start' : 'provision'),
+    ],
   };
+}
+
+function hasDataFolder(id: string, { inventory, hosts }: CheckInput): boolean {
+  return inventory.hosts.some((host) => {
+    const facts = hosts[host.name];
+    const place = layoutOf(inventory, host).nodes.find(({ node }) => node.id === id);
+    return place && (!facts?.reachable || facts.facts.directories[place.dataDirectory] !== undefined);
+  });
 }
 
 function hasServer(id: string, { inventory, hosts }: CheckInput): boolean {
@@ -63,19 +79,30 @@ function hasConfiguration(id: string, { inventory, hosts }: CheckInput): boolean
   });
 }
 
-function wrongPassword({ node, reason }: UnreachableView, { inventory }: CheckInput): Illness {
+function wrongPassword(
+  { node, reason }: UnreachableView,
+  { inventory }: CheckInput,
+  { reachable }: Topology,
+): Illness {
   const known = findNode(inventory, node);
   const unit = known && unitOf(inventory, known);
+  // Where one differs its file still has the right one; where all do it is the inventory's that is another.
+  const isOurs = reachable.length === 0;
   return {
     id: 'WR-NODE-AUTH',
     severity: 'critical',
-    title: `${node} does not accept the inventory's password`,
+    ...titled(node, "{} {does|do} not accept the inventory's password"),
     seen: reason,
     why: 'Another password is in use there, so neither the tool nor the applications can work with it.',
-    remedy: [
-      ours(inventory, 'provision'),
-      ...(known && unit ? [onHost(inventory, known.host, `systemctl restart ${unit}`)] : []),
-    ],
+    remedy: isOurs
+      ? [
+          byHand('give the password that the nodes have, where auth.password says that it is'),
+          ours(inventory, 'verify'),
+        ]
+      : [
+          ours(inventory, 'provision'),
+          ...(known && unit ? [onHost(inventory, known.host, `systemctl restart ${unit}`)] : []),
+        ],
   };
 }
 

@@ -1,6 +1,6 @@
 import { countSlots } from '../../cluster/slots.ts';
 import type { Check, CheckInput, Finding } from '../check.ts';
-import { call } from '../remedy.ts';
+import { byHand, call } from '../remedy.ts';
 import { count, joinNames } from '../text.ts';
 import { identityLosses } from '../identity.ts';
 import type { Stranger } from '../topology.ts';
@@ -14,13 +14,21 @@ export const strangers: Check = {
     const former = new Set(identityLosses(input, topology).flatMap(({ former: ids }) => ids));
     return topology.strangers
       .filter(({ nodeId }) => !former.has(nodeId))
-      .map((stranger) => foreign(input, stranger));
+      .map((stranger) => foreign(input, stranger, servesWith(stranger, topology.strangers)));
   },
 };
 
-function foreign({ inventory }: CheckInput, stranger: Stranger): Finding {
+const slotsOf = ({ lines }: Stranger): number => Math.max(0, ...lines.map((line) => countSlots(line.slots)));
+
+/** It owns slots itself, or is the replica of another stranger that does. */
+function servesWith(stranger: Stranger, all: readonly Stranger[]): boolean {
+  const masters = new Set(stranger.lines.map(({ masterId }) => masterId));
+  return all.some((each) => (each === stranger || masters.has(each.nodeId)) && slotsOf(each) > 0);
+}
+
+function foreign({ inventory }: CheckInput, stranger: Stranger, serves: boolean): Finding {
   const { nodeId, address, lines, knownBy } = stranger;
-  const slots = Math.max(0, ...lines.map((line) => countSlots(line.slots)));
+  const slots = slotsOf(stranger);
   const dead = lines.every(({ flags }) => flags.includes('fail') || flags.includes('noaddr'));
   return {
     id: 'WR-NODE-UNKNOWN',
@@ -35,10 +43,12 @@ function foreign({ inventory }: CheckInput, stranger: Stranger): Finding {
     ].join(', '),
     expected: 'only the nodes of the inventory',
     why: 'A foreign node can take over slots and data, and two clusters that have met merge.',
-    // A node with slots holds keys: forgetting it would give them up, so that is not a command to print.
-    remedy:
-      slots > 0
-        ? [call(inventory, 'all', 'CLUSTER', 'NODES')]
-        : [call(inventory, 'all', 'CLUSTER', 'FORGET', nodeId)],
+    // What holds keys is not forgotten: that would give them up, or their second copy.
+    remedy: serves
+      ? [
+          byHand('put it back into the inventory, if it is of this cluster'),
+          call(inventory, 'all', 'CLUSTER', 'NODES'),
+        ]
+      : [call(inventory, 'all', 'CLUSTER', 'FORGET', nodeId)],
   };
 }

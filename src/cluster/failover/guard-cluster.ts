@@ -20,10 +20,14 @@ export function guardCluster(situation: Situation): readonly Reason[] {
 /** Where no node answers there is one thing to say, whatever else seems to be missing. */
 export function guardSight({ view }: Situation): readonly Reason[] {
   if (reachableNodes(view).length > 0) return [];
-  const hints = [
-    'weedgo-redis start brings stopped nodes back; weedgo-redis verify says why a node does not answer.',
+  const isAuth = view.nodes.some((node) => !node.reachable && node.failure === 'auth');
+  const message = isAuth
+    ? 'no node of the cluster takes the password of the inventory'
+    : 'no node of the cluster answers';
+  const start = isAuth ? '' : 'weedgo-redis start brings stopped nodes back; ';
+  return [
+    { code: 'no-answer', message, hints: [`${start}weedgo-redis verify says why a node does not answer.`] },
   ];
-  return [{ code: 'no-answer', message: 'no node of the cluster answers', hints }];
 }
 
 function guardSlots({ members }: Situation): readonly Reason[] {

@@ -5,6 +5,7 @@ import { outOfSync } from '../../cluster/failover/sync.ts';
 import { OperationError } from '../../errors.ts';
 import { createWorkWatch } from '../../redis/work-watch.ts';
 import { pause, throwIfInterrupted } from '../../redis/wait.ts';
+import { createWaitTeller } from '../wait-teller.ts';
 import type { Session } from '../session.ts';
 import { lookAround } from './look.ts';
 import type { LookOptions } from './look.ts';
@@ -23,6 +24,7 @@ export async function awaitInSync(
   options: LookOptions,
 ): Promise<Situation> {
   const watch = createWorkWatch(session.emit);
+  const tellOnce = createWaitTeller(session.emit);
   // Who comes back to where it was has got nowhere.
   const seen = new Set<string>();
   let movedAt = performance.now();
@@ -34,6 +36,7 @@ export async function awaitInSync(
       return why === undefined ? [] : [`${node} ${why}`];
     });
     if (missing.length === 0) return situation;
+    tellOnce(missing);
     const now = JSON.stringify(nodes.map((node) => progressOf(situation, node)));
     const work = catchingUp(situation.view).filter(({ node }) => nodes.includes(node));
     if (watch.see(work) || !seen.has(now)) movedAt = performance.now();

@@ -8,7 +8,7 @@ import type { ClusterStep } from '../../cluster/step.ts';
 import type { TopologyView } from '../../cluster/view.ts';
 import { OperationError } from '../../errors.ts';
 import { applyClusterStep } from '../../redis/apply.ts';
-import { isFailure } from '../../redis/connection.ts';
+import { isFailure, ReplyError } from '../../redis/connection.ts';
 import type { RedisConnection } from '../../redis/connection.ts';
 import { observeTopology } from '../../redis/observe.ts';
 import type { Session } from '../session.ts';
@@ -48,7 +48,7 @@ export async function promote(
   const { nodeTimeoutMs } = isGraceful ? { nodeTimeoutMs: 0 } : await readLink(session, swap.replica);
   const deadline = performance.now() + Math.max(gracefulDeadlineMs, 4 * nodeTimeoutMs + electionMs);
   for (;;) {
-    await applyClusterStep({ kind: 'failover', node: swap.replica.node.id, mode: swap.mode }, connection);
+    await send(swap, connection);
     const acceptedAt = performance.now();
     const since = (): number => Math.round(performance.now() - acceptedAt);
     if (await isPromotedBy(connection, isGraceful ? deadline : acceptedAt + electionMs)) {
@@ -59,6 +59,19 @@ export async function promote(
       await sleep(electionMs / 2);
     }
     if (performance.now() > deadline) throw notPromoted(swap, Math.round(since() / 1000));
+  }
+}
+
+/** Where its master is gone the cluster may have elected it by itself in this moment: that is what was wanted. */
+async function send(
+  { replica, mode }: Swap & { readonly mode: FailoverMode },
+  connection: RedisConnection,
+): Promise<void> {
+  try {
+    await applyClusterStep({ kind: 'failover', node: replica.node.id, mode }, connection);
+  } catch (error) {
+    const isMaster = error instanceof ReplyError && error.message.includes('CLUSTER FAILOVER to a replica');
+    if (mode === 'graceful' || !isMaster) throw error;
   }
 }
 

@@ -1,4 +1,4 @@
-import { chmod, readFile, rename, writeFile } from 'node:fs/promises';
+import { chmod, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { startNodes } from '../../support/redis.ts';
@@ -49,6 +49,16 @@ test('a killed master that nobody may take over from', async () => {
     remedy: [expect.stringContaining('failover redis2:17704 --force'), expect.stringMatching(/ start$/)],
     seen: expect.stringContaining('slots 0-5460 (shard 1) are not served'),
   });
+});
+
+test('a replica whose disk was replaced', async () => {
+  process.kill(await scene.pid('redis2:17704'), 'SIGKILL');
+  await until(async () =>
+    expect(await scene.redis('redis1:17700', 'CLUSTER', 'NODES')).toMatch(/17704@\S+ slave,fail /),
+  );
+  await rm(join(folder(17_704), 'data'), { recursive: true });
+  const report = await seeAndMend(scene, ['WR-NODE-DOWN']);
+  expect(report.findings[0]?.seen).toContain('its data folder is gone');
 });
 
 test('a stopped replica', async () => {

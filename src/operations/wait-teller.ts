@@ -1,0 +1,19 @@
+import type { Emit } from './events.ts';
+
+/** ms that a wait may take without a word. */
+const silenceMs = 5_000;
+
+/** The most that one line names. */
+const mostNamed = 3;
+
+/** Says once, when a wait has taken some seconds, what it is that is waited for. */
+export function createWaitTeller(emit: Emit): (missing: readonly string[]) => void {
+  const since = performance.now();
+  let isTold = false;
+  return (missing) => {
+    if (isTold || missing.length === 0 || performance.now() - since < silenceMs) return;
+    isTold = true;
+    const rest = missing.length > mostNamed ? `; and ${missing.length - mostNamed} more` : '';
+    emit({ type: 'warning', message: `still waiting: ${missing.slice(0, mostNamed).join('; ')}${rest}` });
+  };
+}
