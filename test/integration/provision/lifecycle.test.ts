@@ -169,6 +169,40 @@ describe('three hosts on this machine', () => {
   });
 });
 
+describe('a standalone server that has much to load', () => {
+  let cli: Cli;
+
+  beforeAll(async () => {
+    cli = await createCli(
+      localNodes([18_170], {
+        mode: 'standalone',
+        // µs a key, and how many bytes are read before anybody is answered.
+        config: { 'key-load-delay': 1000, 'loading-process-events-interval-bytes': 1024 },
+      }),
+    );
+  });
+  afterAll(() => cli?.close());
+
+  test('is started when it serves, not when it answers', async () => {
+    expectCode(await cli.run('provision'), 0);
+    const secret = await passwordIn(cli.home);
+    const redis = async (...words: readonly string[]): Promise<string> =>
+      (await redisCli(secret, ['-p', '18170', ...words])).output.trim();
+    await redis('EVAL', "for i = 1, 3000 do redis.call('SET', i, i) end", '0');
+    // What is rewritten is loaded key by key.
+    await redis('BGREWRITEAOF');
+    await until(async () =>
+      expect(await redis('INFO', 'persistence')).toMatch(/aof_rewrite_in_progress:0[^]*aof_rewrites:1/),
+    );
+    expectCode(await cli.run('stop'), 0);
+    const starting = cli.start('start');
+    await until(async () => expect(await redis('GET', '1')).toContain('LOADING'));
+    expect((await cli.run('status')).stderr).toContain('LOADING');
+    expect((await starting.done).code).toBe(0);
+    expect(await redis('GET', '3000')).toBe('3000');
+  });
+});
+
 describe('a folder that is not the cluster’s', () => {
   test('is not destroyed', async () => {
     const cli = await createCli(localNodes(portsFrom(18_130)));
