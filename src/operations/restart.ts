@@ -64,7 +64,8 @@ export async function restart(session: Session, request: RestartRequest): Promis
     const memory = await readMemory(held);
     const look = { maxLag: request.maxLag, drained: Object.keys(memory.drained) };
     const run = unfinished(memory, nodes, request) ?? (await begin(held, memory, { nodes, look }));
-    const report = await roll(held, run, { ...request, look, stages: createStages(held) });
+    const rolling = roll(held, run, { ...request, look, stages: createStages(held) });
+    const report = await tellHowFar(held, run, rolling);
     await writeMemory(held, await readMemory(held), { restart: undefined });
     return report;
   });
@@ -167,6 +168,18 @@ async function roll(
     refuseUnlessNew(run, next.node, await readRunIds(session, [next.node.id]));
     restarted.push({ node: next.node.id, awayMs: Math.round(performance.now() - start) });
   }
+}
+
+/** Whatever ends a rolling restart before its end, it is said how far it came. */
+async function tellHowFar<T>({ emit }: Session, run: RestartMemory, work: Promise<T>): Promise<T> {
+  return work.catch((error: unknown) => {
+    emit({
+      type: 'warning',
+      message: `the restart of ${run.nodes.join(', ')} is not finished`,
+      hints: ['The same command goes on where it ended; each node that it has restarted is shown above.'],
+    });
+    throw error;
+  });
 }
 
 function refuseUnlessInSync(situation: Situation, { id }: Node): void {
