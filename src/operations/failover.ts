@@ -6,6 +6,7 @@ import type { Target } from '../cluster/failover/target.ts';
 import type { Approval } from './approval.ts';
 import { changing } from './changing.ts';
 import type { FailoverMode } from './failover/promote.ts';
+import { awaitSettled } from './failover/await-guard.ts';
 import { answering, lookAround } from './failover/look.ts';
 import type { LookOptions } from './failover/look.ts';
 import { moveAll } from './failover/move.ts';
@@ -67,7 +68,7 @@ async function failOverGracefully(
   target: Target,
   { look, probe, approval, ...request }: Request,
 ): Promise<FailoverReport> {
-  const situation = await lookAround(session, look);
+  const situation = await awaitSettled(session, look);
   const choices = chooseTarget(situation, target);
   // A choice without a replica has to be refused before there is one to move to.
   const reasons = choices.flatMap((choice) => guardFailover(situation, choice));

@@ -39,7 +39,7 @@ function diagnose(view: UnreachableView, input: CheckInput, topology: Topology):
   return silent(view, input);
 }
 
-function down({ node }: UnreachableView, input: CheckInput, { byNode }: Topology): Illness {
+function down({ node }: UnreachableView, input: CheckInput, { byNode, reachable }: Topology): Illness {
   const isProvisioned = hasConfiguration(node, input);
   const isInstalled = hasServer(node, input);
   const former = isProvisioned && !hasDataFolder(node, input) ? byNode.get(node) : undefined;
@@ -52,7 +52,9 @@ function down({ node }: UnreachableView, input: CheckInput, { byNode }: Topology
     why: 'While it is down its shard has one copy of the data less, or none that serves.',
     remedy: [
       // A new node takes its place: the others have to let go of the old one first.
-      ...(isLost ? [call(input.inventory, 'all', 'CLUSTER', 'FORGET', former.nodeId)] : []),
+      ...(isLost
+        ? reachable.map((view) => call(input.inventory, view.node, 'CLUSTER', 'FORGET', former.nodeId))
+        : []),
       ours(input.inventory, isProvisioned && isInstalled && !isLost ? 'start' : 'provision'),
     ],
   };

@@ -31,6 +31,20 @@ export const awaitQuiet = (session: Session, doing: string, options: LookOptions
     doing,
   });
 
+/** How long to wait for an election, or for gossip about one, that somebody else's command has left behind. */
+const settlingMs = 5_000;
+
+/** Looks until no other failover is under way, or some seconds have passed; what then speaks against is the guards'. */
+export async function awaitSettled(session: Session, options: LookOptions): Promise<Situation> {
+  const deadline = performance.now() + settlingMs;
+  for (;;) {
+    const situation = await lookAround(session, options);
+    const isRunning = guardCluster(situation).some(({ code }) => code === 'failover-running');
+    if (!isRunning || performance.now() > deadline) return situation;
+    await pause(100, session.signal);
+  }
+}
+
 /**
  * Waits until votes would reach the replica: bus links come back within a few ticks of clusterCron (100 ms).
  * Throws RefusedError when they do not.
