@@ -20,6 +20,17 @@ type Side = { readonly link: Link; open: number; full: boolean };
 export function streamOpener(openLink: () => Promise<Link>): Streams {
   const sides: Side[] = [];
   let last: Promise<unknown> = Promise.resolve();
+  let isClosed = false;
+
+  const openSide = async (): Promise<Side> => {
+    const side: Side = { link: await openLink(), open: 0, full: false };
+    sides.push(side);
+    void side.link.lost.then(() => sides.splice(sides.indexOf(side), 1));
+    if (!isClosed) return side;
+    // `close` came while this one was being made, and nobody else would end it: the process would stay for its sake.
+    await side.link.close();
+    throw closedMeanwhile(side.link.host);
+  };
 
   const open = async (command: string): Promise<Channel> => {
     for (const side of sides.filter(({ open: count, full }) => !full && count < mostPerLink)) {
@@ -27,9 +38,7 @@ export function streamOpener(openLink: () => Promise<Link>): Streams {
       if (channel !== undefined) return channel;
     }
     if (sides.length === mostLinks) throw noSession(sides[0]?.link.host);
-    const side: Side = { link: await openLink(), open: 0, full: false };
-    sides.push(side);
-    void side.link.lost.then(() => sides.splice(sides.indexOf(side), 1));
+    const side = await openSide();
     const channel = await openOn(side, command);
     if (channel === undefined) throw noSession(side.link.host);
     return channel;
@@ -37,14 +46,25 @@ export function streamOpener(openLink: () => Promise<Link>): Streams {
   return {
     // One at a time: two that come together shall not open a connection each.
     async open(command) {
-      const turn = last.then(async () => await open(command));
+      const turn = last.then(async () => {
+        if (isClosed) throw closedMeanwhile(undefined);
+        return await open(command);
+      });
       last = turn.catch(() => undefined);
       return await turn;
     },
     async close() {
+      isClosed = true;
       await Promise.all(sides.map(async ({ link }) => await link.close()));
     },
   };
+}
+
+function closedMeanwhile(host: string | undefined): OperationError {
+  return new OperationError(
+    `${host ?? 'the host'}: its connection was closed`,
+    host === undefined ? {} : { host },
+  );
 }
 
 function noSession(host: string | undefined): OperationError {

@@ -73,6 +73,20 @@ describe.each(transports)('where nothing is forwarded, over %s', (transport) => 
     },
   );
 
+  it('leaves no connection behind when it is closed while one is being opened', async () => {
+    const sshd = await server('AllowTcpForwarding no');
+    const shell = await connectHost(targetOf(sshd, { transport }), unattended());
+    await shell.run({ script: ':' });
+    const before = sshd.pids().length;
+    const opening = shell.forward('127.0.0.1', echoPort());
+    const ended = expect(opening).rejects.toThrow();
+    await until(() => sshd.pids().length > before);
+    await shell.close();
+    await ended;
+    await expect(shell.forward('127.0.0.1', echoPort())).rejects.toThrow();
+    await until(() => sshd.pids().length === 1);
+  });
+
   it('sees the other end close, and a port where nobody listens', async () => {
     const sshd = await server('AllowTcpForwarding no');
     const shell = await connectHost(targetOf(sshd, { transport }), unattended());
