@@ -7,10 +7,22 @@ import type { Topology } from './topology.ts';
 
 export type Severity = 'critical' | 'warning' | 'info';
 
+export type FindingId = `WR-${string}`;
+
+/**
+ * The findings of these ids; where nodes or hosts are named, only those that are about at least one of them. A
+ * finding is about its `nodes` and its `hosts`.
+ */
+export type FindingMatch = {
+  readonly ids: readonly FindingId[];
+  readonly nodes?: readonly string[];
+  readonly hosts?: readonly string[];
+};
+
 /** One thing that a check has to say. Texts hold no secret. */
 export type Finding = {
-  /** Stable, as `WR-SLOTS-UNCOVERED`; documented in docs/findings.md. */
-  readonly id: `WR-${string}`;
+  /** Stable, such as `WR-SLOTS-UNCOVERED`; documented in docs/findings.md. */
+  readonly id: FindingId;
   readonly severity: Severity;
   /** One line for a list. */
   readonly title: string;
@@ -21,10 +33,10 @@ export type Finding = {
   readonly expected: string;
   /** Why it matters, one sentence. */
   readonly why: string;
-  /** The exact commands that mend it, in order; runnable as printed. */
+  /** The exact commands that fix it, in order; runnable as printed. */
   readonly remedy: readonly string[];
   /**
-   * The cluster mends this by itself within seconds (gossip under way, a replica linking up): verify looks again
+   * The cluster settles this by itself within seconds (gossip under way, a replica linking up): verify looks again
    * before it reports it.
    */
   readonly passing?: boolean;
@@ -33,6 +45,16 @@ export type Finding = {
    * `runChecks` makes one finding of them (`mergeShared`).
    */
   readonly shared?: { readonly by: string; readonly title: string };
+  /**
+   * What follows from this finding. Where the report holds such findings they are listed below this one, without
+   * remedies of their own, and this one is at least as severe. A check never keeps silent because it believes that
+   * another one reports the cause: it reports, and one of the two names the other here or in `dueTo`.
+   */
+  readonly explains?: readonly FindingMatch[];
+  /** The causes that this finding follows from, where the report holds them; else it stands by itself. */
+  readonly dueTo?: readonly FindingMatch[];
+  /** It adds nothing to its cause: left out where the report holds one. */
+  readonly backstop?: boolean;
 };
 
 /** Times are ISO 8601. */

@@ -1,27 +1,39 @@
-import type { CheckInput, Finding, Section, Severity } from './check.ts';
+import type { CheckInput, Section } from './check.ts';
+import { foldConsequences, type Judged, severities } from './fold.ts';
 import { checks } from './registry.ts';
-import { mergeShared } from './shared.ts';
 import { topologyOf } from './topology.ts';
 
 /** One check that was run, with what it found. */
 export type CheckResult = {
   readonly name: string;
   readonly section: Section;
-  readonly findings: readonly Finding[];
+  readonly findings: readonly Judged[];
 };
 
-/** Runs every check that applies, in the registry's order. What several nodes or hosts share is one finding. */
+/**
+ * Runs every check that applies, in the registry's order. What several nodes or hosts share is one finding, and what
+ * follows from a finding of the same run is marked as its consequence (`foldConsequences`).
+ */
 export function runChecks(input: CheckInput): readonly CheckResult[] {
   const topology = topologyOf(input);
-  return checks
-    .filter(({ cluster }) => input.inventory.mode === 'cluster' || cluster !== true)
-    .map(({ name, section, run }) => ({ name, section, findings: mergeShared(run(input, topology)) }));
+  const due = checks.filter(({ cluster }) => input.inventory.mode === 'cluster' || cluster !== true);
+  const folded = foldConsequences(due.map(({ run }) => run(input, topology)));
+  return due.map(({ name, section }, index) => ({ name, section, findings: folded[index] ?? [] }));
 }
 
-export const severities: readonly Severity[] = ['critical', 'warning', 'info'];
-
-/** All findings, worst first; among equals in the order of the report's sections. */
-export function worstFirst(results: readonly CheckResult[]): readonly Finding[] {
-  const findings = results.flatMap((result) => result.findings);
-  return severities.flatMap((severity) => findings.filter((finding) => finding.severity === severity));
+/**
+ * All findings: causes first, worst first, each followed by what follows from it; among equally severe ones those
+ * with consequences come first, then the order of the report's sections counts.
+ */
+export function worstFirst(results: readonly CheckResult[]): readonly Judged[] {
+  const all = results.flatMap(({ findings }) => findings);
+  const causes = all
+    .filter(({ explainedBy }) => explainedBy === undefined)
+    .map((cause) => ({ cause, following: all.filter(({ explainedBy }) => explainedBy === cause) }));
+  return severities
+    .flatMap((severity) => {
+      const own = causes.filter(({ cause }) => cause.severity === severity);
+      return own.toSorted((a, b) => Number(b.following.length > 0) - Number(a.following.length > 0));
+    })
+    .flatMap(({ cause, following }) => [cause, ...following]);
 }

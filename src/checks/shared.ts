@@ -11,38 +11,46 @@ export function titled(by: string, title: string): Required<Pick<Finding, 'title
 
 /**
  * What several nodes or hosts share becomes one finding, at the place of the first: of the same id, severity, title
- * and reason, and with as many commands to mend it.
+ * and reason, and with as many commands to fix it.
  */
 export function mergeShared(findings: readonly Finding[]): readonly Finding[] {
+  return mergeGroups(findings).map(({ finding }) => finding);
+}
+
+/** As `mergeShared`, with the findings that each one was made of. */
+export function mergeGroups(
+  findings: readonly Finding[],
+): readonly { readonly finding: Finding; readonly parts: readonly Finding[] }[] {
   const groups = new Map<unknown, Finding[]>();
   for (const finding of findings) {
-    const key = finding.shared ? kindOf(finding) : finding;
+    const key = finding.shared ? kindOf(finding) : Symbol('one');
     groups.set(key, [...(groups.get(key) ?? []), finding]);
   }
-  return [...groups.values()].flatMap(mergeGroup);
+  return [...groups.values()].flatMap((parts) => {
+    const finding = mergeGroup(parts);
+    return finding ? [{ finding, parts }] : [];
+  });
 }
 
 function kindOf({ id, severity, shared, why, remedy }: Finding): string {
   return JSON.stringify([id, severity, shared?.title, why, remedy.length]);
 }
 
-function mergeGroup(group: readonly Finding[]): readonly Finding[] {
+function mergeGroup(group: readonly Finding[]): Finding | undefined {
   const [first] = group;
-  if (!first?.shared || group.length === 1) return group;
+  if (!first?.shared || group.length === 1) return first;
   const { shared, ...same } = first;
   const names = group.flatMap((finding) => finding.shared?.by ?? []);
-  return [
-    {
-      ...same,
-      title: fill(shared.title, joinNames(names), 1),
-      nodes: unique(group.flatMap(({ nodes }) => nodes)),
-      hosts: unique(group.flatMap(({ hosts }) => hosts)),
-      seen: tellApart(group, 'seen'),
-      expected: tellApart(group, 'expected'),
-      // Step by step: what all have in common is done once, and not before what it needs is done everywhere.
-      remedy: unique(first.remedy.flatMap((_, step) => group.flatMap(({ remedy }) => remedy[step] ?? []))),
-    },
-  ];
+  return {
+    ...same,
+    title: fill(shared.title, joinNames(names), 1),
+    nodes: unique(group.flatMap(({ nodes }) => nodes)),
+    hosts: unique(group.flatMap(({ hosts }) => hosts)),
+    seen: tellApart(group, 'seen'),
+    expected: tellApart(group, 'expected'),
+    // Step by step: what all have in common is done once, and not before what it needs is done everywhere.
+    remedy: unique(first.remedy.flatMap((_, step) => group.flatMap(({ remedy }) => remedy[step] ?? []))),
+  };
 }
 
 /** Said once where all say the same, else behind the names: `redis1 and redis2: 0; redis3: 2`. */

@@ -1,13 +1,15 @@
 import { createColors } from 'picocolors';
 import { exitCodes, UsageError } from '../errors.ts';
 import { joinNames } from '../checks/text.ts';
+import { type Cause, causesOf } from '../operations/report/causes.ts';
 import { placesOf } from '../operations/report/places.ts';
 import type { Report, ReportFinding } from '../operations/report/schema.ts';
 import { verify, type VerifyOptions } from '../operations/verify/verify.ts';
 import type { CommandResult, Invocation } from './command.ts';
 import { formatFailure } from './failure.ts';
 import { readSeconds } from './seconds.ts';
-import { formatFinding, formatReport, formatVerdict, type VerifyViewOptions } from './views/verify.ts';
+import { formatFinding } from './views/finding.ts';
+import { formatReport, formatVerdict, type VerifyViewOptions } from './views/verify.ts';
 import { widthOf, wrap } from './views/wrap.ts';
 import { watch } from './watch.ts';
 
@@ -60,28 +62,30 @@ function formatChanges(before: Report, after: Report, { color, width }: VerifyVi
   const time = after.checkedAt.slice(11, 19);
   return [
     `\n${time} ${formatVerdict(after, paint, width - time.length - 1)}`,
-    ...gone.flatMap(({ finding: { title, id }, of }) => {
+    ...gone.flatMap(({ cause: { finding }, of }) => {
+      const { title, id } = finding;
       const mark = `- gone${of}:`;
       const [first = '', ...rest] = wrap(`${mark} ${title} ${id}`, width - 2);
       return [`${paint.green(mark)}${first.slice(mark.length)}`, ...rest.map((line) => `  ${line}`)];
     }),
-    ...fresh.map(({ finding, of }) => {
+    ...fresh.map(({ cause, of }) => {
       const mark = `+ new${of}:`;
-      return `${paint.red(mark)} ${formatFinding(finding, paint, { width, taken: mark.length + 1 })}`;
+      return `${paint.red(mark)} ${formatFinding(cause, paint, { width, taken: mark.length + 1 })}`;
     }),
   ].join('\n');
 }
 
-type Change = { readonly finding: ReportFinding; readonly of: string };
+type Change = { readonly cause: Cause; readonly of: string };
 
-/** Findings that the other report has not, or not ` for` all of these nodes or hosts. */
+/** Causes that the other report has not, or not ` for` all of these nodes or hosts. */
 function changedSince(other: Report, findings: readonly ReportFinding[]): readonly Change[] {
-  const known = new Set(other.findings.flatMap(identities));
-  return findings.flatMap((finding) => {
+  const known = new Set(causesOf(other.findings).flatMap(({ finding }) => identities(finding)));
+  return causesOf(findings).flatMap((cause) => {
+    const { finding } = cause;
     const all = identities(finding);
     const changed = placesOf(finding).filter((_, index) => !known.has(all[index] ?? ''));
     if (all.every((identity) => known.has(identity))) return [];
-    return [{ finding, of: changed.length === all.length ? '' : ` for ${joinNames(changed)}` }];
+    return [{ cause, of: changed.length === all.length ? '' : ` for ${joinNames(changed)}` }];
   });
 }
 

@@ -17,8 +17,10 @@ export type CheckCase = {
    * `{replace: [from, to]}` edits a text, `{add: […]}` a list; null deletes. `id(redis1:7000)` is a cluster id.
    */
   readonly patch?: Readonly<Record<string, unknown>>;
-  /** In the order of the report; every field given must be equal, `seen` and `title` must be contained. */
+  /** The causes, in the order of the report; every field given must be equal, `seen` and `title` must be contained. */
   readonly expect: readonly Partial<Finding>[];
+  /** Ids of the findings that follow from these, as `CAUSE: [ID, …]`; not looked at when absent. */
+  readonly causes?: Readonly<Record<string, readonly string[]>>;
 };
 
 export function readCase(file: string): CheckCase {

@@ -4,7 +4,9 @@ import { provision, type ProvisionReport } from '../../operations/provision/prov
 import type { CommandRun, Terminal } from '../command.ts';
 import { formatMs } from '../progress.ts';
 import { withSession } from '../session.ts';
-import { formatFinding, formatShards } from '../views/verify.ts';
+import { causesOf } from '../../operations/report/causes.ts';
+import { formatFinding } from '../views/finding.ts';
+import { formatShards } from '../views/verify.ts';
 import { widthOf } from '../views/wrap.ts';
 
 export const run: CommandRun = async (invocation) => {
@@ -30,13 +32,13 @@ function formatReport(
   const total = stages.reduce((sum, { durationMs }) => sum + durationMs, 0);
   const each = stages.map(({ stage, durationMs }) => `${stage} ${formatMs(durationMs)}`).join(', ');
   const versions = [...new Set(nodes.flatMap(({ version }) => version ?? []))].join(' and ');
-  const worth = findings.filter(({ severity }) => severity !== 'info');
+  const worth = causesOf(findings).filter(({ finding }) => finding.severity !== 'info');
   const verdict = changed
     ? `${cluster} is provisioned: every node sees the whole cluster${worth.length === 0 ? '' : ', with findings'}.`
     : `Nothing to do: ${cluster} is what the inventory says.`;
   return [
     formatShards(nodes, paint, width),
-    ...worth.flatMap((finding) => ['', formatFinding(finding, paint, { width })]),
+    ...worth.flatMap((cause) => ['', formatFinding(cause, paint, { width })]),
     '',
     `${verdict} Version ${versions}; ${formatMs(total)} (${each}).`,
     'Next: weedgo-redis verify · weedgo-redis env (settings for the application) · weedgo-redis status',

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { exitCodes, OperationError, UsageError } from '../../errors.ts';
 import type { Severity } from '../../checks/check.ts';
-import { severities } from '../../checks/run.ts';
+import { severities } from '../../checks/fold.ts';
 import type { Report } from '../../operations/report/schema.ts';
 import { renderHtml } from '../../operations/report/html.ts';
 import { renderJunit } from '../../operations/report/junit.ts';

@@ -2,13 +2,12 @@ import { formatBytes } from '../../bytes.ts';
 import { stripVTControlCharacters } from 'node:util';
 import { createColors } from 'picocolors';
 import { count } from '../../checks/text.ts';
-import { placesBeyondTitle } from '../../operations/report/places.ts';
-import type { Report, ReportFinding, ReportNode } from '../../operations/report/schema.ts';
+import { causesOf } from '../../operations/report/causes.ts';
+import type { Report, ReportNode } from '../../operations/report/schema.ts';
 import { formatMs } from '../progress.ts';
+import { formatFinding, type Paint } from './finding.ts';
 import { formatTable } from './table.ts';
 import { wrap } from './wrap.ts';
-
-type Paint = ReturnType<typeof createColors>;
 
 export type VerifyViewOptions = {
   readonly color: boolean;
@@ -19,14 +18,14 @@ export type VerifyViewOptions = {
   readonly whatIf: boolean;
 };
 
-/** The verdict in one line, the shards as a table, then the findings, worst first. */
+/** The verdict in one line, the shards as a table, then the causes, worst first, with what follows from each. */
 export function formatReport(report: Report, { color, width, quiet, whatIf }: VerifyViewOptions): string {
   const paint = createColors(color);
   const verdict = formatVerdict(report, paint, width);
   const losses = whatIf ? ['', formatWhatIf(report, paint, width)] : [];
   // What is only told is no reason to write to whoever reads cron's mail.
-  const worth = report.findings.filter(({ severity }) => !quiet || severity !== 'info');
-  const findings = worth.map((finding) => formatFinding(finding, paint, { width }));
+  const worth = causesOf(report.findings).filter(({ finding }) => !quiet || finding.severity !== 'info');
+  const findings = worth.map((cause) => formatFinding(cause, paint, { width }));
   if (quiet) return [...(findings.length > 0 ? [verdict, ...findings] : []), ...losses].join('\n');
   return [
     verdict,
@@ -135,49 +134,6 @@ function formatLag({ role, link, lag, reachable }: ReportNode): string {
   if (role !== 'replica') return '';
   if (link === 'down') return 'link down';
   return lag === null ? '?' : `${formatBytes(lag.bytes)}, ${lag.seconds} s`;
-}
-
-/** `taken`: columns of its first line that something before it takes. */
-export function formatFinding(
-  finding: ReportFinding,
-  paint: Paint,
-  { width = Number.POSITIVE_INFINITY, taken = 0 }: { readonly width?: number; readonly taken?: number } = {},
-): string {
-  const { seen, expected, why, remedy } = finding;
-  const where = placesBeyondTitle(finding).join(', ');
-  const told = { where, seen, expected, why };
-  return [
-    ...formatHeading(finding, paint, width - taken),
-    ...Object.entries(told).flatMap(([name, text]) => (text === '' ? [] : formatField(name, text, width))),
-    ...remedy.map(
-      (command, index) => `  ${(index === 0 ? 'mend' : '').padEnd(indent - 2)}${paint.cyan(command)}`,
-    ),
-  ].join('\n');
-}
-
-/** Where the texts of a finding begin. */
-const indent = 12;
-
-function formatHeading(
-  { severity, title, id }: ReportFinding,
-  paint: Paint,
-  width: number,
-): readonly string[] {
-  const label = severity.toUpperCase();
-  const color = { critical: paint.red, warning: paint.yellow, info: paint.cyan }[severity];
-  const lines = wrap(`${title} ${id}`, width - label.length - 1);
-  return lines.map((line, index) => {
-    const text = line.endsWith(id)
-      ? `${paint.bold(line.slice(0, -id.length))}${paint.dim(id)}`
-      : paint.bold(line);
-    return `${index === 0 ? color(label) : ' '.repeat(label.length)} ${text}`;
-  });
-}
-
-function formatField(name: string, text: string, width: number): readonly string[] {
-  return wrap(text, width - indent).map(
-    (line, index) => `  ${(index === 0 ? name : '').padEnd(indent - 2)}${line}`,
-  );
 }
 
 function formatWhatIf({ whatIf }: Report, paint: Paint, width: number): string {

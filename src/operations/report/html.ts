@@ -4,6 +4,7 @@ import Handlebars from 'handlebars';
 import { slotCount } from '../../cluster/slots.ts';
 import { formatSeconds, joinNames } from '../../checks/text.ts';
 import { packageFile } from '../../package-file.ts';
+import { causesOf, describeConsequences } from './causes.ts';
 import { type Chip, type Drawing, drawTopology, type HostBox } from './drawing.ts';
 import { placesBeyondTitle } from './places.ts';
 import type { Report, ReportNode } from './schema.ts';
@@ -30,10 +31,11 @@ export function renderHtml(report: Report): string {
     segments: slotSegments(report).map(presentSegment),
     owners: slotOwners(report),
     rows: report.nodes.map(presentRow),
-    findings: report.findings.map((finding) => ({
-      ...finding,
-      where: placesBeyondTitle(finding).join(', '),
-      mark: marks[finding.severity],
+    findings: causesOf(report.findings).map((cause) => ({
+      ...cause.finding,
+      where: placesBeyondTitle(cause.finding).join(', '),
+      mark: marks[cause.finding.severity],
+      consequences: describeConsequences(cause),
     })),
     losses: report.whatIf.map((loss) => ({
       ...loss,

@@ -5,7 +5,8 @@ type CheckRow = Report['checks'][number];
 
 /**
  * The report as JUnit XML: a suite a section, a case a check, its critical and warning findings as one failure
- * (readers show only the first of several). Info is no failure and goes to the case's output.
+ * (readers show only the first of several). Info, and what follows from another finding, is not a failure of its own
+ * and goes to the case's output.
  */
 export function renderJunit(report: Report): string {
   const sections = [...new Set(report.checks.map(({ section }) => section))];
@@ -55,20 +56,21 @@ function findingsOf({ findings }: Report, check: CheckRow): readonly ReportFindi
   return findings.filter(({ id }) => check.findings.includes(id));
 }
 
-function isFailure({ severity }: ReportFinding): boolean {
-  return severity !== 'info';
+function isFailure({ severity, explainedBy }: ReportFinding): boolean {
+  return severity !== 'info' && explainedBy === null;
 }
 
 function describe(finding: ReportFinding): string {
-  const { id, severity, title, seen, expected, why, remedy } = finding;
+  const { id, severity, title, seen, expected, why, remedy, explainedBy: cause } = finding;
   const where = placesBeyondTitle(finding);
   return [
     `${id} (${severity}): ${title}`,
+    ...(cause ? [`because of: ${cause.title} (${cause.id})`] : []),
     ...(where.length > 0 ? [`where: ${where.join(', ')}`] : []),
     `seen: ${seen}`,
     `expected: ${expected}`,
     `why: ${why}`,
-    ...remedy.map((command) => `mend: ${command}`),
+    ...remedy.map((command) => `fix: ${command}`),
   ].join('\n');
 }
 

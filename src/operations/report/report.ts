@@ -1,5 +1,6 @@
-import type { CheckInput, Finding, Severity } from '../../checks/check.ts';
-import { type CheckResult, severities, worstFirst } from '../../checks/run.ts';
+import type { CheckInput, Severity } from '../../checks/check.ts';
+import { type Judged, severities } from '../../checks/fold.ts';
+import { type CheckResult, worstFirst } from '../../checks/run.ts';
 import { count } from '../../checks/text.ts';
 import { topologyOf } from '../../checks/topology.ts';
 import { simulateLosses } from '../../checks/what-if.ts';
@@ -59,8 +60,10 @@ function reported({
   expected,
   why,
   remedy,
-}: Finding): ReportFinding {
-  return { id, severity, title, nodes, hosts, seen, expected, why, remedy };
+  explainedBy: cause,
+}: Judged): ReportFinding {
+  const explainedBy = cause ? { id: cause.id, title: cause.title } : null;
+  return { id, severity, title, nodes, hosts, seen, expected, why, remedy, explainedBy };
 }
 
 /** Worst of the findings; info alone is healthy. */
@@ -70,7 +73,7 @@ function verdictOf(findings: readonly { readonly severity: Severity }[]): Report
 }
 
 /** `weedgo-prod is healthy: 3 shards, 6 nodes on 3 hosts, all slots served`. */
-function summarize({ inventory, view }: CheckInput, findings: readonly Finding[]): string {
+function summarize({ inventory, view }: CheckInput, findings: readonly Judged[]): string {
   const { cluster, nodes, hosts, mode } = inventory;
   const answering = view.nodes.filter(({ reachable }) => reachable).length;
   const size = `${answering} of ${count(nodes.length, 'node')} on ${count(hosts.length, 'host')} answer${answering === 1 ? 's' : ''}`;
@@ -79,7 +82,9 @@ function summarize({ inventory, view }: CheckInput, findings: readonly Finding[]
   ).length;
   const state = mode === 'standalone' || down === 0 ? [] : [`cluster state fail on ${count(down, 'node')}`];
   const counts = severities.flatMap((severity) => {
-    const number = findings.filter((finding) => finding.severity === severity).length;
+    const number = findings.filter(
+      (finding) => finding.severity === severity && finding.explainedBy === undefined,
+    ).length;
     return number === 0 ? [] : [`${number} ${severity}`];
   });
   const verdict = verdictOf(findings);

@@ -23,6 +23,10 @@ const finding = z.object({
   remedy: z
     .array(text)
     .describe('Commands, in order, runnable as printed; a line after # says what only the operator can do'),
+  explainedBy: z
+    .object({ id: text, title: text })
+    .nullable()
+    .describe('The finding that this one follows from: fix that one. null: a cause'),
 });
 
 const hostRow = z.object({
@@ -101,7 +105,9 @@ export const reportSchema = z.object({
   checks: z.array(
     z.object({ name: text, section: text, findings: z.array(text).describe('Ids of what it found') }),
   ),
-  findings: z.array(finding).describe('Worst first'),
+  findings: z
+    .array(finding)
+    .describe('Causes, worst first, each followed by the findings that follow from it (explainedBy)'),
   whatIf: z.array(loss),
   writeTest: z.array(writeTest).nullable().describe('null: not asked for'),
 });

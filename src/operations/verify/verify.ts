@@ -48,8 +48,11 @@ export async function verify(
   return buildReport(input, writeTest ? runChecks(input) : results, { startedAt, durationMs, looks });
 }
 
+/** What follows from something that does not pass does not pass either. */
 function isPassing(results: readonly CheckResult[]): boolean {
-  return results.some(({ findings }) => findings.some(({ passing }) => passing === true));
+  return results.some(({ findings }) =>
+    findings.some(({ passing, explainedBy }) => passing === true && explainedBy === undefined),
+  );
 }
 
 /** With neither a host nor a node in sight there is nothing to report on: that is a failure, not a finding. */

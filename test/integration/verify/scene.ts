@@ -121,9 +121,9 @@ async function open(inventory: Inventory): Promise<Session> {
   });
 }
 
-/** Findings as a test compares them. */
+/** The causes among the findings, as a test compares them. */
 export function ids({ findings }: Report): readonly string[] {
-  return findings.map(({ id }) => id);
+  return findings.filter(({ explainedBy }) => explainedBy === null).map(({ id }) => id);
 }
 
 /** Runs a finding's commands as they are printed; each must succeed. */

@@ -11,8 +11,12 @@ const cases = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
 
 test.each(cases)('%s', (file) => {
   const scene = readCase(folder + file);
-  const found = worstFirst(runChecks(inputOf(scene)));
+  const all = worstFirst(runChecks(inputOf(scene)));
+  const found = all.filter(({ explainedBy }) => explainedBy === undefined);
   expect(found.map(({ id }) => id)).toEqual(scene.expect.map(({ id }) => id));
+  for (const [cause, ids] of Object.entries(scene.causes ?? {})) {
+    expect(all.filter(({ explainedBy }) => explainedBy?.id === cause).map(({ id }) => id)).toEqual(ids);
+  }
   for (const [index, wanted] of scene.expect.entries()) {
     const { seen, title, ...exact } = wanted;
     expect(found[index]).toMatchObject(exact);
@@ -28,6 +32,13 @@ test('every finding has a fixture', () => {
     .filter((file) => file.endsWith('.ts'))
     .map((file) => readFileSync(new URL(file, sources), 'utf8'));
   const ids = new Set(code.join('').match(/(?<=')WR-[A-Z-]+(?=')/g));
-  const shown = new Set(cases.flatMap((file) => readCase(folder + file).expect.map(({ id }) => id)));
-  expect([...ids].filter((id) => !shown.has(id as `WR-${string}`))).toEqual([]);
+  const shown = new Set(
+    cases
+      .map((file) => readCase(folder + file))
+      .flatMap(({ expect: causes, causes: following }) => [
+        ...causes.map(({ id }) => id),
+        ...Object.values(following ?? {}).flat(),
+      ]),
+  );
+  expect([...ids].filter((id) => !shown.has(id))).toEqual([]);
 });

@@ -22,7 +22,7 @@ test.each(['healthy-zones', 'host/several-kernel', 'load/several-evictions', 're
     const report = reportOf(name);
     const commands = new Set(report.findings.flatMap(({ remedy }) => remedy));
     const lines = formatReport(report, { ...plain, width: 80, whatIf: true }).split('\n');
-    const words = lines.map((line) => line.trim().replace(/^mend +/, ''));
+    const words = lines.map((line) => line.trim().replace(/^fix +/, ''));
     expect([...commands].filter((command) => !words.includes(command))).toEqual([]);
     const long = lines.filter((line, index) => line.length > 80 && !commands.has(words[index] ?? ''));
     expect(long).toEqual([]);
