@@ -48,24 +48,13 @@ function systemdPaths({ layout, facts }: DestroyInput): readonly HostStep[] {
   const nodes = layout.nodes.flatMap(({ node, configFile, dataDirectory, logFile }) => [
     ...(facts.files[configFile] ? [remove(configFile, `configuration of ${node.id}`)] : []),
     ...(facts.directories[dataDirectory] ? [remove(dataDirectory, `data of ${node.id}`, true)] : []),
-    ...logsOf(logFile, facts).map((path) => remove(path, `log of ${node.id}`)),
+    ...(facts.directories[dirname(logFile)] ? [remove(dirname(logFile), `logs of ${node.id}`, true)] : []),
   ]);
   const shared = hasOtherNodes(layout, facts) ? [] : Object.values(layout.shared ?? {});
   return [
     ...nodes,
     ...shared.filter((path) => facts.files[path]).map((path) => remove(path, 'no node is left to use it')),
   ];
-}
-
-/** The log and what logrotate made of it. */
-function logsOf(logFile: string, facts: Facts): readonly string[] {
-  const folder = dirname(logFile);
-  return (facts.directories[folder]?.entries ?? [])
-    .map((name) => `${folder}/${name}`)
-    .filter(
-      (path) =>
-        path === logFile || (/^\.\d+(\.gz)?$/.test(path.slice(logFile.length)) && path.startsWith(logFile)),
-    );
 }
 
 /** Configuration files of the tool's naming that are not this cluster's. */

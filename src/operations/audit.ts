@@ -130,12 +130,13 @@ async function originOf({ shell }: Station): Promise<string> {
 
 /**
  * Appends under a lock, so that the log can be turned over once it is large; one old log is kept. A log that is
- * no plain file of ours (a link laid by somebody else) is not written to.
+ * no plain file of ours (a link laid by somebody else) is not written to. The nodes' logs are in folders next to it,
+ * which the server's user has to reach.
  */
 const appendScript = `
 umask 077
 read -r log; read -r line
-mkdir -p "\${log%/*}" && exec 9>>"$log.guard" || exit 73
+(umask 022; mkdir -p "\${log%/*}") && exec 9>>"$log.guard" || exit 73
 flock -w 10 9 || exit 75
 if [ -L "$log" ]; then echo "$log is a symbolic link" >&2; exit 73; fi
 if [ -f "$log" ] && [ "$(wc -c <"$log")" -gt 4194304 ]; then mv -f "$log" "$log.1" || exit 73; fi

@@ -108,12 +108,17 @@ async function writeCopy({ host, shell, places }: Station, text: string): Promis
   if (code !== 0) throw unusable({ host, file: places.memory, why: stderr.trim() });
 }
 
-/** Beside, synced, then renamed: a power loss leaves the old or the new. */
+/**
+ * Beside, synced, then renamed: a power loss leaves the old or the new. The folder above the cluster's own is that of
+ * the nodes' data as well, and the server's user has to get through it.
+ */
 const writeScript = `
 set -e
 umask 077
 read -r file; read -r text
-mkdir -p "\${file%/*}"
+folder=\${file%/*}
+(umask 022; mkdir -p "\${folder%/*}")
+mkdir -p "$folder"
 printf '%s\\n' "$text" >"$file.new"
 sync "$file.new" 2>/dev/null || sync
 mv -f "$file.new" "$file"

@@ -21,11 +21,6 @@ export type LayoutDirectory = {
   readonly mode: string;
   readonly owner: string | undefined;
   readonly group: string | undefined;
-  /**
-   * The distribution's: made when it is missing, its mode and owner left alone when it is there. Debian's
-   * packages set theirs again at every upgrade.
-   */
-  readonly foreign: boolean;
 };
 
 export type SharedFiles = {
@@ -35,6 +30,8 @@ export type SharedFiles = {
   /** tmpfiles.d: sets transparent hugepages at boot. */
   readonly hugepages: string;
   readonly logrotate: string;
+  /** needrestart is not to restart nodes after an upgrade of a library: it would stop all nodes of a host at once. */
+  readonly needrestart: string;
 };
 
 export type NodeLayout = {
@@ -70,30 +67,54 @@ export function layoutOf(
 function systemdLayout(server: Inventory['server'], nodes: readonly Node[]): Layout {
   const placed = nodes.map((node): NodeLayout => ({
     node,
-    configFile: `/etc/${server}/${server}-${node.port}.conf`,
-    dataDirectory: `/var/lib/${server}/${node.port}`,
-    logFile: `/var/log/${server}/${server}-${node.port}.log`,
+    ...systemdPaths(server, String(node.port)),
     service: { manager: 'systemd', unit: `weedgo-redis@${node.port}.service` },
   }));
-  const owned = { owner: server, group: server };
+  const rooted = { mode: '0755', owner: 'root', group: 'root' };
+  const owned = { mode: '0750', owner: server, group: server };
   return {
     manager: 'systemd',
     serviceUser: server,
     directories: [
-      { path: `/etc/${server}`, mode: '0750', owner: 'root', group: server, foreign: true },
-      { path: `/var/lib/${server}`, mode: '0750', ...owned, foreign: true },
-      { path: `/var/log/${server}`, mode: '0750', ...owned, foreign: true },
-      ...placed.map(({ dataDirectory }) => ({ path: dataDirectory, mode: '0750', ...owned, foreign: false })),
+      { path: folders.config, mode: '0750', owner: 'root', group: server },
+      { path: folders.data, ...rooted },
+      { path: folders.logs, ...rooted },
+      ...placed.flatMap(({ dataDirectory, logFile }) => [
+        { path: dataDirectory, ...owned },
+        { path: dirname(logFile), ...owned },
+      ]),
     ],
     shared: {
       unit: '/etc/systemd/system/weedgo-redis@.service',
       sysctl: '/etc/sysctl.d/60-weedgo-redis.conf',
       hugepages: '/etc/tmpfiles.d/weedgo-redis.conf',
       logrotate: '/etc/logrotate.d/weedgo-redis',
+      needrestart: '/etc/needrestart/conf.d/weedgo-redis.conf',
     },
     nodes: placed,
   };
 }
+
+const folders = {
+  config: '/etc/weedgo-redis',
+  data: '/var/lib/weedgo-redis',
+  logs: '/var/log/weedgo-redis',
+} as const;
+
+/**
+ * The files and folders of one node of an SSH host; `instance` is its port, or what stands for it in a unit or glob.
+ * Every folder above a node's own belongs to root, so that no other user can put something else in the place of what
+ * root makes, writes or removes by name. A name with `@` is never a cluster's, which has a folder in
+ * `/var/lib/weedgo-redis` as well (`placesOf`).
+ */
+export const systemdPaths = (
+  server: Inventory['server'],
+  instance: string,
+): Pick<NodeLayout, 'configFile' | 'dataDirectory' | 'logFile'> => ({
+  configFile: `${folders.config}/${server}-${instance}.conf`,
+  dataDirectory: `${folders.data}/${server}@${instance}`,
+  logFile: `${folders.logs}/${server}@${instance}/${server}.log`,
+});
 
 function localLayout(nodes: readonly Node[], root: string): Layout {
   const placed = nodes.map((node): NodeLayout => {
@@ -107,7 +128,7 @@ function localLayout(nodes: readonly Node[], root: string): Layout {
     };
   });
   const made = [root, ...placed.flatMap(({ dataDirectory }) => [dirname(dataDirectory), dataDirectory])];
-  const own = { mode: '0700', owner: undefined, group: undefined, foreign: false };
+  const own = { mode: '0700', owner: undefined, group: undefined };
   return {
     manager: 'daemon',
     serviceUser: undefined,

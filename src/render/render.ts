@@ -1,7 +1,8 @@
+import { dirname, relative } from 'node:path';
 import type { Host, Inventory, Secrets } from '../inventory/inventory.ts';
 import { applicationUser } from './acl.ts';
 import { renderHeader } from './header.ts';
-import type { Layout, NodeLayout } from './layout.ts';
+import { type Layout, type NodeLayout, systemdPaths } from './layout.ts';
 import { formatMemory, parseMemory, powerOfTwoWithin } from './memory.ts';
 import { collectSettings } from './settings.ts';
 import { fillTemplate } from './template.ts';
@@ -114,17 +115,25 @@ function renderShared({ inventory, layout, serverPath }: HostFilesInput): readon
   const { shared } = layout;
   if (shared === undefined) return [];
   const { server } = inventory;
+  const unitPaths = systemdPaths(server, '%i');
   const context = {
     header: renderHeader({ cluster: undefined, node: undefined }),
     server,
     serverName: server === 'redis' ? 'Redis' : 'Valkey',
     serverPath: serverPath ?? `/usr/bin/${server}-server`,
+    configFile: unitPaths.configFile,
+    configFolder: dirname(unitPaths.configFile),
+    dataFolder: unitPaths.dataDirectory,
+    // LogsDirectory= is relative to /var/log.
+    logsDirectory: relative('/var/log', dirname(unitPaths.logFile)),
+    logFiles: systemdPaths(server, '[0-9]*').logFile,
   };
   return [
     sharedFile(shared.unit, fillTemplate('weedgo-redis@.service', context)),
     sharedFile(shared.sysctl, fillTemplate('sysctl.conf', context)),
     sharedFile(shared.hugepages, fillTemplate('tmpfiles.conf', context)),
     sharedFile(shared.logrotate, fillTemplate('logrotate', context)),
+    sharedFile(shared.needrestart, fillTemplate('needrestart.conf', context)),
   ];
 }
 

@@ -10,6 +10,7 @@ const hostTemplates = [
   'sysctl.conf',
   'tmpfiles.conf',
   'logrotate',
+  'needrestart.conf',
 ] as const;
 
 export type TemplateName = (typeof hostTemplates)[number] | 'docker-compose.yml';

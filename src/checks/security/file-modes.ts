@@ -18,9 +18,11 @@ export const fileModes: Check = {
         found: facts.facts.files[wanted.path],
         secret: wanted.secret,
       }));
-      const directories = layoutOf(input.inventory, host)
-        .directories.filter(({ foreign }) => !foreign)
-        .map((wanted) => ({ wanted, found: facts.facts.directories[wanted.path], secret: true }));
+      const directories = layoutOf(input.inventory, host).directories.map((wanted) => ({
+        wanted,
+        found: facts.facts.directories[wanted.path],
+        secret: true,
+      }));
       return [...files, ...directories].flatMap((item) => judge(input, host.name, item));
     }),
 };
@@ -35,7 +37,8 @@ type Item = {
 
 function judge({ inventory }: CheckInput, host: string, { wanted, found, secret }: Item): readonly Finding[] {
   if (!found || (sameMode(wanted, found) && sameOwner(wanted, found))) return [];
-  const isOpen = secret && (Number.parseInt(found.mode, 8) & 0o007) !== 0;
+  // What every user may do although the layout does not say so.
+  const isOpen = secret && (Number.parseInt(found.mode, 8) & ~Number.parseInt(wanted.mode, 8) & 0o007) !== 0;
   return [
     {
       id: 'WR-FILE-MODE',

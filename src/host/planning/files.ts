@@ -20,7 +20,7 @@ export function planFiles({ facts, desired }: PlanInput): readonly HostStep[] {
 }
 
 const isRight = (directory: LayoutDirectory, state: DirectoryState | undefined): boolean =>
-  state !== undefined && (directory.foreign || hasAccess(directory, state));
+  state !== undefined && hasAccess(directory, state);
 
 const isUpToDate = (file: RenderedFile, state: FileState | undefined): boolean =>
   state !== undefined && state.content === file.content && hasAccess(file, state);

@@ -17,6 +17,7 @@ export function writeFileScript(file: FileSpec): string {
   return `path=${shQuote(file.path)}
 new=\${path%/*}/.\${path##*/}.new
 [ ! -d "$path" ] || { printf '%s is a directory\\n' "$path"; exit 1; }
+(umask 022; mkdir -p -- "\${path%/*}")
 trap 'rm -f -- "$new"' EXIT
 rm -f -- "$new"
 umask 077

@@ -59,15 +59,15 @@ describe('three hosts that were bare', () => {
     );
     expect(await host.exec('systemctl is-enabled redis-server')).toMatchObject({ stdout: 'masked\n' });
     expect(await host.run('journalctl -o cat -u redis-server.service | grep -c Started || :')).toBe('0\n');
-    expect(await host.run('stat -c "%a %U %G" /etc/redis/redis-7000.conf /var/lib/redis/7000')).toBe(
-      '640 root redis\n750 redis redis\n',
-    );
+    expect(
+      await host.run('stat -c "%a %U %G" /etc/weedgo-redis/redis-7000.conf /var/lib/weedgo-redis/redis@7000'),
+    ).toBe('640 root redis\n750 redis redis\n');
     expect(await host.run('find / -xdev -name "*.new" -newer /etc/hostname 2>/dev/null')).toBe('');
     // Not as an argument: the journal keeps the command line of whoever logs.
     const search = { input: `${secrets.password}\n` };
     expect(await host.run('grep -rlF -f - /var/log /run /tmp /root /home 2>/dev/null || :', search)).toBe('');
     expect(await host.run('grep -rlF -f - /etc | sort', search)).toBe(
-      '/etc/redis/redis-7000.conf\n/etc/redis/redis-7003.conf\n',
+      '/etc/weedgo-redis/redis-7000.conf\n/etc/weedgo-redis/redis-7003.conf\n',
     );
   });
 
@@ -114,7 +114,9 @@ describe('three hosts that were bare', () => {
     const host = lab.host('redis2');
     await host.run('systemctl stop weedgo-redis@7001 weedgo-redis@7004');
     // Its append-only file is a directory: it opens its log before it finds out.
-    await host.run('cd /var/lib/redis/7001/appendonlydir && echo garbage >appendonly.aof.manifest');
+    await host.run(
+      'cd /var/lib/weedgo-redis/redis@7001/appendonlydir && echo garbage >appendonly.aof.manifest',
+    );
     await withShells(async (shells) => {
       const shell = shellOf(shells, host);
       const input = await lookAt(shell, inventory);
@@ -122,12 +124,12 @@ describe('three hosts that were bare', () => {
       expect(error).toMatchObject({ host: 'redis2', node: 'redis2:7001', notDone: [] });
       expect(error instanceof StepFailedError && kinds(error.done)).toEqual(['start-service']);
       expect(String(error)).toContain('redis2: could not start weedgo-redis@7001.service');
-      expect(String(error)).toContain('the end of /var/log/redis/redis-7001.log:');
+      expect(String(error)).toContain('the end of /var/log/weedgo-redis/redis@7001/redis.log:');
       expect(String(error)).toContain('Invalid AOF manifest file format');
       expect(error instanceof StepFailedError && error.hints.join('\n')).toContain(
         'systemctl status weedgo-redis@7001.service',
       );
-      await host.run('rm -r /var/lib/redis/7001/appendonlydir');
+      await host.run('rm -r /var/lib/weedgo-redis/redis@7001/appendonlydir');
       expect(await converge(shell, inventory)).toMatchObject([
         { kind: 'start-service', service: { port: 7001 } },
       ]);
@@ -191,7 +193,9 @@ describe('three hosts that were bare', () => {
       // The nodes took no notice of all that knocking.
       for (const host of lab.hosts) {
         expect(
-          await host.run('grep -h " # " /var/log/redis/redis-70*.log | grep -iE "bus|accept|handshake" || :'),
+          await host.run(
+            'grep -h " # " /var/log/weedgo-redis/*/redis.log | grep -iE "bus|accept|handshake" || :',
+          ),
         ).toBe('');
       }
     });
@@ -199,15 +203,17 @@ describe('three hosts that were bare', () => {
 
   test('a full disk is found before it is needed', async () => {
     const host = lab.host('redis3');
-    await host.run('mount -t tmpfs -o size=8m none /var/log/redis');
+    await host.run(
+      'mount -t tmpfs -o size=8m,uid=redis,gid=redis,mode=750 none /var/log/weedgo-redis/redis@7002',
+    );
     await withShells(async (shells) => {
       expect(messages(requireHost(await lookAt(shellOf(shells, host), inventory)))).toContainEqual(
         expect.stringMatching(
-          /^redis3: the disk of \/var\/log\/redis is nearly full: 8\.\d MB and \d+ inodes free$/,
+          /^redis3: the disk of \/var\/log\/weedgo-redis\/redis@7002 is nearly full: 8\.\d MB and \d+ inodes free$/,
         ),
       );
     });
-    await host.run('umount /var/log/redis');
+    await host.run('umount /var/log/weedgo-redis/redis@7002');
   });
 
   test('destroy leaves nothing of ours', async () => {
@@ -221,7 +227,9 @@ describe('three hosts that were bare', () => {
     expect(
       await lab
         .host('redis3')
-        .run('ls /var/lib/redis /var/log/redis; ls /etc/systemd/system | grep weedgo || :'),
-    ).toBe('/var/lib/redis:\n\n/var/log/redis:\n');
+        .run(
+          'ls /var/lib/weedgo-redis /var/log/weedgo-redis /etc/weedgo-redis; ls /etc/systemd/system | grep weedgo || :',
+        ),
+    ).toBe('/etc/weedgo-redis:\n\n/var/lib/weedgo-redis:\n\n/var/log/weedgo-redis:\n');
   });
 });

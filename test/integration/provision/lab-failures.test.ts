@@ -116,15 +116,15 @@ describe('one host of three is not as it should be', () => {
   test('cut off, while another has a disk that is full', async () => {
     await cli.setInventory(labNodes(lab));
     await two.cut();
-    await three.run('mount -t tmpfs -o size=4m none /var/log/redis');
+    await three.run('mount -t tmpfs -o size=4m none /var/log/weedgo-redis/redis@7002');
     try {
       const result = await cli.run('provision');
       expectCode(result, 1);
       expect(result.stderr).toMatch(/redis2 \(\S+\) cannot be reached: no answer/);
-      expect(result.stderr).toContain('redis3: the disk of /var/log/redis is nearly full');
+      expect(result.stderr).toContain('redis3: the disk of /var/log/weedgo-redis/redis@7002 is nearly full');
       expect(result.stderr).toContain('Nothing speaks against the others: redis1.');
     } finally {
-      await three.run('umount /var/log/redis');
+      await three.run('umount /var/log/weedgo-redis/redis@7002');
       await two.uncut();
     }
   });

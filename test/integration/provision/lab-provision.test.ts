@@ -61,7 +61,7 @@ test('units run and are enabled, files have the modes and owners they should, th
     expect(await host.run(`systemctl show -p Type --value ${units}`)).toBe('notify\n\nnotify\n');
     expect((await host.exec('systemctl is-enabled redis-server')).stdout).toBe('masked\n');
     const port = 7000 + index;
-    const paths = `/etc/redis/redis-${port}.conf /var/lib/redis/${port} /etc/sysctl.d/60-weedgo-redis.conf`;
+    const paths = `/etc/weedgo-redis/redis-${port}.conf /var/lib/weedgo-redis/redis@${port} /etc/sysctl.d/60-weedgo-redis.conf`;
     expect(await host.run(`stat -c '%a %U %G' ${paths}`)).toBe(
       '640 root redis\n750 redis redis\n644 root root\n',
     );
@@ -74,7 +74,7 @@ test('units run and are enabled, files have the modes and owners they should, th
 
 test('the configuration has none of the guide’s mistakes', async () => {
   await onEvery(async (host, index) => {
-    const conf = await host.readFile(`/etc/redis/redis-${7000 + index}.conf`);
+    const conf = await host.readFile(`/etc/weedgo-redis/redis-${7000 + index}.conf`);
     const lines = conf.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
     expect(lines).toContain('supervised "systemd"');
     expect(lines).toContain('daemonize "no"');
@@ -138,8 +138,8 @@ test('destroy leaves nothing of the cluster on any host', async () => {
   await onEvery(async (host) => {
     expect(await host.run('ps -C redis-server -o pid= || :')).toBe('');
     const left =
-      'ls /etc/redis/redis-70* /var/log/redis/redis-70* /etc/*/weedgo* /etc/systemd/system/weedgo*';
-    expect(await host.run(`${left} 2>/dev/null || :; ls /var/lib/redis`)).toBe('');
+      'ls -d /etc/weedgo-redis/* /var/l*/weedgo-redis/*@* /etc/*/weedgo* /etc/needrestart/conf.d/weedgo* /etc/systemd/system/weedgo*';
+    expect(await host.run(`${left} 2>/dev/null || :`)).toBe('');
     expect(await host.run("systemctl list-units --all --no-legend 'weedgo-redis@*'")).toBe('');
     expect(await host.run('ls /etc/systemd/system/multi-user.target.wants | grep weedgo || :')).toBe('');
   });

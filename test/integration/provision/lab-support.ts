@@ -41,7 +41,7 @@ export async function expectSoundOn(host: LabHost, port: number): Promise<void> 
 /** Everything that provision could have changed, but for what the tool keeps of its own runs and servers of their data. */
 export const listingOn = (host: LabHost): Promise<string> =>
   host.run(
-    `find /etc /var/lib/redis /var/lib/systemd /usr/bin /usr/lib/systemd -xdev \\
+    `find /etc /var/lib/weedgo-redis/*@* /var/lib/systemd /usr/bin /usr/lib/systemd -xdev \\
       ! -name '*.aof' ! -name '*.rdb' ! -name 'nodes.conf' ! -path '*/timesync*' ! -path '*/random-seed' \\
       ! -path '/var/lib/systemd/timers*' ! -type d -printf '%p %y %m %u %g %s %T@ %l\\n' 2>/dev/null | sort`,
   );

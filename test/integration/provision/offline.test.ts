@@ -40,7 +40,7 @@ test('render writes every file by host, passwords masked, modes kept', async () 
   expect(await readdir(join(host, 'etc/systemd/system'))).toEqual(['weedgo-redis@.service']);
   expect(rendered.stdout).toContain('Passwords are masked');
   expectCode(await cli.run('render', '-o', 'real', '--show-secrets'), 0);
-  const real = await readFile(join(cli.dir, 'real/redis2/etc/redis/redis-7001.conf'), 'utf8');
+  const real = await readFile(join(cli.dir, 'real/redis2/etc/weedgo-redis/redis-7001.conf'), 'utf8');
   expect(real).toContain('requirepass "the-admins"');
   expect(real).not.toContain('the-applications');
 });

@@ -12,7 +12,7 @@ let scene: LabScene;
 const host = (name: string): LabHost => lab.host(name);
 
 /** File systems of their own for a replica and a master, small enough to be filled. */
-const small = { replica: '/var/lib/redis/7004', master: '/var/lib/redis/7002' };
+const small = { replica: '/var/lib/weedgo-redis/redis@7004', master: '/var/lib/weedgo-redis/redis@7002' };
 
 const mount = (path: string): string =>
   `mkdir ${path} && mount -t tmpfs -o size=160m,mode=750,uid=$(id -u redis),gid=$(id -g redis) tmpfs ${path}`;
@@ -88,7 +88,7 @@ test('a full disk under a master, which refuses writes', async () => {
 });
 
 test('a data folder that was mounted read-only, under a node that cannot start there', async () => {
-  const folder = '/var/lib/redis/7003';
+  const folder = '/var/lib/weedgo-redis/redis@7003';
   await host('redis1').run(`mount --bind ${folder} ${folder} && mount -o remount,bind,ro ${folder}`);
   await host('redis1').run(`kill -KILL ${await pidOf('redis1', 7003)}`);
   await untilRestarted('redis1', 7003);
@@ -97,7 +97,7 @@ test('a data folder that was mounted read-only, under a node that cannot start t
 });
 
 test('a file system that the kernel stopped for its errors', async () => {
-  const folder = '/var/lib/redis/7005';
+  const folder = '/var/lib/weedgo-redis/redis@7005';
   const unit = 'weedgo-redis@7005';
   const image = join(lab.dir, 'disk');
   await run(['truncate', '-s', '256M', image]);
@@ -206,7 +206,7 @@ test('a bus that is cut in one direction', async () => {
 
 test('a changed configuration file', async () => {
   await host('redis1').run(
-    String.raw`sed -i 's/^maxmemory-policy .*/maxmemory-policy "allkeys-lru"/' /etc/redis/redis-7000.conf`,
+    String.raw`sed -i 's/^maxmemory-policy .*/maxmemory-policy "allkeys-lru"/' /etc/weedgo-redis/redis-7000.conf`,
   );
   const { findings } = await seeAndMend(scene, ['WR-CONFIG-FILE']);
   expect(findings[0]?.seen).toBe('inventory: noeviction; file: allkeys-lru; running: noeviction');

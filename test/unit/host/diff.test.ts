@@ -4,7 +4,14 @@ import type { HostStep } from '../../../src/host/step.ts';
 
 const write = (content: string, before?: string, secret = true): HostStep => ({
   kind: 'write-file',
-  file: { path: '/etc/redis/redis-7000.conf', mode: '0640', owner: 'root', group: 'redis', content, secret },
+  file: {
+    path: '/etc/weedgo-redis/redis-7000.conf',
+    mode: '0640',
+    owner: 'root',
+    group: 'redis',
+    content,
+    secret,
+  },
   before,
 });
 
@@ -19,8 +26,8 @@ const conf = (memory: string): string =>
   ].join('\n');
 
 test('a changed directive, with its surroundings and without secrets', () => {
-  expect(diffStep(write(conf('2gb'), conf('1gb')))).toBe(`--- /etc/redis/redis-7000.conf
-+++ /etc/redis/redis-7000.conf
+  expect(diffStep(write(conf('2gb'), conf('1gb')))).toBe(`--- /etc/weedgo-redis/redis-7000.conf
++++ /etc/weedgo-redis/redis-7000.conf
 @@ -1,5 +1,5 @@
  port "7000"
  requirepass "***"
@@ -32,15 +39,15 @@ test('a changed directive, with its surroundings and without secrets', () => {
 
 test('a new file comes from nowhere', () => {
   expect(diffStep(write('requirepass "hunter2"\n'))).toBe(`--- /dev/null
-+++ /etc/redis/redis-7000.conf
++++ /etc/weedgo-redis/redis-7000.conf
 @@ -0,0 +1,1 @@
 +requirepass "***"`);
 });
 
 test('a changed password is said, and not shown', () => {
   const diff = diffStep(write('requirepass "new-secret"\n', 'requirepass "old-secret"\n'));
-  expect(diff).toBe(`--- /etc/redis/redis-7000.conf
-+++ /etc/redis/redis-7000.conf
+  expect(diff).toBe(`--- /etc/weedgo-redis/redis-7000.conf
++++ /etc/weedgo-redis/redis-7000.conf
 # requirepass: another value, not shown`);
 });
 

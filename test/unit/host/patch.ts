@@ -15,7 +15,6 @@ export function mergePatch(target: unknown, patch: unknown): unknown {
 
 /** The facts of a host on which everything that is desired has been done. */
 export function applyDesired(desired: DesiredHost, facts: Facts): Facts {
-  const access = { mode: '0755', owner: 'root', group: 'root' };
   const units = desired.services.flatMap((service, index) =>
     service.manager === 'systemd' ? [[service.unit, { ...running, mainPid: 900 + index }] as const] : [],
   );
@@ -35,11 +34,9 @@ export function applyDesired(desired: DesiredHost, facts: Facts): Facts {
       ]),
     ),
     directories: Object.fromEntries(
-      desired.directories.map(({ path, mode, owner, group, foreign }) => [
+      desired.directories.map(({ path, mode, owner = 'root', group = 'root' }) => [
         path,
-        foreign
-          ? { ...access, entries: [] }
-          : { mode, owner: owner ?? 'root', group: group ?? 'root', entries: [] },
+        { mode, owner, group, entries: [] },
       ]),
     ),
     units: { ...facts.units, ...Object.fromEntries(units) },

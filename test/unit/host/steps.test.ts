@@ -15,7 +15,7 @@ const unit = (port: number): Service => ({
   node: `redis1:${port}`,
   unit: `weedgo-redis@${port}.service`,
   port,
-  logFile: `/var/log/redis/redis-${port}.log`,
+  logFile: `/var/log/weedgo-redis/redis@${port}/redis.log`,
 });
 const daemon: Service = {
   manager: 'daemon',
@@ -27,7 +27,7 @@ const daemon: Service = {
   logFile: '/home/x/redis.log',
   serverPath: '/usr/bin/redis-server',
 };
-const directory = { path: '/var/lib/redis/7000', mode: '0750', owner: 'redis', group: 'redis' };
+const directory = { path: '/var/lib/weedgo-redis/redis@7000', mode: '0750', owner: 'redis', group: 'redis' };
 
 const rules = [
   { source: '10.0.0.5', ports: ['7000', '17000'] },
@@ -66,7 +66,9 @@ const samples: { readonly [Kind in HostStep['kind']]: readonly Extract<HostStep,
       before: undefined,
     },
   ],
-  'remove-path': [{ kind: 'remove-path', path: '/var/lib/redis/7000', recursive: true, why: 'data' }],
+  'remove-path': [
+    { kind: 'remove-path', path: '/var/lib/weedgo-redis/redis@7000', recursive: true, why: 'data' },
+  ],
   'reload-units': [{ kind: 'reload-units' }, { kind: 'reload-units', units: ["it's@7000.service"] }],
   'apply-sysctl': [{ kind: 'apply-sysctl', settings: [{ key: 'vm.overcommit_memory', value: 1 }] }],
   'set-transparent-hugepages': [{ kind: 'set-transparent-hugepages', value: 'madvise' }],
@@ -100,8 +102,8 @@ test.each(['sh', 'bash'])('every script is one that %s can read', (shell) => {
     server: 'redis',
     serviceUser: 'redis',
     files: ["/etc/it's"],
-    directories: ['/var/lib/redis'],
-    disks: ['/var/lib/redis'],
+    directories: ['/var/lib/weedgo-redis'],
+    disks: ['/var/lib/weedgo-redis'],
     units: ['weedgo-redis@7000.service'],
     distributionUnits: ['redis-server.service'],
     ports: [7000],

@@ -7,27 +7,32 @@ import type { Layout } from '../../../src/render/layout.ts';
 
 const inventories = join(import.meta.dirname, '../../../inventories');
 
-test('hosts reached by SSH: systemd, the folders of the distribution', async () => {
+test('hosts reached by SSH: systemd, folders of the tool, every parent owned by root', async () => {
   const layout = await firstLayout('three-hosts');
   expect(layout.serviceUser).toBe('redis');
-  expect(layout.directories.map(({ path, mode, foreign }) => `${path} ${mode} ${foreign}`)).toEqual([
-    '/etc/redis 0750 true',
-    '/var/lib/redis 0750 true',
-    '/var/log/redis 0750 true',
-    '/var/lib/redis/7000 0750 false',
-    '/var/lib/redis/7003 0750 false',
+  expect(
+    layout.directories.map(({ path, owner, group, mode }) => `${path} ${owner}:${group} ${mode}`),
+  ).toEqual([
+    '/etc/weedgo-redis root:redis 0750',
+    '/var/lib/weedgo-redis root:root 0755',
+    '/var/log/weedgo-redis root:root 0755',
+    '/var/lib/weedgo-redis/redis@7000 redis:redis 0750',
+    '/var/log/weedgo-redis/redis@7000 redis:redis 0750',
+    '/var/lib/weedgo-redis/redis@7003 redis:redis 0750',
+    '/var/log/weedgo-redis/redis@7003 redis:redis 0750',
   ]);
   expect(layout.nodes.map(({ service }) => service)).toEqual([
     { manager: 'systemd', unit: 'weedgo-redis@7000.service' },
     { manager: 'systemd', unit: 'weedgo-redis@7003.service' },
   ]);
   expect(layoutFiles(layout)).toEqual([
-    '/etc/redis/redis-7000.conf',
-    '/etc/redis/redis-7003.conf',
+    '/etc/weedgo-redis/redis-7000.conf',
+    '/etc/weedgo-redis/redis-7003.conf',
     '/etc/systemd/system/weedgo-redis@.service',
     '/etc/sysctl.d/60-weedgo-redis.conf',
     '/etc/tmpfiles.d/weedgo-redis.conf',
     '/etc/logrotate.d/weedgo-redis',
+    '/etc/needrestart/conf.d/weedgo-redis.conf',
   ]);
 });
 
