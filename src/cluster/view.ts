@@ -68,9 +68,18 @@ export type UnreachableView = {
   readonly node: string;
   /**
    * refused: nothing listens. auth: it listens and rejects our password. host: its host cannot be reached. loading:
-   * it is reading its data set into memory, and says nothing of the cluster meanwhile.
+   * it is reading its data set into memory, and says nothing of the cluster meanwhile. foreign: another user's
+   * process listens, and was not given the password. unverified: whose process listens could not be found out.
    */
-  readonly failure: 'refused' | 'auth' | 'timeout' | 'host' | 'loading' | 'protocol';
+  readonly failure:
+    | 'refused'
+    | 'auth'
+    | 'timeout'
+    | 'host'
+    | 'loading'
+    | 'protocol'
+    | 'foreign'
+    | 'unverified';
   readonly reason: string;
 };
 

@@ -1,11 +1,14 @@
 import { setMaxListeners } from 'node:events';
 import { resolveSecret, resolveSecrets } from '../inventory/secrets.ts';
-import type { Host, Inventory, Node } from '../inventory/inventory.ts';
+import { ownershipOf } from '../host/socket-owner.ts';
+import type { Host, Inventory } from '../inventory/inventory.ts';
 import type { SecretSource } from '../inventory/schema.ts';
 import { connectNode } from '../redis/connect.ts';
-import { isFailure, type RedisConnection, type RedisFailure } from '../redis/connection.ts';
+import { isFailure, type RedisConnection, type RedisFailure, type Vouch } from '../redis/connection.ts';
+import { layoutOf } from '../render/layout.ts';
 import { connectHosts } from '../ssh/connect.ts';
 import { localShell } from '../ssh/local.ts';
+import type { Shell } from '../ssh/shell.ts';
 import type { Emit } from './events.ts';
 import type { Prompter, Session } from './session.ts';
 
@@ -33,14 +36,17 @@ export async function openSession(request: SessionRequest): Promise<Session> {
   setMaxListeners(0, signal);
   const secrets = await resolveSecrets(inventory, { create: request.createSecrets });
   const { shells, unreachable } = await connectAll(request);
-  const connections = new Map<string, Promise<RedisConnection | RedisFailure>>();
-
-  const connect = async (node: Node): Promise<RedisConnection | RedisFailure> => {
+  const owners = new Map(
+    [...shells].map(([name, shell]) => [name, ownerQuestion(inventory, shell)] as const),
+  );
+  const connect: Session['connect'] = async (node, options) => {
     const shell = shells.get(node.host);
-    if (shell) return connectNode(shell, node, { password: secrets.password });
+    const vouch = owners.get(node.host);
+    if (shell && vouch) return connectNode(shell, node, { password: secrets.password, vouch, ...options });
     const reason = unreachable.get(node.host)?.message ?? 'its host is not connected';
     return { node, failure: 'host', reason };
   };
+  const shared = sharedConnections(connect);
   return {
     inventory,
     secrets,
@@ -48,6 +54,19 @@ export async function openSession(request: SessionRequest): Promise<Session> {
     signal,
     shells,
     unreachable,
+    connect,
+    redis: shared.redis,
+    close: async () => {
+      await shared.close();
+      await Promise.all([...shells.values()].map((shell) => shell.close()));
+    },
+  };
+}
+
+/** One connection a node, made on first use and made again when it was lost. */
+function sharedConnections(connect: Session['connect']): Pick<Session, 'redis' | 'close'> {
+  const connections = new Map<string, Promise<RedisConnection | RedisFailure>>();
+  return {
     redis: async (node) => {
       // What is there is looked at before anything is awaited: two that ask at once share one connection.
       for (let pending = connections.get(node.id); pending;) {
@@ -65,9 +84,14 @@ export async function openSession(request: SessionRequest): Promise<Session> {
       for (const connection of await Promise.all(connections.values())) {
         if (!isFailure(connection)) connection.close();
       }
-      await Promise.all([...shells.values()].map((shell) => shell.close()));
     },
   };
+}
+
+/** Nodes run as the layout's service user; on this machine as whoever runs the tool. */
+function ownerQuestion(inventory: Inventory, shell: Shell): Vouch {
+  const host = inventory.hosts.find(({ name }) => name === shell.host);
+  return ownershipOf(shell, host && layoutOf(inventory, host).serviceUser);
 }
 
 async function connectAll({

@@ -1,6 +1,6 @@
 import type { Inventory, Node, Secrets } from '../inventory/inventory.ts';
 import type { OperationError } from '../errors.ts';
-import type { RedisConnection, RedisFailure } from '../redis/connection.ts';
+import type { CallOptions, RedisConnection, RedisFailure } from '../redis/connection.ts';
 import type { Shell } from '../ssh/shell.ts';
 import type { Emit } from './events.ts';
 
@@ -20,6 +20,8 @@ export type Session = {
   readonly unreachable: ReadonlyMap<string, OperationError>;
   /** The node's connection, made on first use and remade when it was lost. */
   readonly redis: (node: Node) => Promise<RedisConnection | RedisFailure>;
+  /** A further connection, for its caller alone to use and to close. */
+  readonly connect: (node: Node, options?: CallOptions) => Promise<RedisConnection | RedisFailure>;
   readonly close: () => Promise<void>;
 };
 

@@ -76,10 +76,12 @@ function describeStatus(inventory: Inventory, view: ClusterView): Omit<Status, '
   };
 }
 
-/** Hosts that we cannot connect to: that says nothing about their nodes, which the others may well reach. */
+/** Hosts that could not be asked: that says nothing about their nodes, which the others may well reach. */
 function hostsUnseen(inventory: Inventory, view: ClusterView): ReadonlySet<string> {
   const lost = new Set(
-    view.nodes.flatMap((node) => (node.reachable || node.failure !== 'host' ? [] : node.node)),
+    view.nodes.flatMap((node) =>
+      !node.reachable && (node.failure === 'host' || node.failure === 'unverified') ? [node.node] : [],
+    ),
   );
   return new Set(inventory.nodes.filter(({ id }) => lost.has(id)).map(({ host }) => host));
 }

@@ -10,6 +10,7 @@ import {
   type RedisConnection,
   type RedisFailure,
   ReplyError,
+  type Vouch,
 } from './connection.ts';
 import { DeadlineError, withDeadline } from './deadline.ts';
 
@@ -17,17 +18,20 @@ export type RedisAuth = {
   readonly password: string | undefined;
   /** Default: the `default` user. */
   readonly username?: string;
+  /** Asked once the connection is open and before anything is sent. */
+  readonly vouch: Vouch;
 };
 
 /**
- * Connects to a node at its private address as seen from its own host, through the host's Shell, and authenticates.
+ * Connects to a node at its private address as seen from its own host, through the host's Shell, and authenticates
+ * when `vouch` finds the node's own server at the other end: a socket of another user's gets nothing.
  * Resolves to a RedisFailure when nothing listens there, the password is rejected or missing, or no Redis answers
  * within `timeoutMs` (default 6 000). Never retries.
  */
 export async function connectNode(
   shell: Shell,
   node: Node,
-  { timeoutMs = defaultTimeoutMs, ...auth }: RedisAuth & CallOptions,
+  { timeoutMs = defaultTimeoutMs, vouch, ...auth }: RedisAuth & CallOptions,
 ): Promise<RedisConnection | RedisFailure> {
   let stream: Duplex;
   try {
@@ -35,6 +39,45 @@ export async function connectNode(
   } catch (error) {
     return { node, ...classifyForward(error) };
   }
+  const doubt = await doubtAbout(stream, node, { vouch, timeoutMs });
+  if (doubt) {
+    stream.destroy();
+    return { node, ...doubt };
+  }
+  return greet(stream, node, { auth, timeoutMs });
+}
+
+/** Why nothing may be sent over a connection that is open; undefined: the node's own server has it. */
+async function doubtAbout(
+  stream: Duplex,
+  node: Node,
+  { vouch, timeoutMs }: { readonly vouch: Vouch; readonly timeoutMs: number },
+): Promise<Failure | undefined> {
+  // It can break meanwhile, and nobody else listens yet.
+  stream.on('error', () => undefined);
+  try {
+    const owner = await withDeadline(vouch(node), timeoutMs);
+    if (owner.kind === 'own') {
+      return stream.destroyed
+        ? { failure: 'protocol', reason: 'it closed the connection at once' }
+        : undefined;
+    }
+    const failure = owner.kind === 'foreign' ? 'foreign' : 'unverified';
+    return { failure, reason: `${owner.reason}; the password was not sent` };
+  } catch (error) {
+    if (!(error instanceof DeadlineError)) throw error;
+    const reason = `${node.host} did not say within ${timeoutMs / 1000} s whose port ${node.port} is; the password was not sent`;
+    return { failure: 'unverified', reason };
+  }
+}
+
+type Greeting = { readonly auth: Omit<RedisAuth, 'vouch'>; readonly timeoutMs: number };
+
+async function greet(
+  stream: Duplex,
+  node: Node,
+  { auth, timeoutMs }: Greeting,
+): Promise<RedisConnection | RedisFailure> {
   const client = clientOver(stream);
   let streamError: Error | undefined;
   client.on('error', (error: Error) => (streamError ??= error));
@@ -114,7 +157,7 @@ function translate(error: unknown, node: Node, what: string): OperationError {
 /** Resolves to whether the server asks for no password although one was given; throws what the server answered. */
 async function authenticate(
   call: RedisConnection['call'],
-  { password, username }: RedisAuth,
+  { password, username }: Greeting['auth'],
   timeoutMs: number,
 ): Promise<boolean> {
   try {

@@ -32,9 +32,14 @@ export type CallOptions = { readonly timeoutMs?: number };
 /** A node that no connection could be made to, and why, for UnreachableView. */
 export type RedisFailure = {
   readonly node: Node;
-  readonly failure: 'refused' | 'auth' | 'timeout' | 'host' | 'protocol';
+  readonly failure: 'refused' | 'auth' | 'timeout' | 'host' | 'protocol' | 'foreign' | 'unverified';
   readonly reason: string;
 };
+
+/** Whose process a connection that is open came to; the password is for the node's own server alone. */
+export type Vouch = (
+  node: Node,
+) => Promise<{ readonly kind: 'own' } | { readonly kind: 'foreign' | 'unknown'; readonly reason: string }>;
 
 export type ConnectRedis = (node: Node) => Promise<RedisConnection | RedisFailure>;
 

@@ -4,6 +4,7 @@ import { listMissing } from '../../src/cluster/missing.ts';
 import { planForm } from '../../src/cluster/plan.ts';
 import type { ClusterView } from '../../src/cluster/view.ts';
 import { RefusedError } from '../../src/errors.ts';
+import { ownershipOf } from '../../src/host/socket-owner.ts';
 import type { Inventory, Node } from '../../src/inventory/inventory.ts';
 import { connectNode } from '../../src/redis/connect.ts';
 import {
@@ -21,12 +22,13 @@ export type Connections = { readonly connect: ConnectRedis; readonly close: () =
 /** Connections to nodes of this machine, each made on first use, as a Session makes them. */
 export function localConnections(password?: string): Connections {
   const shell = localShell('local');
+  const vouch = ownershipOf(shell, undefined);
   const open = new Map<string, RedisConnection>();
   return {
     connect: async (node: Node) => {
       const known = open.get(node.id);
       if (known) return known;
-      const connection = await connectNode(shell, node, { password });
+      const connection = await connectNode(shell, node, { password, vouch });
       if (!isFailure(connection)) open.set(node.id, connection);
       return connection;
     },
@@ -71,7 +73,8 @@ export async function send(
   password?: string,
 ): Promise<unknown> {
   if (!node) throw new Error('no such node');
-  const connection = await connectNode(localShell('local'), node, { password });
+  const shell = localShell('local');
+  const connection = await connectNode(shell, node, { password, vouch: ownershipOf(shell, undefined) });
   if (isFailure(connection)) throw new Error(connection.reason);
   try {
     return await connection.call(command);

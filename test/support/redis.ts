@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chown, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,6 +15,8 @@ export type StartOptions = {
   readonly cluster?: boolean;
   /** Default `redis-server` on the PATH. */
   readonly binary?: string;
+  /** Its numeric user; default: whoever runs the tests. */
+  readonly user?: number | undefined;
 };
 
 export type TestNode = {
@@ -59,8 +61,11 @@ async function startNode(root: string, port: number, options: StartOptions): Pro
   const dir = join(root, String(port));
   await mkdir(dir);
   await writeFile(join(dir, 'redis.conf'), configFile(dir, port, options), { mode: 0o600 });
-  const binary = options.binary ?? 'redis-server';
-  let child = await launch(binary, dir, port);
+  const { binary = 'redis-server', user } = options;
+  if (user !== undefined)
+    for (const path of [root, dir, join(dir, 'redis.conf')]) await chown(path, user, user);
+  const start = () => launch(binary, { dir, port, user });
+  let child = await start();
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     if (child.exitCode !== null || child.signalCode !== null) return;
     const exited = once(child, 'exit');
@@ -80,7 +85,7 @@ async function startNode(root: string, port: number, options: StartOptions): Pro
     resume: () => void child.kill('SIGCONT'),
     restart: async () => {
       await end('SIGTERM');
-      child = await launch(binary, dir, port);
+      child = await start();
     },
     log: () => readFile(join(dir, 'redis.log'), 'utf8'),
   };
@@ -105,8 +110,12 @@ function configFile(dir: string, port: number, { config, password, cluster }: St
 
 const quote = (value: string): string => `"${value.replace(/["\\]/g, '\\$&')}"`;
 
-async function launch(binary: string, dir: string, port: number): Promise<ChildProcess> {
-  const child = spawn('setpriv', ['--pdeathsig', 'KILL', binary, join(dir, 'redis.conf')], {
+async function launch(
+  binary: string,
+  { dir, port, user }: { readonly dir: string; readonly port: number; readonly user: number | undefined },
+): Promise<ChildProcess> {
+  const as = user === undefined ? [] : ['--reuid', String(user), '--clear-groups'];
+  const child = spawn('setpriv', [...as, '--pdeathsig', 'KILL', binary, join(dir, 'redis.conf')], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';

@@ -35,6 +35,8 @@ function diagnose(view: UnreachableView, input: CheckInput, topology: Topology):
   if (view.failure === 'refused') return down(view, input, topology);
   if (view.failure === 'auth') return wrongPassword(view, input, topology);
   if (view.failure === 'loading') return loading(view);
+  if (view.failure === 'foreign') return foreign(view, input);
+  if (view.failure === 'unverified') return unverified(view, input);
   if (view.reason.includes('BUSY')) return busy(view, input);
   return silent(view, input);
 }
@@ -117,6 +119,32 @@ function loading({ node, reason }: UnreachableView): Illness {
     why: 'It serves nothing until its data set is in memory.',
     remedy: [],
     passing: true,
+  };
+}
+
+function foreign({ node, reason }: UnreachableView, { inventory }: CheckInput): Illness {
+  const known = findNode(inventory, node);
+  return {
+    id: 'WR-NODE-FOREIGN',
+    severity: 'critical',
+    title: `another user's process has the port of ${node}`,
+    seen: reason,
+    why: 'Clients that connect there give their password to that process, and the node itself cannot serve.',
+    remedy: [
+      byHand(`find out who started that process on ${known?.host ?? node}, and end it`),
+      ours(inventory, 'start'),
+    ],
+  };
+}
+
+function unverified({ node, reason }: UnreachableView, { inventory }: CheckInput): Illness {
+  return {
+    id: 'WR-NODE-UNVERIFIED',
+    severity: 'critical',
+    title: `it is not known whose process has the port of ${node}`,
+    seen: reason,
+    why: "The password is only sent to the service user's own server, so nothing is known of this node.",
+    remedy: [ours(inventory, 'verify')],
   };
 }
 

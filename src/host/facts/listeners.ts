@@ -3,6 +3,7 @@ import { shWords } from '../sh.ts';
 import type { Fact } from './fact.ts';
 import { linesOf } from './lines.ts';
 import { parseAddress } from './proc-address.ts';
+import { hexPort } from './sockets.ts';
 
 /**
  * Sockets in LISTEN on the ports asked for, from /proc/net (neither ss nor lsof need be there), and whose they
@@ -44,8 +45,6 @@ grep -H . "$@" 2>/dev/null || :
     });
   },
 };
-
-const hexPort = (port: number): string => port.toString(16).toUpperCase().padStart(4, '0');
 
 /** `SL: LOCAL:PORT REMOTE STATE QUEUES TIMER RETRANSMITS UID TIMEOUT INODE …` (proc(5), /proc/net/tcp). */
 function parseSocket(

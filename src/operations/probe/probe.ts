@@ -1,9 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Shard } from '../../cluster/shape.ts';
 import { expandRanges, keySlot } from '../../cluster/slots.ts';
-import { connectNode } from '../../redis/connect.ts';
-import type { RedisConnection, RedisFailure } from '../../redis/connection.ts';
-import type { Node } from '../../inventory/inventory.ts';
 import type { Session } from '../session.ts';
 import { ShardClient } from './shard-client.ts';
 import { readBack, removeAll } from './read-back.ts';
@@ -40,7 +37,7 @@ export async function startProbe(
   const client = new ShardClient({
     nodes: session.inventory.nodes,
     shard: [shard.master, ...shard.replicas].map(({ node }) => node),
-    connect: (node) => connectFor(session, node),
+    connect: (node) => session.connect(node, { timeoutMs: commandTimeoutMs }),
     timeoutMs: commandTimeoutMs,
   });
   const prefix = `{${tagIn(shard)}}:${randomBytes(6).toString('hex')}:`;
@@ -75,10 +72,4 @@ function tagIn(shard: Pick<Shard, 'master'>): string {
     const tag = `weedgo-redis-probe-${number}`;
     if (slots.has(keySlot(tag)) || slots.size === 0) return tag;
   }
-}
-
-async function connectFor(session: Session, node: Node): Promise<RedisConnection | RedisFailure> {
-  const shell = session.shells.get(node.host);
-  if (!shell) return { node, failure: 'host', reason: 'its host is not connected' };
-  return connectNode(shell, node, { password: session.secrets.password, timeoutMs: commandTimeoutMs });
 }

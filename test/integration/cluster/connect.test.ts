@@ -2,6 +2,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { inspect } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { OperationError } from '../../../src/errors.ts';
+import { ownershipOf } from '../../../src/host/socket-owner.ts';
 import type { Node } from '../../../src/inventory/inventory.ts';
 import { connectNode } from '../../../src/redis/connect.ts';
 import { type RedisConnection, ReplyError, isFailure } from '../../../src/redis/connection.ts';
@@ -18,8 +19,9 @@ const nodeAt = (port: number): Node => {
   return nodes[0];
 };
 const shell = localShell('local');
+const vouch = ownershipOf(shell, undefined);
 const connect = (port: number, given?: string) =>
-  connectNode(shell, nodeAt(port), { password: given, timeoutMs: 2000 });
+  connectNode(shell, nodeAt(port), { password: given, vouch, timeoutMs: 2000 });
 let servers: TestNodes;
 let openServers: TestNodes;
 const connections: RedisConnection[] = [];

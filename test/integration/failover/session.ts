@@ -1,3 +1,4 @@
+import { ownershipOf } from '../../../src/host/socket-owner.ts';
 import type { Inventory, Node } from '../../../src/inventory/inventory.ts';
 import type { OperationEvent } from '../../../src/operations/events.ts';
 import type { Session } from '../../../src/operations/session.ts';
@@ -14,6 +15,10 @@ export function openLocalSession(inventory: Inventory, password?: string): TestS
   const events: OperationEvent[] = [];
   const shells = new Map(inventory.hosts.map(({ name }) => [name, localShell(name)]));
   const connections = new Map<string, RedisConnection>();
+  const connect: Session['connect'] = (node, options) => {
+    const shell = shells.get(node.host) ?? localShell(node.host);
+    return connectNode(shell, node, { password, vouch: ownershipOf(shell, undefined), ...options });
+  };
   return {
     inventory,
     secrets: { password, application: undefined },
@@ -23,10 +28,11 @@ export function openLocalSession(inventory: Inventory, password?: string): TestS
     signal: abort.signal,
     shells,
     unreachable: new Map(),
+    connect,
     redis: async (node: Node): Promise<RedisConnection | RedisFailure> => {
       const known = connections.get(node.id);
       if (known && !known.closed()) return known;
-      const made = await connectNode(shells.get(node.host) ?? localShell(node.host), node, { password });
+      const made = await connect(node);
       if (!isFailure(made)) connections.set(node.id, made);
       return made;
     },

@@ -16,6 +16,8 @@ const inventory = {
   hosts: [{ name: 'local', address: '127.0.0.1', ports }],
 };
 const password = 'the-inventory-has-it';
+/** Whom the command runs as: only that user's own servers are given the password. */
+const ordinary = process.getuid?.() === 0 ? 65_534 : undefined;
 let cli: Cli;
 
 beforeAll(async () => {
@@ -75,7 +77,7 @@ const foreign: readonly Foreign[] = [
 
 describe.each(foreign)('$name', ({ options, prepare, reason, name }) => {
   test('is left alone', async () => {
-    const servers = await startNodes({ ports: [18_142], ...options });
+    const servers = await startNodes({ ports: [18_142], ...options, user: ordinary });
     try {
       for (const command of prepare) {
         await until(async () => {
@@ -115,7 +117,7 @@ async function stateOf({ nodes }: TestNodes, secret: string | undefined) {
 }
 
 test('a node of another cluster is left alone, and so is its cluster', async () => {
-  const other = await startNodes({ ports: [18_142, 18_150, 18_151], password });
+  const other = await startNodes({ ports: [18_142, 18_150, 18_151], password, user: ordinary });
   try {
     const seeds = other.nodes.map(({ port }) => `127.0.0.1:${port}`);
     const made = await redisCli(password, ['--cluster', 'create', ...seeds, '--cluster-yes']);
