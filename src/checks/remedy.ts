@@ -15,6 +15,15 @@ export function call(inventory: Inventory, node: string, ...command: readonly (s
   return ours(inventory, 'call', node, ...command.map(String));
 }
 
+/** As `call`, for what can lose something or lock out: the node's name confirms it where there is no terminal. */
+export function confirmedCall(
+  inventory: Inventory,
+  node: string,
+  ...command: readonly (string | number)[]
+): string {
+  return ours(inventory, 'call', '--confirm', node, node, ...command.map(String));
+}
+
 /**
  * A line for redis-cli on the node's host, for what takes it as a whole; the password reaches it by a pipe, not by a
  * command line (`-a` would show it to every user).

@@ -69,11 +69,12 @@ export const commands: readonly CommandSpec[] = [
   ...failoverCommands,
   {
     name: 'call',
-    summary: "send a Redis command that looks or mends to a node or to all, with the inventory's password",
+    summary: "send a Redis command to a node or to all, with the inventory's password and guards",
     arguments: [
       ['<node>', 'a node of the inventory, or all'],
       ['<command...>', 'the command and its arguments'],
     ],
+    options: [['--confirm <name>', 'the name to type, where there is no terminal to type it']],
     examples: ['weedgo-redis call redis1:7000 CLUSTER NODES', 'weedgo-redis call all CONFIG RESETSTAT'],
     load: () => import('./commands/call.ts'),
   },

@@ -3,7 +3,8 @@ import { sameDirectiveValue } from '../../render/compare.ts';
 import { directiveMutability, isSecretDirective } from '../../render/directives.ts';
 import type { ReachableView } from '../../cluster/view.ts';
 import type { Check, CheckInput, Finding } from '../check.ts';
-import { call } from '../remedy.ts';
+import { byHand, call, confirmedCall } from '../remedy.ts';
+import { riskOfSetting } from '../../render/setting-risk.ts';
 import { joinNames } from '../text.ts';
 import { wantedOf } from './drift.ts';
 
@@ -76,7 +77,21 @@ function compare(
       seen: odd.map((peer) => `${peer.node}: ${valueOf(peer) || '""'}`).join('; '),
       expected: `${usual || '""'}, as on the other nodes`,
       why: 'No file sets it, so it was changed in the running server and is gone with the next restart.',
-      remedy: nodes.map((node) => call(inventory, node, 'CONFIG', 'SET', name, usual)),
+      remedy: setAll(inventory, nodes, [name, usual]),
     },
+  ];
+}
+
+/** A value that can lose something is confirmed on the command line, below a line that says what. */
+function setAll(
+  inventory: CheckInput['inventory'],
+  nodes: readonly string[],
+  [name, value]: readonly [string, string],
+): readonly string[] {
+  const risk = riskOfSetting(name, value);
+  if (risk === undefined) return nodes.map((node) => call(inventory, node, 'CONFIG', 'SET', name, value));
+  return [
+    byHand(`with ${name} "${value}" ${risk}`),
+    ...nodes.map((node) => confirmedCall(inventory, node, 'CONFIG', 'SET', name, value)),
   ];
 }

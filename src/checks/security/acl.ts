@@ -1,6 +1,7 @@
+import type { Inventory } from '../../inventory/inventory.ts';
 import type { Check, CheckInput, Finding } from '../check.ts';
 import type { AclUser } from '../probe.ts';
-import { call, ours } from '../remedy.ts';
+import { byHand, confirmedCall, ours } from '../remedy.ts';
 import { joinNames } from '../text.ts';
 import { allowedDangers } from './acl-rules.ts';
 
@@ -63,7 +64,7 @@ function judge({ inventory }: CheckInput, found: readonly Found[]): readonly Fin
   const meant = found.filter(({ user }) => dangers.length === 0 || allowedDangers(user.commands).length > 0);
   const nodes = meant.map(({ node }) => node);
   const isOurs = name === inventory.auth.application?.user;
-  const remove = nodes.map((node) => call(inventory, node, 'ACL', 'DELUSER', name));
+  const remove = removal(inventory, nodes, name);
   if (dangers.length > 0) {
     return [
       {
@@ -94,4 +95,11 @@ function judge({ inventory }: CheckInput, found: readonly Found[]): readonly Fin
           remedy: remove,
         },
       ];
+}
+
+function removal(inventory: Inventory, nodes: readonly string[], name: string): readonly string[] {
+  return [
+    byHand(`clients that log in as ${name} are disconnected and cannot come back`),
+    ...nodes.map((node) => confirmedCall(inventory, node, 'ACL', 'DELUSER', name)),
+  ];
 }

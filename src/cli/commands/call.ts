@@ -1,14 +1,19 @@
 import { exitCodes } from '../../errors.ts';
 import { type Answer, callNodes, hostsToAsk, planCall } from '../../operations/call/call.ts';
+import { approvalOf } from '../approval.ts';
 import type { CommandRun } from '../command.ts';
 import { withSession } from '../session.ts';
 
 export const run: CommandRun = async (invocation) => {
   const [target = '', ...words] = invocation.args.filter((arg) => arg !== undefined);
   const request = { target, words, command: invocation.commandLine };
-  const answers = await withSession(invocation, (session) => callNodes(session, request), {
-    before: (inventory) => hostsToAsk(planCall(inventory, request)),
-  });
+  const answers = await withSession(
+    invocation,
+    (session) => callNodes(session, request, approvalOf(invocation)),
+    {
+      before: (inventory) => hostsToAsk(planCall(inventory, request)),
+    },
+  );
   const ok = answers.every((answer) => answer.ok);
   return {
     data: { ok, answers },

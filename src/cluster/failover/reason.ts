@@ -23,4 +23,6 @@ export type ReasonCode =
   | 'cluster-down'
   | 'no-majority'
   | 'majority'
-  | 'master-alive';
+  | 'master-alive'
+  | 'only-copy'
+  | 'in-use';

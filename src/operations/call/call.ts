@@ -1,10 +1,17 @@
+import type { Judgement } from '../../cluster/copies.ts';
 import { OperationError, RefusedError, UsageError } from '../../errors.ts';
 import type { Inventory, Node } from '../../inventory/inventory.ts';
 import { findNode } from '../../inventory/topology.ts';
 import { isFailure, ReplyError } from '../../redis/connection.ts';
+import { throwIfInterrupted } from '../../redis/wait.ts';
+import { type Approval, demandName } from '../approval.ts';
 import { changing } from '../changing.ts';
+import { refuseFor } from '../failover/refuse.ts';
 import type { Session } from '../session.ts';
-import { type CallKind, classifyCall, isSecret } from './commands.ts';
+import { classifyCall, isSecret } from './commands.ts';
+import { type Call, judgeCall } from './guard.ts';
+import { replicate } from './replicate.ts';
+import { differsOn } from './server-word.ts';
 
 export type CallRequest = {
   /** An inventory node, or `all`. */
@@ -19,35 +26,41 @@ export type Answer =
   | { readonly node: string; readonly ok: true; readonly reply: unknown }
   | { readonly node: string; readonly ok: false; readonly error: string };
 
-type Call = { readonly nodes: readonly Node[]; readonly kind: CallKind };
-
 /**
  * What is to be sent to which nodes, before any of them is contacted. Throws UsageError for an unknown node,
  * RefusedError for a command that is not passed on.
  */
 export function planCall(inventory: Inventory, { target, words }: CallRequest): Call {
   const nodes = targetsOf(inventory, target);
-  const kind = classifyCall(words);
-  refuseStrangers(inventory, words);
-  return { nodes, kind };
+  const call = { nodes, words, effect: classifyCall(words) };
+  refuseStrangers(inventory, call);
+  return call;
 }
 
 /**
  * Sends one Redis command to one node or to all, each through its host's connection and with the inventory's
- * password. Commands that mend hold the cluster's lock and are audited. Throws as `planCall`.
+ * password. Commands that change anything hold the cluster's lock and are audited; those that can lose data are
+ * judged by what the cluster is now, and what they can lose has to be confirmed by typing the node's name (for
+ * `all`: the cluster's). Throws as `planCall`, and RefusedError where a guard or the answer says no.
  */
-export async function callNodes(session: Session, request: CallRequest): Promise<readonly Answer[]> {
-  const { nodes, kind } = planCall(session.inventory, request);
-  const send = (held: Session): Promise<readonly Answer[]> =>
-    Promise.all(nodes.map((node) => ask(held, node, request.words)));
-  if (kind === 'read') return send(session);
-  const reason = `call ${request.words.slice(0, 2).join(' ')}`;
-  return changing(session, { command: request.command, reason }, send);
+export async function callNodes(
+  session: Session,
+  request: CallRequest,
+  approval: Approval,
+): Promise<readonly Answer[]> {
+  const call = planCall(session.inventory, request);
+  if (call.effect === 'reads') return send(session, call);
+  const reason = `call ${call.words.slice(0, 2).join(' ')}`;
+  return changing(session, { command: request.command, reason }, async (locked) => {
+    await demandAgreement(locked, call, approval);
+    throwIfInterrupted(locked.signal);
+    return send(locked, call);
+  });
 }
 
 /** Names of the hosts that have to be connected; undefined: all, for the lock. */
-export function hostsToAsk({ nodes, kind }: Call): readonly string[] | undefined {
-  return kind === 'read' ? nodes.map(({ host }) => host) : undefined;
+export function hostsToAsk({ nodes, effect }: Call): readonly string[] | undefined {
+  return effect === 'reads' ? nodes.map(({ host }) => host) : undefined;
 }
 
 function targetsOf(inventory: Inventory, target: string): readonly Node[] {
@@ -59,36 +72,65 @@ function targetsOf(inventory: Inventory, target: string): readonly Node[] {
   });
 }
 
-/** One MEET with a node of another cluster joins the two for good. */
-function refuseStrangers({ nodes }: Inventory, words: readonly string[]): void {
-  const [name = '', subcommand = '', address = '', port = ''] = words;
-  if (`${name} ${subcommand}`.toUpperCase() !== 'CLUSTER MEET') return;
+function refuseStrangers({ nodes }: Inventory, { effect, words }: Call): void {
+  const [, , address = '', port = ''] = words;
+  if (effect !== 'meets') return;
   if (nodes.some((node) => node.address === address && String(node.port) === port)) return;
   throw new RefusedError(
-    `${address} ${port} is no node of the inventory: meeting it could join two clusters`,
-    {
-      hints: ['Add it to the inventory, then: weedgo-redis provision'],
-    },
+    `${address} ${port} is not a node of the inventory: meeting it could join two clusters`,
+    { hints: ['Add it to the inventory, then: weedgo-redis provision'] },
   );
 }
 
-async function ask(session: Session, node: Node, words: readonly string[]): Promise<Answer> {
+/** What can be lost is told and confirmed; an answer takes minutes, so the cluster is judged again after it. */
+async function demandAgreement(session: Session, call: Call, approval: Approval): Promise<void> {
+  const judged = await judgeCall(session, call);
+  refuse(call, judged);
+  if (judged.risks.length === 0) return;
+  const [only] = call.nodes;
+  const name = call.nodes.length === 1 && only ? only.id : session.inventory.cluster;
+  await demandName(approval, { name, statements: judged.risks, question: `Type ${name} to go on: ` });
+  const now = await judgeCall(session, call);
+  refuse(call, now);
+  const untold = now.risks.filter((risk) => !judged.risks.includes(risk));
+  if (untold.length > 0)
+    throw new RefusedError(`the cluster has changed meanwhile: ${untold.join('; ')}`, {
+      hints: ['Run the same command again.'],
+    });
+}
+
+function refuse({ words }: Call, { refusals }: Judgement): void {
+  refuseFor(refusals, `call ${words.slice(0, 2).join(' ').toUpperCase()}`);
+}
+
+const send = (session: Session, call: Call): Promise<readonly Answer[]> =>
+  Promise.all(call.nodes.map((node) => ask(session, node, call)));
+
+async function ask(session: Session, node: Node, { words, effect }: Call): Promise<Answer> {
   const connection = await session.redis(node);
-  if (isFailure(connection)) return { node: node.id, ok: false, error: connection.reason };
+  if (isFailure(connection)) {
+    // Nobody is there to remember anything: whoever comes back is told by the others.
+    if (effect === 'forgets' && connection.failure === 'refused')
+      return { node: node.id, ok: true, reply: 'not running' };
+    return { node: node.id, ok: false, error: connection.reason };
+  }
   try {
+    const differs = await differsOn(connection, words, effect);
+    if (differs !== undefined) return { node: node.id, ok: false, error: differs };
+    if (effect === 'replicates') {
+      await replicate(session, node, words[2] ?? '');
+      return { node: node.id, ok: true, reply: 'OK' };
+    }
     return { node: node.id, ok: true, reply: withoutSecrets(words, await connection.call(words)) };
   } catch (error) {
     if (!(error instanceof OperationError)) throw error;
-    if (error instanceof ReplyError && isDoneAlready(words, error))
+    if (error instanceof ReplyError && effect === 'forgets' && error.message.includes('Unknown node'))
       return { node: node.id, ok: true, reply: 'OK' };
-    return { node: node.id, ok: false, error: error.message };
+    return { node: node.id, ok: false, error: describe(error) };
   }
 }
 
-/** A node that does not know whom it shall forget has nothing left to forget. */
-function isDoneAlready([, subcommand = '']: readonly string[], { message }: ReplyError): boolean {
-  return subcommand.toUpperCase() === 'FORGET' && message.includes('Unknown node');
-}
+const describe = ({ message, hints }: OperationError): string => [message, ...hints].join('\n');
 
 /** CONFIG GET shows passwords, ACL LIST their hashes. */
 function withoutSecrets([name = '']: readonly string[], reply: unknown): unknown {
