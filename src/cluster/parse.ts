@@ -24,6 +24,13 @@ export function parseInfo(reply: string): InfoFields {
   return fields;
 }
 
+/** A field that is a number; undefined: the server did not say, which is not 0. */
+export function numberIn(info: InfoFields, field: string): number | undefined {
+  const value = info[field];
+  const number = value === undefined || value === '' ? Number.NaN : Number(value);
+  return Number.isNaN(number) ? undefined : number;
+}
+
 /** Keys in all databases, from the keyspace section of INFO (`db0:keys=12,expires=0,avg_ttl=0`). */
 export function countKeys(info: InfoFields): number {
   return Object.entries(info)

@@ -14,6 +14,7 @@ export type PortProbe = {
 };
 
 /**
+ * What the host itself saw; a host that could not be made to try throws instead, or is `unknown`.
  * refused: nothing listens, or a firewall says so (the two cannot be told apart from afar: a reject with
  * icmp port-unreachable reads the same). filtered: no answer at all. unreachable: the network or a firewall says no.
  * unknown: the host has no means to try.
@@ -57,18 +58,19 @@ export async function probePorts(
     hosts.map(async (host) => {
       const shell = shells.get(host);
       const own = probes.filter(({ from }) => from === host);
-      return shell ? await probeFrom(shell, own, signal) : [];
+      return shell ? await probeFrom(shell, own, signal && { signal }) : [];
     }),
   );
   return results.flat();
 }
 
-async function probeFrom(
+/** As `probePorts`, from one host. */
+export async function probeFrom(
   shell: Shell,
   probes: readonly PortProbe[],
-  signal: AbortSignal | undefined,
+  options: { readonly signal?: AbortSignal; readonly timeoutMs?: number } = {},
 ): Promise<readonly ProbeResult[]> {
-  const { stdout } = await shell.run({ script: probeScript(probes), ...(signal && { signal }) });
+  const { stdout } = await shell.run({ script: probeScript(probes), ...options });
   const answers = new Map(
     stdout.split('\n').map((line) => {
       const [index = '', code = '', ...said] = line.split(' ');

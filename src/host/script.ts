@@ -1,4 +1,9 @@
-import { checkDaemonScript, startDaemonsScript, stopDaemonScript } from './scripts/daemon.ts';
+import {
+  checkDaemonScript,
+  fenceDaemonScript,
+  startDaemonsScript,
+  stopDaemonScript,
+} from './scripts/daemon.ts';
 import { closePortsScript, openPortsScript } from './scripts/firewall.ts';
 import { makeDirectoryScript, removePathScript, writeFileScript } from './scripts/files.ts';
 import { sysctlScript, transparentHugepagesScript } from './scripts/kernel.ts';
@@ -9,6 +14,7 @@ import {
   disableUnitsScript,
   enableUnitScript,
   enableUnitsScript,
+  fenceUnitScript,
   maskScript,
   reloadScript,
   startUnitsScript,
@@ -78,6 +84,8 @@ function bodyScript(step: HostStep): string {
       return checkScript(step.service);
     case 'stop-service':
       return stopScript(step.service);
+    case 'fence-service':
+      return fenceScript(step.service);
     // Nothing starts a plain daemon at boot.
     case 'enable-service':
       return onUnits([step.service], enableUnitsScript) || ':';
@@ -99,6 +107,9 @@ const checkScript = (service: Service): string =>
 
 const stopScript = (service: Service): string =>
   service.manager === 'systemd' ? stopUnitsScript([service]) : stopDaemonScript(service);
+
+const fenceScript = (service: Service): string =>
+  service.manager === 'systemd' ? fenceUnitScript(service) : fenceDaemonScript(service);
 
 function onUnits(
   services: readonly Service[],

@@ -26,11 +26,11 @@ export function servicesOf(
 }
 
 /** Running, as far as its service manager knows; a unit that systemd is restarting is not. */
-export const isRunning = (service: Service, facts: Facts): boolean =>
+export const isRunning = (service: Service, facts: Pick<Facts, 'units' | 'processes'>): boolean =>
   service.manager === 'systemd'
     ? facts.units[service.unit]?.active === 'active'
     : facts.processes[service.node] !== undefined;
 
 /** Started at boot; nothing starts a plain daemon then, so nothing is missing. */
-export const isEnabled = (service: Service, facts: Facts): boolean =>
+export const isEnabled = (service: Service, facts: Pick<Facts, 'units'>): boolean =>
   service.manager === 'daemon' || facts.units[service.unit]?.enabled === 'enabled';

@@ -32,6 +32,8 @@ export type HostStep =
   /** Started at boot; takes effect with the reload-units that follows. */
   | { readonly kind: 'enable-service'; readonly service: Service }
   | { readonly kind: 'stop-service'; readonly service: Service }
+  /** Stopped for certain, killed where it does not end, and not started again by its manager. */
+  | { readonly kind: 'fence-service'; readonly service: Service }
   | { readonly kind: 'disable-service'; readonly service: Service }
   /** Add accept rules to a firewall, marked as ours; take such rules away again. */
   | ({ readonly kind: 'open-ports' } & GateRules)
@@ -114,6 +116,8 @@ export function describeStep(step: HostStep): string {
       return `enable ${nameOf(step.service)} at boot`;
     case 'stop-service':
       return `stop ${nameOf(step.service)}`;
+    case 'fence-service':
+      return `stop ${nameOf(step.service)}, and kill it if it does not end`;
     case 'disable-service':
       return `no longer start ${nameOf(step.service)} at boot`;
     case 'open-ports':

@@ -1,11 +1,13 @@
 import { guardFailover, guardTarget } from '../cluster/failover/guard.ts';
 import { fatalHosts, seatsOf } from '../cluster/failover/resilience.ts';
 import type { HostLoss } from '../cluster/failover/resilience.ts';
+import type { Situation } from '../cluster/failover/situation.ts';
 import { chooseTarget, parseTarget } from '../cluster/failover/target.ts';
 import type { Target } from '../cluster/failover/target.ts';
 import type { Approval } from './approval.ts';
 import { changing } from './changing.ts';
-import type { FailoverMode } from './failover/promote.ts';
+import { startReplaced } from './failover/fence.ts';
+import type { FailoverMode } from './failover/promotion.ts';
 import { awaitSettled } from './failover/await-guard.ts';
 import { answering, lookAround } from './failover/look.ts';
 import type { LookOptions } from './failover/look.ts';
@@ -19,6 +21,7 @@ import { readMemory } from './memory.ts';
 import type { ProbeOptions } from './probe/probe.ts';
 import type { Session } from './session.ts';
 import { createStages } from './stage.ts';
+import type { Stages } from './stage.ts';
 
 export type { HostLoss } from '../cluster/failover/resilience.ts';
 
@@ -95,7 +98,28 @@ async function failOverByForce(
     const [choice] = chooseTarget(situation, { kind: 'node', node }, { dead: true });
     if (choice) moves.push(await replaceMaster(session, situation, { ...request, choice, stages }));
   }
+  await startFenced(session, moves, { first, look, stages });
   return { moves, fatal: await fatalNow(session, { ...look, among: answering(first) }) };
+}
+
+type Starting = { readonly first: Situation; readonly look: LookOptions; readonly stages: Stages };
+
+/** What was stopped to be replaced follows its successor now; first of all every shard is served. */
+async function startFenced(
+  session: Session,
+  moves: readonly Replaced[],
+  { first, look, stages }: Starting,
+): Promise<void> {
+  const fenced = moves
+    .filter((move) => move.fenced?.startsAgain === true)
+    .map(({ handOver }) => handOver.from);
+  for (const node of session.inventory.nodes.filter(({ id }) => fenced.includes(id))) {
+    const among = new Set([...answering(first), ...fenced]);
+    await stages.run('start', `start ${node.id} again, as a replica`, async () => ({
+      value: await startReplaced(session, node, { ...look, among }),
+      changed: true,
+    }));
+  }
 }
 
 async function fatalNow(session: Session, look: LookOptions): Promise<readonly HostLoss[]> {

@@ -1,7 +1,8 @@
 import type { HostLoss } from '../../operations/failover.ts';
 import type { HandOver } from '../../operations/failover/hand-over.ts';
 import type { Move } from '../../operations/failover/move.ts';
-import type { LossAfter, Replaced } from '../../operations/failover/replace.ts';
+import type { Replaced } from '../../operations/failover/replace.ts';
+import type { LossAfter } from '../../operations/failover/watch-loss.ts';
 import type { ProbeReport } from '../../operations/probe/probe.ts';
 import { formatMs } from '../progress.ts';
 import { formatTable } from './table.ts';

@@ -11,6 +11,15 @@ export type LossEstimate = {
   readonly replica: number | undefined;
   /** What is known to be missing, at least; the master may have acknowledged more since it was last heard. */
   readonly bytes: number | undefined;
+  /** Nodes that answered before and did not say what they had heard of the master: it may have come further. */
+  readonly unheard: readonly string[];
+};
+
+/** What the nodes say that the cluster bus told them. */
+export type Heard = {
+  /** By 40-hex node id, one a node that said it. */
+  readonly offsets: readonly ReadonlyMap<string, number>[];
+  readonly unheard: readonly string[];
 };
 
 /**
@@ -33,7 +42,7 @@ export function parseShardOffsets(reply: unknown): ReadonlyMap<string, number> {
 export function estimateLoss(
   situation: Situation,
   { shard, replica }: Choice,
-  heard: readonly ReadonlyMap<string, number>[],
+  { offsets: heard, unheard }: Heard,
 ): LossEstimate {
   const known = [
     offsetOf(situation, shard.master),
@@ -43,14 +52,15 @@ export function estimateLoss(
   const master = known.length > 0 ? Math.max(...known) : undefined;
   const own = replica && offsetOf(situation, replica);
   const bytes = master === undefined || own === undefined ? undefined : Math.max(0, master - own);
-  return { master, replica: own, bytes };
+  return { master, replica: own, bytes, unheard };
 }
 
 /** One sentence for people. */
-export function describeLoss({ master, replica, bytes }: LossEstimate): string {
+export function describeLoss({ master, replica, bytes, unheard }: LossEstimate): string {
   if (bytes === undefined)
-    return 'what could be lost is not known: the offsets of master and replica cannot be had';
-  const seen = `the replica has come to offset ${replica}, the master was last heard at ${master}`;
+    return 'what could be lost is not known: the offsets of master and replica are not available';
+  const silent = unheard.length > 0 ? ` (${unheard.join(', ')} did not say what they heard)` : '';
+  const seen = `the replica has come to offset ${replica}, the master was last heard at ${master}${silent}`;
   return bytes === 0
     ? `${seen}: nothing is known to be missing, but what the master acknowledged after that is lost`
     : `${seen}: at least ${bytes} bytes of acknowledged writes are lost, and what the master acknowledged after that`;

@@ -1,5 +1,6 @@
 import { shQuote } from '../sh.ts';
 import type { DaemonService } from '../step.ts';
+import { fenceSeconds } from './systemd.ts';
 
 const startSeconds = 60;
 const stopSeconds = 120;
@@ -67,6 +68,24 @@ if running ${shQuote(service.pidFile)} ${shQuote(service.dataDirectory)}; then
       exit 1
     fi
     sleep 0.05
+  done
+fi`;
+}
+
+/** sh that asks a daemon to end, and kills it when it does not. */
+export function fenceDaemonScript(service: DaemonService): string {
+  return `${functions}
+if running ${shQuote(service.pidFile)} ${shQuote(service.dataDirectory)}; then
+  kill -TERM "$pid"
+  i=0
+  while alive "$pid"; do
+    i=$((i + 1))
+    [ $i != ${fenceSeconds * 10} ] || kill -KILL "$pid" || :
+    if [ $i -gt ${fenceSeconds * 20} ]; then
+      printf 'process %s does not end\n' "$pid"
+      exit 1
+    fi
+    sleep 0.1
   done
 fi`;
 }

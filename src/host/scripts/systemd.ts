@@ -44,6 +44,26 @@ fi`;
 export const stopUnitsScript = (services: readonly SystemdService[]): string =>
   `systemctl stop ${unitsOf(services)}`;
 
+/** A server that still answers nobody may hang in its end: after this it is killed. */
+export const fenceSeconds = 15;
+
+/**
+ * sh that stops a unit, an automatic restart that is due included, and kills what does not end. An orderly end gives
+ * replicas up to `shutdown-timeout` (10 s) to catch up.
+ */
+export const fenceUnitScript = ({ unit }: SystemdService): string => `unit=${shQuote(unit)}
+systemctl stop --no-block "$unit"
+i=0
+until state=$(systemctl show -p ActiveState --value "$unit") && case $state in inactive | failed) : ;; *) false ;; esac; do
+  i=$((i + 1))
+  [ $i != ${fenceSeconds * 10} ] || systemctl kill --signal=KILL "$unit" || :
+  if [ $i -gt ${fenceSeconds * 20} ]; then
+    printf '%s does not end: it is %s\n' "$unit" "$state"
+    exit 1
+  fi
+  sleep 0.1
+done`;
+
 /** sh that has units started at boot. systemd learns of it with the reload that a plan puts after it. */
 export const enableUnitsScript = (services: readonly SystemdService[]): string =>
   `systemctl enable --no-reload ${unitsOf(services)}`;

@@ -7,7 +7,8 @@ import type { Session } from '../session.ts';
 import { awaitInSync } from './await-sync.ts';
 import { answering } from './look.ts';
 import { promote } from './promote.ts';
-import type { FailoverMode } from './promote.ts';
+import type { FailoverMode } from './promotion.ts';
+import type { Vigil } from './vigil.ts';
 
 /** Bytes of the replication stream, by each one's own word; undefined: it could not be asked. */
 export type Offsets = { readonly from: number | undefined; readonly to: number | undefined };
@@ -36,6 +37,7 @@ export type HandOverRequest = {
   readonly shard: Shard;
   readonly replica: Member;
   readonly mode: FailoverMode;
+  readonly vigil?: Vigil | undefined;
 };
 
 /**
@@ -46,10 +48,10 @@ export type HandOverRequest = {
 export async function handOver(
   session: Session,
   situation: Situation,
-  { shard, replica, mode }: HandOverRequest,
+  { shard, replica, mode, vigil }: HandOverRequest,
 ): Promise<HandOver> {
   const swap: Swap = { shard, replica, masterGone: viewOf(situation, shard.master) === undefined };
-  const { acceptedAt, promotedMs, agreedMs } = await promote(session, situation, { ...swap, mode });
+  const { acceptedAt, promotedMs, agreedMs } = await promote(session, situation, { ...swap, mode, vigil });
   const followers = replicasOf(swap).filter((member) => viewOf(situation, member));
   const after = await awaitInSync(session, [replica.node.id, ...followers.map(({ node }) => node.id)], {
     maxLag: situation.maxLag,

@@ -1,101 +1,76 @@
+import type { Verdict } from '../../cluster/failover/replacement.ts';
+import type { Situation } from '../../cluster/failover/situation.ts';
 import { reachableNodes } from '../../cluster/shape.ts';
 import type { Member } from '../../cluster/shape.ts';
-import type { Death } from '../../cluster/failover/replacement.ts';
-import type { Situation } from '../../cluster/failover/situation.ts';
 import { OperationError } from '../../errors.ts';
 import { factsContext } from '../../host/context.ts';
+import type { Facts } from '../../host/facts.ts';
 import { readTheseFacts } from '../../host/facts/read.ts';
 import type { Host } from '../../inventory/inventory.ts';
-import { DeadlineError, withDeadline } from '../../redis/deadline.ts';
-import { ForwardFailure } from '../../ssh/link.ts';
+import { layoutOf } from '../../render/layout.ts';
 import type { Shell } from '../../ssh/shell.ts';
 import type { Session } from '../session.ts';
+import { askWitnesses, judgeWitnesses } from './witnesses.ts';
 
-/** A host on the same network answers within ms; what takes longer than this is not there. */
-const reachMs = 1000;
+/** Reading a few facts takes milliseconds; a host that takes longer than this says nothing. */
+const factsMs = 10_000;
 
 /**
- * Proof that a master is dead: its process is gone, as seen on its host; or we cannot connect its host, and neither
- * can the hosts of a majority of the masters. undefined: it lives, is paused, or nothing proves that it is dead.
+ * Whether a master is dead: its process is gone, as seen on its host, and nothing starts it again; or this machine
+ * cannot look at its host, and the hosts of a majority of the masters tried to connect and say that they cannot.
  */
-export async function proveDeath(
-  session: Session,
-  situation: Situation,
-  master: Member,
-): Promise<Death | undefined> {
-  if (reachableNodes(situation.view).some(({ node }) => node === master.node.id)) return undefined;
-  const host = session.inventory.hosts.find(({ name }) => name === master.node.host);
-  const shell = session.shells.get(master.node.host);
-  if (!host) return undefined;
+export async function proveDeath(session: Session, situation: Situation, master: Member): Promise<Verdict> {
+  const { id, host: name } = master.node;
+  if (reachableNodes(situation.view).some(({ node }) => node === id))
+    return { kind: 'alive', why: `${id} responds` };
+  const host = session.inventory.hosts.find((candidate) => candidate.name === name);
+  const shell = session.shells.get(name);
+  if (!host) return { kind: 'unknown', why: `${name} is not in the inventory` };
+  let why = session.unreachable.get(name)?.message ?? 'it is not connected';
   try {
     if (shell) return await processGone(session, { host, shell, master });
   } catch (error) {
     if (!(error instanceof OperationError)) throw error;
+    why = error.message;
   }
-  return hostGone(session, situation, { host, master });
+  return judgeWitnesses(situation, master, {
+    why: `${name} cannot be looked at: ${why}`,
+    ...(await askWitnesses(session, situation, master)),
+  });
 }
 
 async function processGone(
-  { inventory }: Session,
+  { inventory, signal }: Session,
   { host, shell, master }: { readonly host: Host; readonly shell: Shell; readonly master: Member },
-): Promise<Death | undefined> {
-  const { id, port, busPort } = master.node;
+): Promise<Verdict> {
   // What cannot be looked at throws: not having seen a process is no proof.
   const facts = await readTheseFacts(shell, {
     context: factsContext(inventory, host),
-    names: ['processes', 'listeners'],
-    timeoutMs: 10_000,
+    names: ['units', 'processes', 'listeners'],
+    timeoutMs: factsMs,
+    signal,
   });
-  const alive = facts.processes[id] !== undefined;
-  const listening = facts.listeners.some((socket) => socket.port === port || socket.port === busPort);
-  if (alive || listening) return undefined;
-  const evidence = [`no process of ${id} runs on ${host.name}, and nothing listens on ${port} or ${busPort}`];
-  return { kind: 'process', evidence };
-}
-
-async function hostGone(
-  session: Session,
-  situation: Situation,
-  { host, master }: { readonly host: Host; readonly master: Member },
-): Promise<Death | undefined> {
-  const others = situation.shards
-    .map((shard) => shard.master)
-    .filter(({ nodeId }) => nodeId !== master.nodeId);
-  const peers = new Set(others.map(({ node }) => node.host).filter((name) => name !== host.name));
-  const reports = await Promise.all(
-    [...peers].map(async (name) => ({ name, reached: await reaches(session.shells.get(name), master) })),
-  );
-  const blind = new Set(reports.filter(({ reached }) => reached === false).map(({ name }) => name));
-  const seenByNone = reports.every(({ reached }) => reached !== true);
-  const witnesses = others.filter(({ node }) => blind.has(node.host)).length;
-  if (!seenByNone || witnesses * 2 <= situation.shards.length) return undefined;
-  const why = session.unreachable.get(host.name)?.message ?? 'its connection is lost';
-  return {
-    kind: 'host',
-    evidence: [`we cannot reach ${host.name} (${why})`, `neither can ${[...blind].join(', ')}`],
-  };
-}
-
-/** undefined: that host cannot tell. */
-async function reaches(shell: Shell | undefined, { node }: Member): Promise<boolean | undefined> {
-  if (!shell) return undefined;
-  const attempts = await Promise.all(
-    [node.port, node.busPort].map((port) => opens(shell, node.address, port)),
-  );
-  if (attempts.includes(true)) return true;
-  return attempts.includes(undefined) ? undefined : false;
-}
-
-async function opens(shell: Shell, address: string, port: number): Promise<boolean | undefined> {
-  const opening = shell.forward(address, port);
-  try {
-    (await withDeadline(opening, reachMs)).destroy();
-    return true;
-  } catch (error) {
-    if (error instanceof DeadlineError) opening.then((late) => late.destroy()).catch(() => undefined);
-    else if (!(error instanceof OperationError)) throw error;
-    const cause = error instanceof OperationError ? error.cause : undefined;
-    // A server that forwards nothing has not tried.
-    return cause instanceof ForwardFailure && cause.why === 'forbidden' ? undefined : false;
+  const { id, port, busPort } = master.node;
+  const running = facts.processes[id];
+  if (running) return { kind: 'alive', why: `its process ${running.pid} runs on ${host.name}` };
+  const socket = facts.listeners.find((each) => each.port === port || each.port === busPort);
+  if (socket) return { kind: 'alive', why: `${socket.process ?? 'a process'} listens on ${socket.port}` };
+  const service = layoutOf(inventory, host).nodes.find(({ node }) => node.id === id)?.service;
+  if (service?.manager === 'systemd') {
+    const started = startedBySystemd(service.unit, facts);
+    if (started) return started;
   }
+  const evidence = [`no process of ${id} runs on ${host.name}, and nothing listens on ${port} or ${busPort}`];
+  return { kind: 'dead', death: { kind: 'process', evidence } };
+}
+
+/** A unit that waits for its restart (`RestartSec`) has no process, and a second later it has one. */
+function startedBySystemd(unit: string, { units }: Pick<Facts, 'units'>): Verdict | undefined {
+  const state = units[unit];
+  if (!state) return { kind: 'unknown', why: `systemd says nothing of ${unit}` };
+  if (['inactive', 'failed'].includes(state.active) && state.mainPid === 0) return undefined;
+  return {
+    kind: 'alive',
+    why: `${unit} is ${state.active} (${state.sub}): systemd runs it or starts it again`,
+  };
 }

@@ -86,6 +86,10 @@ const samples: { readonly [Kind in HostStep['kind']]: readonly Extract<HostStep,
     { kind: 'stop-service', service: unit(7003) },
     { kind: 'stop-service', service: daemon },
   ],
+  'fence-service': [
+    { kind: 'fence-service', service: unit(7000) },
+    { kind: 'fence-service', service: daemon },
+  ],
   'disable-service': [
     { kind: 'disable-service', service: unit(7000) },
     { kind: 'disable-service', service: daemon },

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { guardFailover, guardTarget } from '../../../../src/cluster/failover/guard.ts';
 import { guardReplacement } from '../../../../src/cluster/failover/replacement.ts';
+import type { Verdict } from '../../../../src/cluster/failover/replacement.ts';
 import { planElectable, planRoles, preferredMasters } from '../../../../src/cluster/failover/roles.ts';
 import { nextRestart } from '../../../../src/cluster/failover/restart.ts';
 import { guardInSync } from '../../../../src/cluster/failover/sync.ts';
@@ -66,18 +67,21 @@ describe('guardReplacement', () => {
     readonly target: string;
     readonly mode: 'force' | 'takeover';
     readonly death?: 'process' | 'host';
-    readonly keys?: number;
+    /** null: the replica did not say. */
+    readonly keys?: number | null;
     readonly refusals: readonly string[];
     readonly accepted: readonly string[];
   };
   it.each(readScenes<Case>('replace'))('$what', (scene) => {
     const situation = stage(scene);
     const [choice] = chooseTarget(situation, parseTarget(situation.inventory, scene.target), { dead: true });
-    const death = scene.death && { kind: scene.death, evidence: [] };
+    const verdict: Verdict = scene.death
+      ? { kind: 'dead', death: { kind: scene.death, evidence: [] } }
+      : { kind: 'unknown', why: 'nobody could look' };
     const { refusals, accepted } = guardReplacement(situation, choice as Choice, {
       mode: scene.mode,
-      death,
-      keys: scene.keys ?? 1,
+      verdict,
+      keys: scene.keys === null ? undefined : (scene.keys ?? 1),
     });
     expect({
       refusals: refusals.map(({ code }) => code),

@@ -1,0 +1,48 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { lacksOfSwap } from '../../cluster/failover/agreed.ts';
+import type { Swap } from '../../cluster/failover/agreed.ts';
+import type { Situation } from '../../cluster/failover/situation.ts';
+import { reachableNodes } from '../../cluster/shape.ts';
+import type { TopologyView } from '../../cluster/view.ts';
+import { OperationError } from '../../errors.ts';
+import { observeTopology } from '../../redis/observe.ts';
+import { throwIfInterrupted } from '../../redis/wait.ts';
+import type { Session } from '../session.ts';
+import { answering } from './look.ts';
+
+/** Gossip carries the old master's role within about half a node timeout; a busy machine takes longer. */
+const agreementDeadlineMs = 60_000;
+/** What an interruption leaves it: the failover is done, and this only looks. */
+const interruptedMs = 5_000;
+
+/** False: the others turned the new master back. Asks the nodes that answered before. */
+export async function untilAgreed(session: Session, situation: Situation, swap: Swap): Promise<boolean> {
+  const answered = answering(situation);
+  const witnesses = session.inventory.nodes.filter(({ id }) => answered.has(id));
+  const start = performance.now();
+  let interruptedAt: number | undefined;
+  for (;;) {
+    const asked = performance.now();
+    const view = await observeTopology(witnesses, session.redis);
+    const lacks = lacksOfSwap(view, swap);
+    if (lacks.length === 0) return true;
+    if (isTurnedBack(view, swap)) return false;
+    if (session.signal.aborted) interruptedAt ??= performance.now();
+    if (interruptedAt !== undefined && performance.now() - interruptedAt > interruptedMs)
+      throwIfInterrupted(session.signal);
+    if (performance.now() - start > agreementDeadlineMs) {
+      throw new OperationError(
+        `${swap.replica.node.id} took over, but after ${agreementDeadlineMs / 1000} s ${lacks.join('; ')}`,
+        { node: swap.replica.node.id, hints: ['weedgo-redis verify shows which node says what.'] },
+      );
+    }
+    // Looking takes at most half of the time, so that it does not slow down what it waits for.
+    await sleep(Math.max(10, performance.now() - asked));
+  }
+}
+
+/** Its claim had an older epoch than the master's: the others did not follow, and it is a replica again. */
+function isTurnedBack(view: TopologyView, { replica }: Swap): boolean {
+  const own = reachableNodes(view).find(({ node }) => node === replica.node.id);
+  return own?.info['role'] === 'slave';
+}
