@@ -41,6 +41,9 @@ export class OperationError extends WeedgoError {
   readonly kind = 'failed';
 }
 
+/** The cluster's lock can no longer be counted on, so a change was not begun: exit 1. */
+export class LockLostError extends OperationError {}
+
 /** A guard, a missing confirmation or another operator's lock: nothing was changed; exit 4. */
 export class RefusedError extends WeedgoError {
   readonly kind = 'refused';

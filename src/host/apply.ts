@@ -4,7 +4,7 @@ import type { Shell } from '../ssh/shell.ts';
 import { scriptsFor } from './script.ts';
 import { interruptedBetweenSteps, StepFailedError } from './step-failure.ts';
 import { createStepLog } from './step-log.ts';
-import type { HostStep } from './step.ts';
+import { describeStep, type HostStep } from './step.ts';
 
 export type ApplyOptions = {
   /** Called when a step begins and when it is done, as the host says it. */
@@ -24,26 +24,36 @@ export async function applySteps(
   { onStep, signal }: ApplyOptions = {},
 ): Promise<void> {
   if (steps.length === 0) return;
+  const { guard } = shell;
+  guard?.demand();
   const marker = `step-${randomBytes(12).toString('hex')}`;
   const log = createStepLog(steps, marker, {
     onPid: () => signal?.aborted && onAbort(),
-    onStep: (step, state) => onStep?.(step, state),
+    onStep: (step, state) => {
+      if (state === 'started') guard?.note(`${describeStep(step)} on ${shell.host}`);
+      onStep?.(step, state);
+    },
   });
   const onAbort = (): void => stopScript(shell, log.state().pid);
   signal?.addEventListener('abort', onAbort, { once: true });
   try {
     await shell.run({
-      script: applyScript(steps, marker),
+      script: applyScript(steps, marker, guard?.fence),
       asRoot: true,
       timeoutMs: steps.reduce((sum, step) => sum + deadlineOf(step), 0),
       onLine: log.onLine,
     });
   } catch (error) {
-    throw error instanceof OperationError ? new StepFailedError(shell.host, log.state(), error) : error;
+    if (!(error instanceof OperationError)) throw error;
+    const { done, current } = log.state();
+    // What the host did after the connection was lost nobody has seen.
+    if (done.length === 0 && !current) guard?.note(`perhaps ${steps.map(describeStep)[0]} on ${shell.host}`);
+    throw new StepFailedError(shell.host, log.state(), error);
   } finally {
     signal?.removeEventListener('abort', onAbort);
   }
   const state = log.state();
+  if (state.fenced && guard) throw new StepFailedError(shell.host, state, guard.fenced());
   if (state.stopped) throw interruptedBetweenSteps(shell.host, state);
   if (state.done.length < steps.length) throw new StepFailedError(shell.host, state);
 }
@@ -51,11 +61,13 @@ export async function applySteps(
 /**
  * Each step between its two lines of the marker, as `createStepLog` reads them. The process says its own pid (`$$`
  * would be its parent's) and on SIGTERM stops before the next step; a step's own processes never get that signal.
+ * Before each step it runs `fence` (`ChangeGuard`), in the same run: a step of minutes may have outlived the lock.
  */
-export function applyScript(steps: readonly HostStep[], marker: string): string {
+export function applyScript(steps: readonly HostStep[], marker: string, fence = ':'): string {
   const scripts = scriptsFor(steps).map(
     ({ prepare, body, together }, index) => `
 [ -z "$stop" ] || { echo '${marker} stopped'; exit 1; }
+( ${fence} ) </dev/null >/dev/null 2>&1 || { echo '${marker} fenced'; exit 1; }
 ${prepare && `{\n${prepare}\n} </dev/null >/dev/null 2>&1`}
 echo '${marker} begin ${index}'
 (

@@ -37,6 +37,7 @@ function messageOf(host: string, state: StepLogState, cause: OperationError | un
     const said = output.map((line) => `\n  ${line}`).join('');
     return `${host}: could not ${describeStep(step)} (exit ${code})${said}`;
   });
+  if (state.fenced && cause) return `${host}: ${cause.message}`;
   if (failures.length > 0 && !cause) return failures.join('\n');
   const doing = state.current ? describeStep(state.current) : 'the next step';
   const lost = cause ? `lost during "${doing}": ${cause.message}` : `"${doing}" was cut short`;

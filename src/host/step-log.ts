@@ -2,7 +2,8 @@ import type { HostStep } from './step.ts';
 
 /**
  * What a host says of the steps of one run, line by line: `MARKER pid PID` first, each step between
- * `MARKER begin INDEX` and `MARKER end INDEX CODE` with its output between, `MARKER stopped` when it was told to stop.
+ * `MARKER begin INDEX` and `MARKER end INDEX CODE` with its output between, `MARKER stopped` when it was told to stop,
+ * `MARKER fenced` when the lock was not held any more.
  */
 export type StepLog = {
   readonly onLine: (line: string) => void;
@@ -14,6 +15,8 @@ export type StepLogState = {
   readonly pid: number | undefined;
   /** It was told to stop and did, between two steps. */
   readonly stopped: boolean;
+  /** The lock was not held on the host any more: the next step was not begun. */
+  readonly fenced: boolean;
   readonly done: readonly HostStep[];
   /** More than one where several services were started together. */
   readonly failed: readonly FailedStep[];
@@ -43,6 +46,7 @@ export function createStepLog(steps: readonly HostStep[], marker: string, listen
   let state: StepLogState = {
     pid: undefined,
     stopped: false,
+    fenced: false,
     done: [],
     failed: [],
     current: undefined,
@@ -78,6 +82,7 @@ function change(
   const step = said.steps[index];
   if (word === 'pid') return { pid: index };
   if (word === 'stopped') return { stopped: true };
+  if (word === 'fenced') return { fenced: true };
   if (!step) return {};
   if (word === 'begin') return { current: step, notDone: said.steps.slice(index + 1), output: [] };
   if (said.second === '0') return { current: undefined, done: [...state.done, step] };

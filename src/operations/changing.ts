@@ -1,4 +1,6 @@
 import { auditAbandoned, withAudit } from './audit.ts';
+import { createAccount } from './lock/account.ts';
+import { guardSession } from './lock/guard.ts';
 import { withLock } from './lock.ts';
 import type { LockRequest } from './lock.ts';
 import type { Session } from './session.ts';
@@ -10,8 +12,8 @@ export type ChangeRequest = LockRequest & {
 
 /**
  * What every command that changes something runs in: the cluster's lock is held meanwhile, and the audit log of
- * every connected host gets a line about it, however it ends. `work` gets a session whose signal is aborted as
- * well when the lock is lost, so that nothing new is begun without it.
+ * every connected host gets a line about it, however it ends. `work` gets a session that makes no change without the
+ * lock (`guardSession`).
  * Throws RefusedError when another operator holds the lock; that is not audited, since nothing was begun.
  */
 export async function changing<T>(
@@ -21,9 +23,8 @@ export async function changing<T>(
 ): Promise<T> {
   return withLock(session, request, async (lock) => {
     await auditAbandoned(session, lock.abandoned);
-    const signal = AbortSignal.any([session.signal, lock.lost]);
     return withAudit(session, { command: request.command, run: lock.record.run }, () =>
-      work({ ...session, signal }),
+      work(guardSession(session, lock, createAccount())),
     );
   });
 }

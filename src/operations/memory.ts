@@ -1,5 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
-import { HostsFailedError, OperationError } from '../errors.ts';
+import { HostsFailedError, LockLostError, OperationError } from '../errors.ts';
+import { runChange } from '../host/change.ts';
+import { chooseCopy } from './memory/choose.ts';
+import type { Copy } from './memory/choose.ts';
+import { describeOperator } from './operator.ts';
 import { stationCount, stationsOf } from './places.ts';
 import type { Station } from './places.ts';
 import type { Session } from './session.ts';
@@ -32,6 +37,8 @@ const memorySchema = z.object({
   schemaVersion: z.literal(1),
   /** Higher is newer: a host that was away has an older one. */
   revision: z.int(),
+  /** Id of the write: two commands that reached different hosts may have written the same revision. */
+  write: z.string().optional(),
   /** By host name. */
   drained: z.record(z.string(), drainSchema),
   /** A rolling restart that was begun and not finished. */
@@ -41,32 +48,47 @@ const memorySchema = z.object({
 });
 
 /**
- * What no node can remember for us: what was where before a host was drained, how far a rolling restart has come.
- * Every host has a copy, readable by root alone, and the newest counts; any operator's machine can be lost.
+ * The journal: what no node can remember. What was where before a host was drained, how far a rolling restart has
+ * come. Every host has a copy, readable by root alone; any operator's machine can be lost.
  */
 export type Memory = Readonly<z.infer<typeof memorySchema>>;
 export type RestartMemory = Readonly<z.infer<typeof restartSchema>>;
 
 const nothing: Memory = { schemaVersion: 1, revision: 0, drained: {} };
 
-/** The newest copy on the connected hosts. Throws OperationError when a host's copy cannot be read or understood. */
+/**
+ * The copy that counts (`chooseCopy`), with the highest revision that any host has: the next write is above all. A
+ * copy that cannot be read is a warning, as long as a majority of the connected hosts has one that can.
+ * Throws HostsFailedError otherwise.
+ */
 export async function readMemory(session: Session): Promise<Memory> {
-  const copies = await Promise.all(stationsOf(session).map(readCopy));
-  return copies.reduce((newest, copy) => (copy.revision > newest.revision ? copy : newest), nothing);
+  const stations = stationsOf(session);
+  const copies = await Promise.all(stations.map(readCopy));
+  const damaged = copies.flatMap((copy) => (copy instanceof OperationError ? [copy] : []));
+  if (damaged.length > 0 && damaged.length * 2 >= stations.length)
+    throw new HostsFailedError('reading the journal', damaged);
+  for (const { host, message, hints } of damaged)
+    session.emit({ type: 'warning', message, hints, ...(host !== undefined && { host }) });
+  const readable = copies.flatMap((copy) =>
+    copy === undefined || copy instanceof OperationError ? [] : [copy],
+  );
+  const { winner, revision } = chooseCopy(readable, stationCount(session.inventory));
+  return { ...(winner?.memory ?? nothing), revision };
 }
 
 /**
  * Writes the next revision to every connected host, under the lock. Throws HostsFailedError when no majority of the
- * hosts has it then: whoever holds the lock next could miss it.
+ * hosts has it then: the lock's next holder could miss it.
  */
 export async function writeMemory(
   session: Session,
   previous: Memory,
   change: { [Field in 'drained' | 'restart' | 'drill']?: Memory[Field] | undefined },
 ): Promise<Memory> {
+  const write = `${describeOperator()} ${randomUUID()}`;
   // A field that is set to undefined is forgotten: JSON has no undefined.
   const memory = memorySchema.parse(
-    JSON.parse(JSON.stringify({ ...previous, ...change, revision: previous.revision + 1 })),
+    JSON.parse(JSON.stringify({ ...previous, ...change, revision: previous.revision + 1, write })),
   );
   const outcomes = await Promise.allSettled(
     stationsOf(session).map((station) => writeCopy(station, JSON.stringify(memory))),
@@ -74,32 +96,54 @@ export async function writeMemory(
   const failures = outcomes.flatMap((outcome) =>
     outcome.status === 'rejected' && outcome.reason instanceof OperationError ? [outcome.reason] : [],
   );
+  const lost = failures.find((failure) => failure instanceof LockLostError);
+  if (lost) throw lost;
   const written = outcomes.filter(({ status }) => status === 'fulfilled').length;
   if (written * 2 <= stationCount(session.inventory))
-    throw new HostsFailedError('remembering what was where', failures);
+    throw new HostsFailedError('writing the journal', failures);
   for (const { host, message } of failures)
     session.emit({ type: 'warning', message, ...(host !== undefined && { host }) });
   return memory;
 }
 
-async function readCopy({ host, shell, places }: Station): Promise<Memory> {
-  const { code, stdout, stderr } = await shell.run({
-    script: 'read -r file; [ ! -e "$file" ] || cat "$file"',
-    stdin: `${places.memory}\n`,
-    asRoot: true,
-    timeoutMs: 15_000,
-  });
-  if (code !== 0) throw unusable({ host, file: places.memory, why: stderr.trim() });
-  if (stdout === '') return nothing;
+/** undefined: the host has no copy. An OperationError: it cannot be read or understood. */
+async function readCopy({
+  host,
+  shell,
+  places,
+}: Station): Promise<Copy<Memory> | OperationError | undefined> {
+  const about = { host, file: places.memory };
   try {
-    return memorySchema.parse(JSON.parse(stdout));
+    const { code, stdout, stderr } = await shell.run({
+      script: `read -r file; [ -e "$file" ] || exit ${noCopy}; cat "$file"`,
+      stdin: `${places.memory}\n`,
+      asRoot: true,
+      timeoutMs: 15_000,
+    });
+    if (code === noCopy) return undefined;
+    if (code !== 0) return unusable({ ...about, why: stderr.trim() });
+    return parseCopy(stdout, about);
+  } catch (error) {
+    if (error instanceof OperationError) return unusable({ ...about, why: error.message, cause: error });
+    throw error;
+  }
+}
+
+/** The exit code that says that there is no file, which an empty one does not. */
+const noCopy = 66;
+
+function parseCopy(text: string, about: { readonly host: string; readonly file: string }) {
+  try {
+    const memory = memorySchema.parse(JSON.parse(text));
+    return { memory, revision: memory.revision, write: memory.write ?? text };
   } catch (cause) {
-    throw unusable({ host, file: places.memory, why: 'it is not what this version writes', cause });
+    return unusable({ ...about, why: 'it is not what this version writes', cause });
   }
 }
 
 async function writeCopy({ host, shell, places }: Station, text: string): Promise<void> {
-  const { code, stderr } = await shell.run({
+  const { code, stderr } = await runChange(shell, {
+    change: 'the journal',
     script: writeScript,
     stdin: `${places.memory}\n${text}\n`,
     asRoot: true,
@@ -109,7 +153,7 @@ async function writeCopy({ host, shell, places }: Station, text: string): Promis
 }
 
 /**
- * Beside, synced, then renamed: a power loss leaves the old or the new. The folder above the cluster's own is that of
+ * Written under another name, synced, then renamed: a power loss leaves the old or the new. The folder above the cluster's own is that of
  * the nodes' data as well, and the server's user has to get through it.
  */
 const writeScript = `
@@ -122,6 +166,7 @@ mkdir -p "$folder"
 printf '%s\\n' "$text" >"$file.new"
 sync "$file.new" 2>/dev/null || sync
 mv -f "$file.new" "$file"
+sync "$folder" 2>/dev/null || sync
 `;
 
 function unusable(about: {
@@ -130,11 +175,11 @@ function unusable(about: {
   readonly why: string;
   readonly cause?: unknown;
 }): OperationError {
-  return new OperationError(`${about.file} cannot be used: ${about.why}`, {
+  return new OperationError(`the journal ${about.file} cannot be used: ${about.why}`, {
     host: about.host,
     cause: about.cause,
     hints: [
-      'It holds what was where before a host was drained. If that no longer matters, remove the file on every host.',
+      `Remove ${about.file} on ${about.host} when it is damaged: the other hosts have copies, and the next command that writes the journal replaces it.`,
     ],
   });
 }

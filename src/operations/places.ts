@@ -8,6 +8,8 @@ import type { Shell } from '../ssh/shell.ts';
 export type Places = {
   /** Gone after a reboot. */
   readonly lock: string;
+  /** How often the lock was acquired, and by whom last; on disk. */
+  readonly counter: string;
   /** JSON lines, one a changing command. */
   readonly audit: string;
   /** What the cluster itself cannot remember: drained hosts, a rolling restart under way. */
@@ -20,12 +22,14 @@ export function placesOf(inventory: Inventory, host: Host): Places {
     const folder = join(defaultStateDirectory(process.env), '.operations');
     return {
       lock: join(folder, `${inventory.cluster}.lock`),
+      counter: join(folder, `${inventory.cluster}.lock-count`),
       audit: join(folder, `${inventory.cluster}.audit.jsonl`),
       memory: join(folder, `${inventory.cluster}.memory.json`),
     };
   }
   return {
     lock: `/run/weedgo-redis/${inventory.cluster}.lock`,
+    counter: `/var/lib/weedgo-redis/${inventory.cluster}/lock-count`,
     audit: '/var/log/weedgo-redis/audit.jsonl',
     memory: `/var/lib/weedgo-redis/${inventory.cluster}/memory.json`,
   };
@@ -48,6 +52,14 @@ export function stationsOf(session: Session): readonly Station[] {
       return shell ? [{ host: host.name, shell, places: placesOf(inventory, host) }] : [];
     })
     .toSorted((one, other) => (one.host < other.host ? -1 : 1));
+}
+
+/** The station whose lock protects a host: of local hosts, the first one's. */
+export function stationFor(session: Session, name: string): Station | undefined {
+  const { hosts } = session.inventory;
+  const isLocal = hosts.find((host) => host.name === name)?.connection === 'local';
+  const local = hosts.find(({ connection }) => connection === 'local')?.name;
+  return stationsOf(session).find(({ host }) => host === (isLocal ? local : name));
 }
 
 /** How many stations there would be with every host connected. */

@@ -6,11 +6,11 @@ import type { Shell } from '../ssh/shell.ts';
 import { clientOver } from './client.ts';
 import {
   type CallOptions,
-  type RedisCommand,
   type RedisConnection,
   type RedisFailure,
   ReplyError,
   type Vouch,
+  nameOfCommand,
 } from './connection.ts';
 import { DeadlineError, withDeadline } from './deadline.ts';
 
@@ -115,26 +115,20 @@ function commandsOf(client: Redis, node: Node): Commands {
   return {
     call: (command, options) => {
       const [name = '', ...args] = command;
-      return send(client.call(String(name), ...args), nameOf(command), options);
+      return send(client.call(String(name), ...args), nameOfCommand(command), options);
     },
     pipeline: async (commands, options) => {
       const pipeline = client.pipeline();
       for (const [name = '', ...args] of commands) pipeline.call(String(name), ...args);
-      const replies = (await send(pipeline.exec(), commands.map(nameOf).join(', '), options)) ?? [];
+      const replies = (await send(pipeline.exec(), commands.map(nameOfCommand).join(', '), options)) ?? [];
       return replies.map(([error, reply], index) => {
         if (!error) return reply;
-        const translated = translate(error, node, nameOf(commands[index] ?? []));
+        const translated = translate(error, node, nameOfCommand(commands[index] ?? []));
         if (translated instanceof ReplyError) return translated;
         throw translated;
       });
     },
   };
-}
-
-/** The command's name without its arguments, which may hold secrets. */
-function nameOf([name, subcommand]: RedisCommand): string {
-  const container = ['CLUSTER', 'CONFIG', 'ACL', 'CLIENT'].includes(String(name).toUpperCase());
-  return container ? `${name} ${subcommand}` : String(name);
 }
 
 function translate(error: unknown, node: Node, what: string): OperationError {

@@ -3,6 +3,12 @@ import type { Node } from '../inventory/inventory.ts';
 
 export type RedisCommand = readonly (string | number)[];
 
+/** The command's name without its arguments, which may hold secrets. */
+export function nameOfCommand([name, subcommand]: RedisCommand): string {
+  const container = ['CLUSTER', 'CONFIG', 'ACL', 'CLIENT'].includes(String(name).toUpperCase());
+  return container ? `${name} ${subcommand}` : String(name);
+}
+
 /** One authenticated client connection to one node, through its host's Shell. */
 export type RedisConnection = {
   readonly node: Node;

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import type { OperationError } from '../errors.ts';
 
 /**
  * What the rest of the product knows of a host's command line. One Shell is one connection to one host
@@ -24,6 +25,20 @@ export type Shell = {
   forward(address: string, port: number): Promise<Duplex>;
   /** Ends the connection; resolves also when it is already gone. */
   close(): Promise<void>;
+  /** What a change on this host has to pass; undefined where no lock is held (commands that only read). */
+  readonly guard?: ChangeGuard;
+};
+
+/** Stands between a command that holds the cluster's lock and every change that it makes. */
+export type ChangeGuard = {
+  /** Called right before a change is begun. Throws OperationError when the lock can no longer be counted on. */
+  readonly demand: () => void;
+  /** A sh command, run on the host right before each change: it fails unless the lock is still held there. */
+  readonly fence: string;
+  /** Called when `fence` failed, so nothing was begun. Resolves to the error to throw. */
+  readonly fenced: () => OperationError;
+  /** Takes account of a change that was begun, for what is said at the end of the command. */
+  readonly note: (change: string) => void;
 };
 
 export type RunRequest = {

@@ -1,5 +1,6 @@
 import { OperationError } from '../../errors.ts';
 import { applySteps } from '../../host/apply.ts';
+import { runChange } from '../../host/change.ts';
 import type { Service } from '../../host/step.ts';
 import type { NodeService } from '../failover/restart-node.ts';
 
@@ -17,7 +18,8 @@ export async function bringDown({ shell, service, stop }: NodeService, how: Dril
     return began;
   }
   let downAt: number | undefined;
-  const { code, stderr } = await shell.run({
+  const { code, stderr } = await runChange(shell, {
+    change: `kill ${service.node}`,
     script: killScript(service),
     stdin: `${service.manager === 'systemd' ? service.unit : service.pidFile}\n`,
     asRoot: true,

@@ -19,15 +19,22 @@ const recordSchema = z.object({
 /** Who holds a lock, as its file says. */
 export type LockRecord = Readonly<z.infer<typeof recordSchema>>;
 
+export type LockQuestion = {
+  readonly action: LockAction;
+  readonly record: LockRecord;
+  /** The boot id that the acquisition answered; for a beat. */
+  readonly boot?: string;
+};
+
 /** Asks one host. Throws OperationError: the connection is lost or the lock's folder cannot be written. */
 export async function askLock(
   { host, shell, places }: Station,
-  action: LockAction,
-  record: LockRecord,
+  { action, record, boot = '' }: LockQuestion,
 ): Promise<LockAnswer> {
+  const request = { paths: places, token: record.run, boot, record: JSON.stringify(record) };
   const { code, stdout, stderr } = await shell.run({
     script: lockScript,
-    stdin: lockInput(action, { path: places.lock, token: record.run, record: JSON.stringify(record) }),
+    stdin: lockInput(action, request),
     asRoot: true,
     timeoutMs: action === 'beat' || action === 'release' ? beatSeconds * 1000 : 15_000,
   });

@@ -1,50 +1,87 @@
-import { OperationError } from '../../errors.ts';
+import { uptime } from 'node:os';
+import { LockLostError } from '../../errors.ts';
 import type { Station } from '../places.ts';
 import { askLock, parseLockRecord } from './ask.ts';
 import type { LockRecord } from './ask.ts';
 import { beatSeconds, leaseSeconds } from './script.ts';
 
+/** A host that granted the lock, and its boot then. */
+export type HeldStation = Station & { readonly boot: string };
+
 export type Heart = {
-  /** Aborted with an OperationError as its reason once the lock can no longer be counted on. */
+  /** Aborted with a LockLostError as its reason once the lock can no longer be counted on. */
   readonly lost: AbortSignal;
+  /**
+   * Throws `lost`'s reason when the lock can no longer be counted on at this moment. It reads a clock that counts
+   * sleep, and needs no timer: after a SIGCONT, replies that waited are handled before any timer runs.
+   */
+  readonly demand: () => void;
+  /** Counts the lock as lost; resolves to `lost`'s reason. */
+  readonly lose: (why: string) => LockLostError;
   readonly stop: () => Promise<void>;
 };
 
+export type HeartRequest = {
+  readonly record: LockRecord;
+  /** How many hosts have to confirm signs of life: a majority of all hosts, not of those that are connected. */
+  readonly quorum: number;
+};
+
+/** Seconds that a confirmed sign of life counts: the lease could run out before the next one is confirmed. */
+const patienceSeconds = leaseSeconds - beatSeconds;
+
 /**
- * Gives signs of life until stopped. The lock is lost as soon as one host says that it is another's, or when no
- * majority of the hosts has taken a sign of life for so long that the lease may run out before the next.
+ * Gives signs of life until stopped. The lock is lost as soon as one host says that it is or was another's, or when
+ * fewer hosts than the quorum have confirmed a sign of life within the last 20 s.
  */
-export function startHeart(stations: readonly Station[], record: LockRecord): Heart {
+export function startHeart(stations: readonly HeldStation[], { record, quorum }: HeartRequest): Heart {
   const lost = new AbortController();
-  const lastBeat = new Map(stations.map(({ host }) => [host, performance.now()]));
-  const lose = (why: string): void => lost.abort(lockLost(why));
-  const beat = async (station: Station): Promise<void> => {
-    const sent = performance.now();
-    const answer = await askLock(station, 'beat', record).catch(() => undefined);
-    if (answer?.kind === 'taken') lastBeat.set(station.host, sent);
-    if (answer?.kind === 'held')
-      lose(`${parseLockRecord(answer.record).owner} holds it now on ${station.host}`);
+  // Node's uptime is /proc/uptime on Linux: it counts the time of a suspend, performance.now() does not.
+  const lastBeat = new Map(stations.map(({ host }) => [host, uptime()]));
+  const lose = (why: string): LockLostError => {
+    lost.abort(lockLost(why));
+    return reasonOf(lost.signal);
   };
-  const patienceMs = (leaseSeconds - beatSeconds) * 1000;
+  const look = (): void => {
+    const alive = [...lastBeat.values()].filter((at) => uptime() - at < patienceSeconds).length;
+    if (alive < quorum)
+      lose(`${alive} of ${quorum} hosts have confirmed it within the last ${patienceSeconds} s`);
+  };
+  const beat = async (station: HeldStation): Promise<void> => {
+    const sent = uptime();
+    const question = { action: 'beat', record, boot: station.boot } as const;
+    const answer = await askLock(station, question).catch(() => undefined);
+    if (answer?.kind === 'taken') lastBeat.set(station.host, sent);
+    else if (answer?.kind === 'held')
+      lose(`${parseLockRecord(answer.record).owner} holds it now on ${station.host}`);
+    else if (answer?.kind === 'gone') lose(`it is gone on ${station.host}: another command may have held it`);
+  };
   let beating: Promise<unknown> = Promise.resolve();
   const timer = setInterval(() => {
-    const alive = [...lastBeat.values()].filter((at) => performance.now() - at < patienceMs).length;
-    if (alive * 2 <= stations.length) lose('the hosts did not answer in time');
+    look();
     beating = Promise.allSettled([beating, ...stations.map(beat)]);
   }, beatSeconds * 1000);
   timer.unref();
   return {
     lost: lost.signal,
+    lose,
+    demand: () => {
+      look();
+      if (lost.signal.aborted) throw reasonOf(lost.signal);
+    },
     stop: async () => {
       clearInterval(timer);
-      // A beat that arrives after the release would take the lock again.
+      // A beat that arrives after the release would find the lock gone.
       await beating;
     },
   };
 }
 
-function lockLost(why: string): OperationError {
-  return new OperationError(`the lock was lost: ${why}`, {
-    hints: ['Nothing new was begun after that. Run the same command again: it goes on from what is there.'],
+const reasonOf = ({ reason }: AbortSignal): LockLostError =>
+  reason instanceof LockLostError ? reason : lockLost('unknown');
+
+function lockLost(why: string): LockLostError {
+  return new LockLostError(`the lock was lost: ${why}`, {
+    hints: ['Run the same command again: it resumes from what is there.'],
   });
 }

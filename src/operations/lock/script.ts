@@ -1,10 +1,13 @@
+import { shQuote } from '../../host/sh.ts';
+
 /**
  * The lock on one host: a file of four lines (token, boot id, last sign of life in seconds since boot, the
- * holder's record as one line of JSON), changed only under flock(1) on a guard file beside it.
+ * holder's record as one line of JSON), changed only under flock(1) on a guard file next to it. A second file, on
+ * disk, counts the acquisitions and names the last one (`COUNT TOKEN`): it outlives the lock's release and a reboot.
  *
- * A lease rather than a held process: nothing of ours stays behind on a host, and a holder whose laptop, network
- * or process is gone is noticed by its silence alone. Time is the host's own /proc/uptime, which no clock change
- * moves; another boot id means that the holder's lock did not outlive the reboot.
+ * A lease rather than a held process: no process stays behind on a host, and a holder whose laptop, network
+ * or process is gone is noticed by its silence alone. Time is the host's own /proc/uptime, which counts a suspend and
+ * which no clock change moves; another boot id means that the holder's lock did not outlive the reboot.
  */
 
 /** A lock is given up after this many seconds without a sign of life. */
@@ -12,40 +15,83 @@ export const leaseSeconds = 25;
 /** Seconds between two signs of life. */
 export const beatSeconds = 5;
 
-/** A beat takes a free lock again (the host was rebooted), but never another's. */
+/** Where one host keeps the lock (gone after a reboot) and the counter (on disk). */
+export type LockPaths = { readonly lock: string; readonly counter: string };
+
 export type LockAction =
   | 'acquire'
+  /**
+   * Keeps a lock that is still there. A lock that is gone is taken again only when the host was rebooted since and
+   * the counter says that nobody else has had it.
+   */
   | 'beat'
   | 'release'
+  /** Releases it and removes every file of the lock. */
+  | 'remove'
   /** Takes the lock from the holder of this token, whose process is known to be gone. */
   | `seize ${string}`;
 
+export type LockInput = {
+  readonly paths: LockPaths;
+  readonly token: string;
+  /** The boot id that the acquisition answered; '' before it. */
+  readonly boot: string;
+  readonly record: string;
+};
+
 /** stdin of `lockScript`. */
-export const lockInput = (
-  action: LockAction,
-  lock: { readonly path: string; readonly token: string; readonly record: string },
-): string => `${[action, lock.path, lock.token, lock.record].join('\n')}\n`;
+export const lockInput = (action: LockAction, { paths, token, boot, record }: LockInput): string =>
+  `${[action, paths.lock, paths.counter, token, boot, record].join('\n')}\n`;
 
 /** Prints one answer, as `parseLockAnswer` reads it, and the record of the holder that was met, if any. */
 export const lockScript = `
 umask 077
-read -r action; read -r lock; read -r token; read -r record
+read -r action; read -r lock; read -r counter; read -r token; read -r known; read -r record
 boot=$(cat /proc/sys/kernel/random/boot_id)
 read -r now rest </proc/uptime && now=\${now%%.*}
-htoken= hboot= hbeat=0 hrecord=
-mkdir -p "\${lock%/*}" && exec 9>>"$lock.guard" || exit 73
-flock -w 10 9 || exit 75
+htoken= hboot= hbeat=0 hrecord= count=0 last=
+mkdir -p "\${lock%/*}" || exit 73
+# Who waited for a guard file that was removed meanwhile has locked nothing.
+until [ "$lock.guard" -ef /proc/self/fd/9 ]; do
+  exec 9>>"$lock.guard" || exit 73
+  flock -w 10 9 || exit 75
+done
 if [ -f "$lock" ]; then
   { read -r htoken; read -r hboot; read -r hbeat; read -r hrecord; } <"$lock"
 fi
+if [ -f "$counter" ]; then read -r count last <"$counter"; fi
+case $count in '' | *[!0-9]*) count=0 last= ;; esac
 say() { printf '%s\\n%s\\n' "$1" "$hrecord"; exit 0; }
-take() {
+keep() {
   printf '%s\\n' "$token" "$boot" "$now" "$record" >"$lock.new" && mv -f "$lock.new" "$lock" || exit 73
-  say "$1"
+  say "$1 $count $boot"
 }
-if [ "$action" = release ]; then
-  if [ "$htoken" = "$token" ]; then rm -f "$lock" || exit 73; fi
+# The folder above the cluster's own is that of the nodes' data as well.
+write_counter() {
+  folder=\${counter%/*}
+  (umask 022; mkdir -p "\${folder%/*}") && mkdir -p "$folder" || return
+  printf '%s %s\\n' "$count" "$token" >"$counter.new" || return
+  sync "$counter.new" 2>/dev/null || sync
+  mv -f "$counter.new" "$counter"
+}
+# On a full disk no counter at all is safe: without it nothing is taken again after a reboot.
+take() {
+  count=$((count + 1))
+  write_counter || rm -f "$counter" "$counter.new" || [ ! -e "$counter" ] || exit 73
+  keep "$1"
+}
+if [ "$action" = release ] || [ "$action" = remove ]; then
+  if [ "$htoken" = "$token" ]; then
+    rm -f "$lock" || exit 73
+    if [ "$action" = remove ]; then rm -f "$lock.new" "$counter" "$counter.new" "$lock.guard"; fi
+  fi
   say free
+fi
+if [ "$action" = beat ]; then
+  if [ "$htoken" = "$token" ]; then keep taken; fi
+  if [ -n "$htoken" ]; then say 'held 0'; fi
+  if [ "$boot" != "$known" ] && [ "$last" = "$token" ]; then keep taken; fi
+  say gone
 fi
 if [ -z "$htoken" ] || [ "$htoken" = "$token" ]; then take taken; fi
 silent=$((now - hbeat))
@@ -55,18 +101,35 @@ if [ "$action" = "seize $htoken" ]; then take stolen; fi
 say "held $silent"
 `;
 
+/** What the host says to a holder: how often the lock was acquired there, and the host's boot. */
+export type Grant = { readonly count: number; readonly boot: string };
+
 export type LockAnswer =
-  | { readonly kind: 'taken' | 'free' }
+  | ({ readonly kind: 'taken' } & Grant)
+  | { readonly kind: 'free' }
   /** A silent holder's lock was taken over. */
-  | { readonly kind: 'stolen'; readonly record: string }
+  | ({ readonly kind: 'stolen'; readonly record: string } & Grant)
+  /** To a sign of life: the lock is not there any more, and somebody else may have had it. */
+  | { readonly kind: 'gone' }
   /** `silentSeconds` since the holder's last sign of life. */
   | { readonly kind: 'held'; readonly silentSeconds: number; readonly record: string };
 
 /** undefined: none of the script's answers. */
 export function parseLockAnswer(stdout: string): LockAnswer | undefined {
   const [answer = '', record = ''] = stdout.split('\n');
-  if (answer === 'taken' || answer === 'free') return { kind: answer };
-  if (answer === 'stolen') return { kind: answer, record };
+  if (answer === 'free' || answer === 'gone') return { kind: answer };
+  const [, kind, count, boot = ''] = /^(taken|stolen) (\d+) (\S+)$/.exec(answer) ?? [];
+  if (kind === 'taken') return { kind, count: Number(count), boot };
+  if (kind === 'stolen') return { kind, count: Number(count), boot, record };
   const held = /^held (-?\d+)$/.exec(answer);
   return held ? { kind: 'held', silentSeconds: Number(held[1]), record } : undefined;
+}
+
+/**
+ * A sh command that succeeds while this token holds the lock. The guard file is opened for reading only: where it is
+ * not there, neither is the lock.
+ */
+export function holdsLockCommand({ lock }: Pick<LockPaths, 'lock'>, token: string): string {
+  const isHeld = `flock -w 10 9 && read -r holder <${shQuote(lock)} && [ "$holder" = ${shQuote(token)} ]`;
+  return `{ ${isHeld}; } 9<${shQuote(`${lock}.guard`)}`;
 }

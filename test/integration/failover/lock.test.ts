@@ -1,16 +1,18 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { InterruptedError, OperationError, RefusedError } from '../../../src/errors.ts';
 import { parseAuditLog } from '../../../src/operations/audit/line.ts';
 import { changing } from '../../../src/operations/changing.ts';
+import { askLock } from '../../../src/operations/lock/ask.ts';
 import { withLock } from '../../../src/operations/lock.ts';
-import { placesOf } from '../../../src/operations/places.ts';
-import type { Places } from '../../../src/operations/places.ts';
+import { placesOf, stationsOf } from '../../../src/operations/places.ts';
+import type { Places, Station } from '../../../src/operations/places.ts';
+import type { Session } from '../../../src/operations/session.ts';
 import { throwIfInterrupted } from '../../../src/redis/wait.ts';
 import { localInventory } from '../../support/inventory.ts';
 import { until } from '../../support/until.ts';
@@ -36,6 +38,11 @@ afterEach(async () => {
   await rm(state, { recursive: true });
 });
 
+const stationOf = (session: Session): Station => {
+  const [station] = stationsOf(session);
+  if (!station) throw new Error('no station');
+  return station;
+};
 const audit = async () => parseAuditLog(await readFile(places.audit, 'utf8')).lines;
 const lockExists = async () => (await stat(places.lock).catch(() => undefined)) !== undefined;
 
@@ -102,6 +109,57 @@ describe('the lock', () => {
       ]);
       expect(await second).toMatchObject([{ reason: 'drain redis1' }]);
     });
+  });
+
+  it('counts acquisitions, on disk, and says who was last', async () => {
+    const counts: string[] = [];
+    for (let run = 0; run < 2; run += 1) {
+      const work = withLock(openLocalSession(inventory), request, async ({ record }) => {
+        counts.push((await readFile(places.counter, 'utf8')).replace(record.run, 'this'));
+      });
+      await work;
+    }
+    expect(counts).toEqual(['1 this\n', '2 this\n']);
+    expect(await readFile(places.counter, 'utf8')).toMatch(/^2 \S+\n$/);
+  });
+
+  it('is kept without a counter where a disk is full, and is not taken again then', async () => {
+    await mkdir(join(places.counter, '..'), { recursive: true });
+    await symlink('/dev/full', `${places.counter}.new`);
+    const session = openLocalSession(inventory);
+    await withLock(session, request, async ({ record }) => {
+      expect(await stat(places.counter).catch(() => 'none')).toBe('none');
+      await rm(places.lock);
+      expect(await askLock(stationOf(session), { action: 'beat', record, boot: 'before' })).toEqual({
+        kind: 'gone',
+      });
+    });
+  });
+
+  it('is taken again after a reboot only when nobody else has had it', async () => {
+    const session = openLocalSession(inventory);
+    const station = stationOf(session);
+    await withLock(session, request, async ({ record }) => {
+      const beat = (boot: string) => askLock(station, { action: 'beat', record, boot });
+      const first = await beat('');
+      expect(first.kind).toBe('taken');
+      const now = first.kind === 'taken' ? first.boot : '';
+      await rm(places.lock);
+      expect(await beat(now)).toEqual({ kind: 'gone' });
+      expect(await beat('the boot before')).toEqual(first);
+      await rm(places.lock);
+      await withLock(openLocalSession(inventory), request, async () => undefined);
+      expect(await beat('the boot before')).toEqual({ kind: 'gone' });
+    });
+  });
+
+  it('is lost when it is gone', async () => {
+    const losing = changing(openLocalSession(inventory), request, async ({ signal }) => {
+      await rm(places.lock);
+      await once(signal, 'abort');
+      throwIfInterrupted(signal);
+    });
+    await expect(losing).rejects.toThrow('the lock was lost: it is gone on local');
   });
 
   it('gives up waiting when interrupted', async () => {
@@ -198,7 +256,6 @@ describe('the audit log', () => {
   it('warns when it cannot be written', async () => {
     const session = openLocalSession(inventory);
     await changing(session, request, async () => {
-      const { symlink, mkdir } = await import('node:fs/promises');
       await mkdir(join(places.audit, '..'), { recursive: true });
       await symlink('/tmp/elsewhere', places.audit);
     });
