@@ -1,4 +1,5 @@
 import type { ClusterView } from '../cluster/view.ts';
+import type { Evidence } from '../host/diagnosis/evidence.ts';
 import type { Facts } from '../host/facts.ts';
 import type { Inventory } from '../inventory/inventory.ts';
 import type { RenderedFile } from '../render/render.ts';
@@ -85,6 +86,8 @@ export type CheckInput = {
   readonly probes: Readonly<Record<string, NodeProbe>>;
   /** By host name; no entry where nothing could be asked. */
   readonly hostProbes: Readonly<Record<string, HostProbe>>;
+  /** What was looked at where a node does not run, by node id; no entry where it runs or nothing could be read. */
+  readonly evidence: Readonly<Record<string, Evidence>>;
   /** What operators have begun and not yet ended, as the hosts remember it. */
   readonly pending: Pending;
   /** The inventory's password is one that guides print or that everybody tries first. */

@@ -54,6 +54,13 @@ export const failoverCommands: readonly CommandSpec[] = [
     load: () => import('./commands/restart.ts'),
   },
   {
+    name: 'resync',
+    summary: "set a damaged node's files aside and copy its data from its master again",
+    arguments: [['<node>', 'a node of the inventory that does not start']],
+    examples: ['weedgo-redis resync redis2:7004'],
+    load: () => import('./commands/resync.ts'),
+  },
+  {
     name: 'drill',
     summary: 'rehearse the death of a master, measure the recovery and keep a record',
     arguments: [['[target]', 'the number of a shard, or a node of it (default: 1)']],

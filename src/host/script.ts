@@ -7,6 +7,8 @@ import {
 import { closePortsScript, openPortsScript } from './scripts/firewall.ts';
 import { makeDirectoryScript, removePathScript, writeFileScript } from './scripts/files.ts';
 import { sysctlScript, transparentHugepagesScript } from './scripts/kernel.ts';
+import { ownDataScript } from './scripts/own-data.ts';
+import { setAsideScript } from './scripts/set-aside.ts';
 import { installScript, refreshScript } from './scripts/packages.ts';
 import {
   checkUnitScript,
@@ -91,6 +93,10 @@ function bodyScript(step: HostStep): string {
       return onUnits([step.service], enableUnitsScript) || ':';
     case 'disable-service':
       return onUnits([step.service], disableUnitsScript) || ':';
+    case 'set-aside':
+      return setAsideScript(step);
+    case 'own-data':
+      return ownDataScript(step);
     case 'open-ports':
       return openPortsScript(step);
     case 'close-ports':

@@ -35,12 +35,28 @@ export type HostStep =
   /** Stopped for certain, killed where it does not end, and not started again by its manager. */
   | { readonly kind: 'fence-service'; readonly service: Service }
   | { readonly kind: 'disable-service'; readonly service: Service }
+  /** A stopped node's own files, moved into a folder of their own next to it; nothing is deleted. */
+  | ({ readonly kind: 'set-aside' } & SetAside)
+  /** What the next start reads is given to the service user. */
+  | ({ readonly kind: 'own-data' } & OwnData)
   /** Add accept rules to a firewall, marked as ours; take such rules away again. */
   | ({ readonly kind: 'open-ports' } & GateRules)
   | ({ readonly kind: 'close-ports' } & GateRules)
   /** Have a unit of ours run now and at every boot; it does nothing twice. */
   | { readonly kind: 'enable-unit'; readonly unit: string }
   | { readonly kind: 'disable-unit'; readonly unit: string };
+
+export type SetAside = {
+  readonly directory: string;
+  /** Name of the new folder below it, `aside-20260102T030405Z`. */
+  readonly into: string;
+  /** Names that stay. */
+  readonly keep: readonly string[];
+  /** The user whose files they are; undefined: whoever runs the step. */
+  readonly owner: string | undefined;
+};
+
+export type OwnData = { readonly directory: string; readonly owner: string };
 
 /** Rules of one gate; `mark` as `markOf` says it. */
 export type GateRules = { readonly gate: Gate; readonly mark: string; readonly rules: readonly PortRule[] };
@@ -120,6 +136,10 @@ export function describeStep(step: HostStep): string {
       return `stop ${nameOf(step.service)}, and kill it if it does not end`;
     case 'disable-service':
       return `no longer start ${nameOf(step.service)} at boot`;
+    case 'set-aside':
+      return `move the data in ${step.directory} to ${step.directory}/${step.into}`;
+    case 'own-data':
+      return `give the data in ${step.directory} to ${step.owner}`;
     case 'open-ports':
       return `let in through ${describeGate(step.gate)}: ${describeRules(step.rules)}`;
     case 'close-ports':

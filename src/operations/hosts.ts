@@ -1,6 +1,7 @@
 import { HostsFailedError, OperationError, WeedgoError } from '../errors.ts';
 import { applySteps } from '../host/apply.ts';
 import { describeStep, type HostStep } from '../host/step.ts';
+import { explainStart } from './explain-start.ts';
 import type { Session } from './session.ts';
 
 export type HostSteps = readonly [host: string, steps: readonly HostStep[]];
@@ -25,11 +26,16 @@ export async function applyOnHosts(
   if (failures.length > 0) throw new HostsFailedError(doing, failures);
 }
 
-async function applyOn({ shells, emit, signal }: Session, [host, steps]: HostSteps): Promise<void> {
+async function applyOn(session: Session, [host, steps]: HostSteps): Promise<void> {
+  const { shells, emit, signal } = session;
   const shell = shells.get(host);
   if (!shell) throw new OperationError('is not connected', { host });
-  await applySteps(shell, steps, {
-    signal,
-    onStep: (step, state) => state === 'done' && emit({ type: 'host', host, message: describeStep(step) }),
-  });
+  try {
+    await applySteps(shell, steps, {
+      signal,
+      onStep: (step, state) => state === 'done' && emit({ type: 'host', host, message: describeStep(step) }),
+    });
+  } catch (error) {
+    throw await explainStart(session, error);
+  }
 }

@@ -31,6 +31,7 @@ export function healthyInput(inventory: Inventory, shards: Shards = preferredSha
     inventory,
     now,
     files,
+    evidence: {},
     passwordPublished: false,
     pending: { drained: {}, restart: undefined, drill: undefined },
     writeTest: undefined,

@@ -8,6 +8,7 @@ import { isWithoutDisk } from '../persistence/aftermath.ts';
 import { byHand, call, onHost, ours, unitOf } from '../remedy.ts';
 import { titled } from '../shared.ts';
 import type { Topology } from '../topology.ts';
+import { whyDown } from './down.ts';
 
 /** Nodes that do not answer although their host does; a disk that stops them has a finding that says so. */
 export const nodes: Check = {
@@ -23,8 +24,8 @@ export const nodes: Check = {
           nodes: [view.node],
           hosts: [],
           seen: [illness.seen, ...consequencesOf(topology, [view.node])].join('; '),
-          expected: 'the node answers and takes our password',
-          remedy: [...takeoverOf(input.inventory, topology, view.node), ...illness.remedy],
+          expected: "the node answers and accepts the inventory's password",
+          remedy: [...new Set([...takeoverOf(input.inventory, topology, view.node), ...illness.remedy])],
         };
       }),
 };
@@ -41,17 +42,19 @@ function diagnose(view: UnreachableView, input: CheckInput, topology: Topology):
   return silent(view, input);
 }
 
-function down({ node }: UnreachableView, input: CheckInput, { byNode, reachable }: Topology): Illness {
+function down({ node }: UnreachableView, input: CheckInput, topology: Topology): Illness {
+  const { byNode, reachable } = topology;
+  const reason = whyDown(node, input, topology);
+  // What several nodes lack for different reasons is a finding each.
+  if (reason) return { ...isDown, title: `${node} is down and does not start`, ...reason };
   const isProvisioned = hasConfiguration(node, input);
   const isInstalled = hasServer(node, input);
   const former = isProvisioned && !hasDataFolder(node, input) ? byNode.get(node) : undefined;
   const isLost = former !== undefined && countSlots(former.slots) === 0;
   return {
-    id: 'WR-NODE-DOWN',
-    severity: 'critical',
+    ...isDown,
     ...titled(node, '{} {is|are} down'),
     seen: `nothing listens on its port${isProvisioned ? '' : '; it has no configuration file'}${isInstalled ? '' : '; its host has no server installed'}${former ? '; its data folder is gone' : ''}`,
-    why: 'While it is down its shard has one copy of the data less, or none that serves.',
     remedy: [
       // A new node takes its place: the others have to let go of the old one first.
       ...(isLost
@@ -61,6 +64,12 @@ function down({ node }: UnreachableView, input: CheckInput, { byNode, reachable 
     ],
   };
 }
+
+const isDown = {
+  id: 'WR-NODE-DOWN',
+  severity: 'critical',
+  why: 'While it is down its shard has one copy of the data less, or none that serves.',
+} as const;
 
 function hasDataFolder(id: string, { inventory, hosts }: CheckInput): boolean {
   return inventory.hosts.some((host) => {

@@ -12,6 +12,7 @@ import type { HostStep, Service } from '../../host/step.ts';
 import type { Node } from '../../inventory/inventory.ts';
 import { layoutOf } from '../../render/layout.ts';
 import type { Shell } from '../../ssh/shell.ts';
+import { explainStart } from '../explain-start.ts';
 import type { Session } from '../session.ts';
 import { refuseUnconfigured } from '../unconfigured.ts';
 import { awaitInSync } from './await-sync.ts';
@@ -91,11 +92,15 @@ type Start = {
 
 async function start(session: Session, node: Node, { found, steps, look }: Start): Promise<void> {
   const { shell, service, reload } = found;
-  await applySteps(shell, [...steps, ...reload, { kind: 'start-service', service }], {
-    onStep: (step, state) => {
-      if (state === 'done') session.emit({ type: 'node', node: node.id, message: describeStep(step) });
-    },
-  });
+  try {
+    await applySteps(shell, [...steps, ...reload, { kind: 'start-service', service }], {
+      onStep: (step, state) => {
+        if (state === 'done') session.emit({ type: 'node', node: node.id, message: describeStep(step) });
+      },
+    });
+  } catch (error) {
+    throw await explainStart(session, error);
+  }
   try {
     await awaitInSync(session, [node.id], look);
   } catch (error) {

@@ -9,6 +9,7 @@ import { type HostsObservation, type Observation, observeHosts, observeNodes } f
 import { planInputs } from '../provision/plan.ts';
 import type { Session } from '../session.ts';
 import { probeAnonymous } from './anonymous.ts';
+import { lookAtStopped } from './evidence.ts';
 import { certificatePaths, readCertificates } from './certificates.ts';
 import { probeHost } from './host-probe.ts';
 import { probeNode } from './node-probe.ts';
@@ -40,7 +41,7 @@ export async function lookAtHosts(session: Session): Promise<HostsLook> {
 /**
  * Looks at all hosts and nodes at once. Whatever does not depend on anything else is asked in one wave: a host is
  * asked for its facts and its probe while its nodes are connected to and asked; a second wave only counts the keys
- * of open slots and reads certificates, where there are any. Changes nothing; what cannot be asked is in the result.
+ * of open slots, reads certificates and looks at why nodes do not run, where there are any. Changes nothing; what cannot be asked is in the result.
  */
 export async function look(
   session: Session,
@@ -53,9 +54,11 @@ export async function look(
     probeNodes(session),
   ]);
   const observation = { ...observed, view };
-  const [openSlotKeys, withCertificates] = await Promise.all([
+  const facts = hostFacts(session, observation);
+  const [openSlotKeys, withCertificates, evidence] = await Promise.all([
     countOpenSlotKeys(session, observation.view),
     addCertificates(session, { hostProbes, view: observation.view }),
+    lookAtStopped(session, { view: observation.view, hosts: facts }),
   ]);
   const probes = Object.entries(nodeProbes).map(([id, probe]) => [
     id,
@@ -64,7 +67,8 @@ export async function look(
   return {
     inventory,
     view: observation.view,
-    hosts: hostFacts(session, observation),
+    hosts: facts,
+    evidence,
     files: filesOf(session, observation),
     now: Date.now(),
     probes: Object.fromEntries(probes),
@@ -77,12 +81,15 @@ export async function look(
 /** Looks at the nodes again and keeps what is known of the hosts: what passes by itself shows on the nodes. */
 export async function lookAgain(session: Session, before: Look): Promise<Look> {
   const [view, probes] = await Promise.all([observeNodes(session), probeNodes(session)]);
-  const openSlotKeys = await countOpenSlotKeys(session, view);
+  const [openSlotKeys, evidence] = await Promise.all([
+    countOpenSlotKeys(session, view),
+    lookAtStopped(session, { view, hosts: before.hosts }),
+  ]);
   const known = Object.entries(probes).map(([id, probe]) => [
     id,
     { ...probe, openSlotKeys: openSlotKeys[id] ?? {} },
   ]);
-  return { ...before, view, probes: Object.fromEntries(known), now: Date.now() };
+  return { ...before, view, evidence, probes: Object.fromEntries(known), now: Date.now() };
 }
 
 function hostFacts({ inventory }: Session, { facts, failures }: Observation): CheckInput['hosts'] {

@@ -3,12 +3,13 @@ import { loadInventory } from '../../../src/inventory/load.ts';
 import type { Inventory } from '../../../src/inventory/inventory.ts';
 import { findNode } from '../../../src/inventory/topology.ts';
 import { openSession } from '../../../src/operations/connect.ts';
-import type { Report, ReportFinding } from '../../../src/operations/report/schema.ts';
+import type { Report } from '../../../src/operations/report/schema.ts';
 import type { Session } from '../../../src/operations/session.ts';
 import { defaultSettleMs, verify } from '../../../src/operations/verify/verify.ts';
 import { isFailure } from '../../../src/redis/connection.ts';
 import { type Cli, createCli } from '../../support/cli.ts';
 import { type Connections, localConnections } from '../../support/cluster.ts';
+import { type Mending, seeAndFix } from '../../support/operator.ts';
 import { until } from '../../support/until.ts';
 
 export const password = 'a-password-of-the-test';
@@ -126,33 +127,15 @@ export function ids({ findings }: Report): readonly string[] {
   return findings.filter(({ explainedBy }) => explainedBy === null).map(({ id }) => id);
 }
 
-/** Runs a finding's commands as they are printed; each must succeed. */
-async function mend(scene: Scene, { id, remedy }: ReportFinding): Promise<void> {
-  for (const line of remedy) {
-    const { code, stdout, stderr } = await scene.cli.shell(line);
-    expect.soft(code, `${id}: ${line}\n${stdout}${stderr}`).toBe(0);
-  }
-}
-
 /**
- * Sees exactly these findings, runs the remedies as printed, and again for what then comes to light, until nothing is
- * left; `later` are the findings of the following rounds.
+ * Sees exactly these findings, follows their remedies as printed, and again for what then comes to light, until nothing
+ * is left; `later` are the findings of the following rounds.
  */
-export async function seeAndMend(
+export const seeAndMend = (
   scene: Scene,
   expected: readonly string[],
-  later: readonly (readonly string[])[] = [],
-): Promise<Report> {
-  const first = await scene.verify();
-  expect(ids(first), JSON.stringify(first.findings, null, 2)).toEqual(expected);
-  let report = first;
-  for (const round of [...later, []]) {
-    for (const finding of report.findings) await mend(scene, finding);
-    report = await scene.verify();
-    expect(ids(report), JSON.stringify(report.findings, null, 2)).toEqual(round);
-  }
-  return first;
-}
+  later: readonly (readonly string[])[] | Mending = [],
+): Promise<Report> => seeAndFix(scene, expected, 'length' in later ? { later } : later);
 
 /** Waits until the node says so of itself. */
 export async function untilInfo(

@@ -69,6 +69,18 @@ const samples: { readonly [Kind in HostStep['kind']]: readonly Extract<HostStep,
   'remove-path': [
     { kind: 'remove-path', path: '/var/lib/weedgo-redis/redis@7000', recursive: true, why: 'data' },
   ],
+  'remove-path': [{ kind: 'remove-path', path: '/var/lib/redis/7000', recursive: true, why: 'data' }],
+  'set-aside': [
+    {
+      kind: 'set-aside',
+      directory: '/var/lib/redis/7000',
+      into: 'aside-20260102T030405Z',
+      keep: ['nodes.conf'],
+      owner: 'redis',
+    },
+    { kind: 'set-aside', directory: "/it's/7000", into: 'aside-1', keep: [], owner: undefined },
+  ],
+  'own-data': [{ kind: 'own-data', directory: '/var/lib/redis/7000', owner: 'redis' }],
   'reload-units': [{ kind: 'reload-units' }, { kind: 'reload-units', units: ["it's@7000.service"] }],
   'apply-sysctl': [{ kind: 'apply-sysctl', settings: [{ key: 'vm.overcommit_memory', value: 1 }] }],
   'set-transparent-hugepages': [{ kind: 'set-transparent-hugepages', value: 'madvise' }],

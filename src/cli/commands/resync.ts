@@ -1,0 +1,17 @@
+import { resync } from '../../operations/resync.ts';
+import type { CommandRun } from '../command.ts';
+import { withSession } from '../session.ts';
+
+export const run: CommandRun = async (invocation) => {
+  const node = invocation.args[0] ?? '';
+  const report = await withSession(invocation, (session) =>
+    resync(session, { node, command: invocation.commandLine }),
+  );
+  const text = [
+    report.identityLost
+      ? `${node} has no usable nodes.conf: the other nodes have forgotten it. Run weedgo-redis provision: it joins again and copies its data from ${report.source}.`
+      : `${node} is in sync with ${report.source}.`,
+    `Its former files are in ${report.aside}; delete them when nobody needs them any more.`,
+  ].join('\n');
+  return { data: { ok: true, changed: true, ...report }, text };
+};

@@ -1,0 +1,157 @@
+import { open, readdir, readFile, truncate, writeFile } from 'node:fs/promises';
+import { connect, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { until } from '../../support/until.ts';
+import { createScene, ids, type Scene, seeAndMend, untilInfo } from './scene.ts';
+
+let scene: Scene;
+
+/** A key in each shard by its tag, so that there is something to lose. */
+const tags = [
+  ['redis1:17800', 'b'],
+  ['redis2:17801', 'c'],
+  ['redis3:17802', 'a'],
+] as const;
+
+async function build(): Promise<void> {
+  scene = await createScene({ redis1: [17_800, 17_803], redis2: [17_801, 17_804], redis3: [17_802, 17_805] });
+  for (const [node, tag] of tags) await append(node, tag);
+}
+
+beforeAll(build);
+
+afterAll(() => scene?.close());
+
+// Each accident starts from a healthy cluster in which every key is still there.
+afterEach(async ({ task }) => {
+  if (task.result?.state === 'fail') {
+    await scene.close();
+    await build();
+    return;
+  }
+  expect(ids(await scene.verify())).toEqual([]);
+  await until(async () => {
+    for (const { id } of scene.inventory.nodes) expect(await scene.redis(id, 'DBSIZE'), id).toBe('50');
+  });
+});
+
+const data = (port: number, ...path: readonly string[]): string =>
+  join(scene.cli.state, 'weedgo-redis/scene', String(port), 'data', ...path);
+
+async function kill(node: string): Promise<void> {
+  process.kill(await scene.pid(node), 'SIGKILL');
+  await until(() => expect(scene.redis(node, 'PING')).rejects.toThrow());
+}
+
+/** The last append-only file that is appended to. */
+async function incremental(port: number): Promise<string> {
+  const names = (await readdir(data(port, 'appendonlydir'))).filter((name) => name.endsWith('.incr.aof'));
+  return data(port, 'appendonlydir', names.toSorted().at(-1) ?? '');
+}
+
+/** Commands that the node appends, so that there is something to damage. */
+async function append(master: string, key: string): Promise<void> {
+  for (let index = 0; index < 50; index += 1) await scene.redis(master, 'SET', `{${key}}${index}`, 'again');
+}
+
+test('a replica whose append-only file ends in zeros after a power loss', async () => {
+  await append('redis1:17800', 'b');
+  await kill('redis2:17804');
+  const file = await open(await incremental(17_804), 'a');
+  await file.write(Buffer.alloc(4096));
+  await file.close();
+  const { findings } = await seeAndMend(scene, ['WR-NODE-DOWN']);
+  expect(findings[0]?.seen).toContain('the last 4.0 KB are zeros');
+  expect(findings[0]?.remedy).toEqual([expect.stringMatching(/ resync redis2:17804$/)]);
+  const left = await readdir(data(17_804));
+  expect(left.filter((name) => name.startsWith('aside-'))).toHaveLength(1);
+});
+
+test('a replica whose append-only file was cut off in a command starts by itself', async () => {
+  await append('redis1:17800', 'b');
+  await kill('redis2:17804');
+  const path = await incremental(17_804);
+  await truncate(path, (await readFile(path)).length - 5);
+  const { findings } = await seeAndMend(scene, ['WR-NODE-DOWN']);
+  expect(findings[0]?.remedy).toEqual([expect.stringMatching(/ start$/)]);
+});
+
+test('a master whose append-only file is damaged in the middle: its replica takes over first', async () => {
+  await append('redis1:17800', 'b');
+  await kill('redis1:17800');
+  const path = await incremental(17_800);
+  const bytes = await readFile(path);
+  bytes.fill(0x7a, bytes.length >> 1, (bytes.length >> 1) + 40);
+  await writeFile(path, bytes);
+  const { findings } = await seeAndMend(scene, ['WR-NODE-DOWN'], [['WR-HOST-LOSS']]);
+  expect(findings[0]?.remedy).toEqual([
+    expect.stringMatching(/ failover redis2:17804 --force$/),
+    expect.stringMatching(/ resync redis1:17800$/),
+  ]);
+});
+
+test.each([
+  ['cut off in its last line', (content: string) => content.slice(0, -20)],
+  ['empty', () => ''],
+])('a replica whose nodes.conf is %s', async (_, damage) => {
+  await kill('redis2:17804');
+  const path = data(17_804, 'nodes.conf');
+  await writeFile(path, damage(await readFile(path, 'utf8')));
+  const { findings } = await seeAndMend(scene, ['WR-NODE-DOWN']);
+  expect(findings[0]?.seen).toContain('nodes.conf is');
+  expect(findings[0]?.remedy).toEqual([
+    expect.stringMatching(/ resync redis2:17804$/),
+    expect.stringMatching(/ provision$/),
+  ]);
+});
+
+test('a bus port that an outgoing connection has taken', async () => {
+  await kill('redis2:17804');
+  const taker = await new Promise<Socket>((resolve, reject) => {
+    const socket = connect({
+      host: '127.0.77.1',
+      port: 17_800,
+      localAddress: '127.0.77.2',
+      localPort: 27_804,
+    });
+    socket.once('connect', () => resolve(socket));
+    socket.once('error', reject);
+  });
+  const { findings } = await seeAndMend(scene, ['WR-NODE-DOWN'], {
+    byHand: async () => {
+      taker.resetAndDestroy();
+    },
+  });
+  expect(findings[0]?.seen).toContain(`its bus port 27804 is taken`);
+  expect(findings[0]?.seen).toContain(`has a connection to 127.0.77.1:17800`);
+});
+
+test('the command that fails to start a node says why, and the way out', async () => {
+  await kill('redis2:17804');
+  const path = data(17_804, 'nodes.conf');
+  const content = await readFile(path, 'utf8');
+  await writeFile(path, content.slice(0, -20));
+  const started = await scene.cli.run('start');
+  expect(started.code).toBe(1);
+  expect(started.stderr).toContain('nodes.conf is damaged');
+  expect(started.stderr).toMatch(/weedgo-redis -i \S+ resync redis2:17804/);
+  await writeFile(path, content);
+  expect((await scene.cli.run('start')).code).toBe(0);
+});
+
+test('resync is refused where nobody else is known to have the data', async () => {
+  const running = await scene.cli.run('resync', 'redis2:17804');
+  expect(running).toMatchObject({
+    code: 4,
+    stderr: expect.stringContaining('redis2:17804 runs and answers'),
+  });
+  await scene.redis('redis2:17804', 'CONFIG', 'SET', 'cluster-replica-no-failover', 'yes');
+  await kill('redis1:17800');
+  const master = await scene.cli.run('resync', 'redis1:17800');
+  expect(master).toMatchObject({ code: 4, stderr: expect.stringContaining('is the master of 5461 slots') });
+  await scene.redis('redis2:17804', 'CONFIG', 'SET', 'cluster-replica-no-failover', 'no');
+  await untilInfo(scene, 'redis2:17804', { role: 'master' });
+  expect((await scene.cli.run('start')).code).toBe(0);
+  expect((await scene.cli.run('balance-masters')).code).toBe(0);
+});

@@ -1,0 +1,69 @@
+import { expect } from 'vitest';
+import type { ReportFinding } from '../../src/operations/report/schema.ts';
+import type { Cli } from './cli.ts';
+
+export type Mending = {
+  /** What comes to light when what was found is fixed, round by round. */
+  readonly later?: readonly (readonly string[])[];
+  /** What the operator does where the remedy leaves it to them: at its first line that begins with #. */
+  readonly byHand?: () => Promise<unknown>;
+  /** A command that cannot succeed before that, and what it says. */
+  readonly before?: { readonly line: RegExp; readonly says: RegExp };
+};
+
+/**
+ * An operator without a terminal who pastes what findings print under *fix*, line by line in the printed order: each
+ * must succeed, and a line that only a person can follow begins with #.
+ */
+export function createOperator(
+  cli: Cli,
+  { byHand, before }: Mending,
+): (findings: readonly ReportFinding[]) => Promise<void> {
+  let isDone = byHand === undefined;
+  const paste = async (line: string, of: string): Promise<void> => {
+    if (line.startsWith('#') && !isDone) {
+      await byHand?.();
+      isDone = true;
+    }
+    const { code, stdout, stderr } = await cli.shell(line);
+    const said = `${of}: ${line}\n${stdout}${stderr}`;
+    if (!isDone && before?.line.test(line)) expect(said).toMatch(before.says);
+    expect.soft(code === 0, said).toBe(isDone || !before?.line.test(line));
+  };
+  return async (findings) => {
+    for (const { id, remedy } of findings) {
+      expect(remedy.length, `${id} says nothing under fix`).toBeGreaterThan(0);
+      for (const line of remedy) await paste(line, id);
+    }
+  };
+}
+
+/** What a test compares of a report. */
+type Seen = { readonly findings: readonly ReportFinding[] };
+
+/**
+ * Sees exactly these findings, follows their remedies as printed, and again for what then comes to light, until
+ * nothing is left: the property that every remedy works, for whatever a test provokes.
+ */
+export async function seeAndFix<T extends Seen>(
+  scene: { readonly cli: Cli; readonly verify: () => Promise<T> },
+  expected: readonly string[],
+  mending: Mending = {},
+): Promise<T> {
+  const follow = createOperator(scene.cli, mending);
+  const see = async (ids: readonly string[]): Promise<T> => {
+    const report = await scene.verify();
+    expect(
+      report.findings.map(({ id }) => id),
+      JSON.stringify(report.findings, null, 2),
+    ).toEqual(ids);
+    return report;
+  };
+  const first = await see(expected);
+  let { findings } = first;
+  for (const round of [...(mending.later ?? []), []]) {
+    await follow(findings);
+    ({ findings } = await see(round));
+  }
+  return first;
+}
