@@ -22,7 +22,7 @@ import {
   startUnitsScript,
   stopUnitsScript,
 } from './scripts/systemd.ts';
-import type { DaemonService, HostStep, Service, SystemdService } from './step.ts';
+import type { DaemonService, HostStep, Service, ServiceStep, SystemdService } from './step.ts';
 
 /**
  * The sh of one step. `body` is to run in a subshell under `set -e`. `prepare` runs before it, in the same shell as
@@ -63,6 +63,7 @@ function prepareScript(run: readonly HostStep[]): string {
 }
 
 function bodyScript(step: HostStep): string {
+  if ('service' in step) return serviceScript(step);
   switch (step.kind) {
     case 'refresh-packages':
       return refreshScript(step.manager);
@@ -82,17 +83,6 @@ function bodyScript(step: HostStep): string {
       return sysctlScript(step.settings);
     case 'set-transparent-hugepages':
       return transparentHugepagesScript(step.value);
-    case 'start-service':
-      return checkScript(step.service);
-    case 'stop-service':
-      return stopScript(step.service);
-    case 'fence-service':
-      return fenceScript(step.service);
-    // Nothing starts a plain daemon at boot.
-    case 'enable-service':
-      return onUnits([step.service], enableUnitsScript) || ':';
-    case 'disable-service':
-      return onUnits([step.service], disableUnitsScript) || ':';
     case 'set-aside':
       return setAsideScript(step);
     case 'own-data':
@@ -105,6 +95,22 @@ function bodyScript(step: HostStep): string {
       return enableUnitScript(step.unit);
     case 'disable-unit':
       return disableUnitScript(step.unit);
+  }
+}
+
+function serviceScript(step: ServiceStep): string {
+  switch (step.kind) {
+    case 'start-service':
+      return checkScript(step.service);
+    case 'stop-service':
+      return stopScript(step.service);
+    case 'fence-service':
+      return fenceScript(step.service);
+    // Nothing starts a plain daemon at boot.
+    case 'enable-service':
+      return onUnits([step.service], enableUnitsScript) || ':';
+    case 'disable-service':
+      return onUnits([step.service], disableUnitsScript) || ':';
   }
 }
 

@@ -46,6 +46,9 @@ export type HostStep =
   | { readonly kind: 'enable-unit'; readonly unit: string }
   | { readonly kind: 'disable-unit'; readonly unit: string };
 
+/** The steps about one node's process. */
+export type ServiceStep = Extract<HostStep, { readonly service: Service }>;
+
 export type SetAside = {
   readonly directory: string;
   /** Name of the new folder below it, `aside-20260102T030405Z`. */
@@ -107,6 +110,7 @@ export type DaemonService = {
 
 /** One line for people, as an imperative: what the step does. Holds no secret. */
 export function describeStep(step: HostStep): string {
+  if ('service' in step) return describeServiceStep(step);
   switch (step.kind) {
     case 'refresh-packages':
       return `refresh the package lists (${step.manager})`;
@@ -126,16 +130,6 @@ export function describeStep(step: HostStep): string {
       return `set ${step.settings.map(({ key, value }) => `${key} = ${value}`).join(', ')}`;
     case 'set-transparent-hugepages':
       return `set transparent hugepages to ${step.value}`;
-    case 'start-service':
-      return `start ${nameOf(step.service)}`;
-    case 'enable-service':
-      return `enable ${nameOf(step.service)} at boot`;
-    case 'stop-service':
-      return `stop ${nameOf(step.service)}`;
-    case 'fence-service':
-      return `stop ${nameOf(step.service)}, and kill it if it does not end`;
-    case 'disable-service':
-      return `no longer start ${nameOf(step.service)} at boot`;
     case 'set-aside':
       return `move the data in ${step.directory} to ${step.directory}/${step.into}`;
     case 'own-data':
@@ -148,6 +142,21 @@ export function describeStep(step: HostStep): string {
       return `run ${step.unit} now and at boot`;
     case 'disable-unit':
       return `no longer run ${step.unit} at boot`;
+  }
+}
+
+function describeServiceStep(step: ServiceStep): string {
+  switch (step.kind) {
+    case 'start-service':
+      return `start ${nameOf(step.service)}`;
+    case 'enable-service':
+      return `enable ${nameOf(step.service)} at boot`;
+    case 'stop-service':
+      return `stop ${nameOf(step.service)}`;
+    case 'fence-service':
+      return `stop ${nameOf(step.service)}, and kill it if it does not end`;
+    case 'disable-service':
+      return `no longer start ${nameOf(step.service)} at boot`;
   }
 }
 

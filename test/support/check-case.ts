@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import type { CheckInput, Finding } from '../../src/checks/check.ts';
 import { parseInventory } from '../../src/inventory/load.ts';
-import { healthyInput, idOf, type Shards } from './healthy.ts';
+import { healthyInput, idOf, quietEvidence, type Shards } from './healthy.ts';
 
 /** One fixture file of `test/fixtures/checks`: what differs from a healthy cluster, and what must be said of it. */
 export type CheckCase = {
@@ -35,6 +35,9 @@ export function inputOf(scene: CheckCase): CheckInput {
   const inventory = parseInventory(JSON.stringify(document), '/etc/weedgo-redis.yaml');
   const input = structuredClone(healthyInput(inventory, scene.shards));
   for (const [path, value] of Object.entries(scene.patch ?? {})) {
+    const [field, node = ''] = path.split(' ');
+    if (field === 'evidence')
+      Object.assign(input.evidence, { [node]: input.evidence[node] ?? quietEvidence() });
     patch(input, path.split(' '), withIds(value));
   }
   return input;

@@ -3,6 +3,7 @@ import type { CheckInput } from '../../src/checks/check.ts';
 import type { HostProbe, NodeProbe } from '../../src/checks/probe.ts';
 import { splitEvenly } from '../../src/cluster/slots.ts';
 import type { NodeLine, ReachableView, SlotRange } from '../../src/cluster/view.ts';
+import type { Evidence } from '../../src/host/diagnosis/evidence.ts';
 import type { Facts } from '../../src/host/facts.ts';
 import type { Host, Inventory, Node, Secrets } from '../../src/inventory/inventory.ts';
 import { directiveKind } from '../../src/inventory/directives.ts';
@@ -44,6 +45,38 @@ export function healthyInput(inventory: Inventory, shards: Shards = preferredSha
     ),
     probes: Object.fromEntries(inventory.nodes.map((node) => [node.id, probeOf(node, inventory)])),
     hostProbes: Object.fromEntries(inventory.hosts.map((host) => [host.name, hostProbeOf(host)])),
+  };
+}
+
+/** What is looked at where a node does not run, when nothing there is wrong. */
+export function quietEvidence(): Evidence {
+  const [own, other] = ['a', 'b'].map((digit) => digit.repeat(40));
+  return {
+    unit: {
+      load: 'loaded',
+      active: 'inactive',
+      sub: 'dead',
+      result: 'success',
+      status: 0,
+      restarts: 0,
+      dropIns: [],
+    },
+    entries: [
+      { path: '', kind: 'd', uid: 105, gid: 110, size: 4096 },
+      { path: 'nodes.conf', kind: 'f', uid: 105, gid: 110, size: 300 },
+    ],
+    server: { uid: 105, gid: 110 },
+    nodesConf: `${own} :0@0,,tls-port=0,shard-id=${own} myself,slave ${other} 0 0 3 connected
+${other} 192.168.1.10:7000@17000 master - 0 1795795619000 3 connected 0-5460
+vars currentEpoch 6 lastVoteEpoch 0
+`,
+    aof: undefined,
+    dump: undefined,
+    holders: [],
+    programError: undefined,
+    addresses: undefined,
+    log: [],
+    journal: [],
   };
 }
 

@@ -15,7 +15,7 @@ export type Mending = {
  * An operator without a terminal who pastes what findings print under *fix*, line by line in the printed order: each
  * must succeed, and a line that only a person can follow begins with #.
  */
-export function createOperator(
+function createOperator(
   cli: Cli,
   { byHand, before }: Mending,
 ): (findings: readonly ReportFinding[]) => Promise<void> {
@@ -31,12 +31,16 @@ export function createOperator(
     expect.soft(code === 0, said).toBe(isDone || !before?.line.test(line));
   };
   return async (findings) => {
-    for (const { id, remedy } of findings) {
+    for (const { id, remedy } of causesOf(findings)) {
       expect(remedy.length, `${id} says nothing under fix`).toBeGreaterThan(0);
       for (const line of remedy) await paste(line, id);
     }
   };
 }
+
+/** What follows from another finding has no commands of its own. */
+const causesOf = (findings: readonly ReportFinding[]): readonly ReportFinding[] =>
+  findings.filter(({ explainedBy }) => explainedBy === null);
 
 /** What a test compares of a report. */
 type Seen = { readonly findings: readonly ReportFinding[] };
@@ -54,7 +58,7 @@ export async function seeAndFix<T extends Seen>(
   const see = async (ids: readonly string[]): Promise<T> => {
     const report = await scene.verify();
     expect(
-      report.findings.map(({ id }) => id),
+      causesOf(report.findings).map(({ id }) => id),
       JSON.stringify(report.findings, null, 2),
     ).toEqual(ids);
     return report;

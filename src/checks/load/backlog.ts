@@ -1,7 +1,7 @@
 import { formatBytes } from '../../bytes.ts';
 import type { InfoFields } from '../../cluster/view.ts';
 import type { Check } from '../check.ts';
-import { ours } from '../remedy.ts';
+import { byHand, ours } from '../remedy.ts';
 import { formatSeconds, numberOf } from '../text.ts';
 
 /** A replica that was away for this long shall catch up from the backlog. */
@@ -30,7 +30,10 @@ export const backlog: Check = {
           seen: `${formatBytes(size)} at ${formatBytes(rate)} a second, now and since its start`,
           expected: `at least ${coverSeconds} s at that rate`,
           why: 'A replica that loses its link for longer copies everything anew, which loads the master.',
-          remedy: [`"\${EDITOR:-vi}" ${inventory.file}`, ours(inventory, 'provision')],
+          remedy: [
+            byHand(`in ${inventory.file}, raise config.repl-backlog-size`),
+            ours(inventory, 'provision'),
+          ],
         },
       ];
     }),

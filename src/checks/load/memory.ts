@@ -1,7 +1,8 @@
 import { formatBytes } from '../../bytes.ts';
 import type { ReachableView } from '../../cluster/view.ts';
 import type { Check, CheckInput, Finding } from '../check.ts';
-import { call, ours } from '../remedy.ts';
+import type { Inventory } from '../../inventory/inventory.ts';
+import { byHand, call, ours } from '../remedy.ts';
 import { titled } from '../shared.ts';
 import { numberOf } from '../text.ts';
 
@@ -42,13 +43,14 @@ function filling({ inventory }: CheckInput, { node, info, config }: ReachableVie
         policy === 'noeviction'
           ? 'At 100 % every write is refused (OOM).'
           : 'At 100 % keys with a time to live are evicted before their time.',
-      remedy: [`${editor} ${inventory.file}`, ours(inventory, 'provision')],
+      remedy: [raiseMemory(inventory), ours(inventory, 'provision')],
     },
   ];
 }
 
-/** maxmemory is the inventory's: it is raised there. */
-const editor = '"${EDITOR:-vi}"';
+/** maxmemory is the inventory's: it is raised there, where the hosts have room. */
+const raiseMemory = ({ file }: Inventory): string =>
+  byHand(`in ${file}, raise config.maxmemory, or have the applications keep less`);
 
 function evictions({ inventory }: CheckInput, { node, info, config }: ReachableView): readonly Finding[] {
   const evicted = numberOf(info, 'evicted_keys') ?? 0;
@@ -65,7 +67,7 @@ function evictions({ inventory }: CheckInput, { node, info, config }: ReachableV
       expected: `no evictions under maxmemory-policy ${policy}`,
       why: 'Keys were dropped before their time, without an error to anybody.',
       remedy: [
-        `${editor} ${inventory.file}`,
+        raiseMemory(inventory),
         ours(inventory, 'provision'),
         call(inventory, node, 'CONFIG', 'RESETSTAT'),
       ],

@@ -1,5 +1,5 @@
 import type { Check, CheckInput, Finding } from '../check.ts';
-import { call, ours } from '../remedy.ts';
+import { byHand, call, ours } from '../remedy.ts';
 import { titled } from '../shared.ts';
 import { joinNames } from '../text.ts';
 
@@ -38,7 +38,10 @@ function published({ inventory, passwordPublished }: CheckInput): readonly Findi
       seen: 'the password is on the list of defaults and of those that guides print',
       expected: 'a long random password',
       why: 'It protects against nobody who reaches the port.',
-      remedy: ['openssl rand -base64 32', `"\${EDITOR:-vi}" ${inventory.file}`, ours(inventory, 'provision')],
+      remedy: [
+        byHand('replace the password that auth.password of the inventory names by a long random one'),
+        ours(inventory, 'provision'),
+      ],
     },
   ];
 }

@@ -1,7 +1,7 @@
 import type { ReachableView } from '../../cluster/view.ts';
 import { findNode } from '../../inventory/topology.ts';
 import type { Check, CheckInput, Finding } from '../check.ts';
-import { onHost } from '../remedy.ts';
+import { byHand, onHost } from '../remedy.ts';
 import { titled } from '../shared.ts';
 import { count } from '../text.ts';
 
@@ -32,7 +32,9 @@ function partial({ node, config }: ReachableView): readonly Finding[] {
       seen: plain.map((name) => `${name} no`).join(', '),
       expected: 'tls-cluster yes and tls-replication yes',
       why: 'All data crosses the network once more in the clear, and anyone who reaches the bus port may join.',
-      remedy: [],
+      remedy: [
+        byHand('set tls-cluster and tls-replication by hand, next to tls-port: the tool does not manage TLS'),
+      ],
     },
   ];
 }

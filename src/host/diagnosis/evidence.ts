@@ -48,8 +48,8 @@ export type AofCheck = {
   readonly file: string | undefined;
   readonly size: number;
   readonly validUpTo: number;
-  /** What stands after that; empty where the program did not say. */
-  readonly rest: Buffer;
+  /** What stands after that, one character per byte; empty where the program did not say. */
+  readonly rest: string;
   readonly valid: boolean;
   /** The program's last line. */
   readonly said: string;

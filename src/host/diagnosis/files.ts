@@ -24,7 +24,7 @@ const isVars = (line: string): boolean => /^vars currentEpoch \d+ lastVoteEpoch 
 export function aofFault(check: AofCheck): 'zeros' | 'damaged' | undefined {
   if (check.valid) return undefined;
   if (check.file === undefined) return 'damaged';
-  if (check.rest.length > 0 && check.rest.every((byte) => byte === 0)) return 'zeros';
+  if (check.rest !== '' && check.rest.replaceAll('\0', '') === '') return 'zeros';
   const isLoadable = /\.incr\.aof$|^appendonly\.aof$/.test(check.file);
   const total = check.size - check.validUpTo;
   return isLoadable && isPrefixOfCommands(check.rest, total) ? undefined : 'damaged';
@@ -34,8 +34,7 @@ export function aofFault(check: AofCheck): 'zeros' | 'damaged' | undefined {
  * The bytes could go on to be commands as the server writes them: `*2\r\n$3\r\nDEL\r\n$1\r\nk\r\n`. `total`: how
  * many there are in the file, of which these are the first.
  */
-function isPrefixOfCommands(bytes: Buffer, total: number): boolean {
-  const text = bytes.toString('latin1');
+function isPrefixOfCommands(text: string, total: number): boolean {
   let at = 0;
   let expected = 0;
   while (at < text.length) {

@@ -67,7 +67,7 @@ function parseAof({ output }: Section): AofCheck | undefined {
     file,
     size: Number(size ?? 0),
     validUpTo: Number(validUpTo ?? 0),
-    rest: Buffer.from(rest, 'base64'),
+    rest: Buffer.from(rest, 'base64').toString('latin1'),
     valid: code === '0' && file === undefined,
     said,
   };

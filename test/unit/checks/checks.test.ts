@@ -1,8 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import type { Finding } from '../../../src/checks/check.ts';
 import { runChecks, worstFirst } from '../../../src/checks/run.ts';
+import type { Inventory } from '../../../src/inventory/inventory.ts';
 import { inputOf, readCase } from '../../support/check-case.ts';
+import { faultOfRemedy } from '../../support/remedy-lines.ts';
 
 const folder = fileURLToPath(new URL('../../fixtures/checks/', import.meta.url));
 const cases = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) =>
@@ -11,9 +14,11 @@ const cases = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
 
 test.each(cases)('%s', (file) => {
   const scene = readCase(folder + file);
-  const all = worstFirst(runChecks(inputOf(scene)));
+  const input = inputOf(scene);
+  const all = worstFirst(runChecks(input));
   const found = all.filter(({ explainedBy }) => explainedBy === undefined);
   expect(found.map(({ id }) => id)).toEqual(scene.expect.map(({ id }) => id));
+  expect(found.flatMap((finding) => faultsOf(finding, input.inventory))).toEqual([]);
   for (const [cause, ids] of Object.entries(scene.causes ?? {})) {
     expect(all.filter(({ explainedBy }) => explainedBy?.id === cause).map(({ id }) => id)).toEqual(ids);
   }
@@ -42,3 +47,12 @@ test('every finding has a fixture', () => {
   );
   expect([...ids].filter((id) => !shown.has(id))).toEqual([]);
 });
+
+/** Every line under fix can be pasted, or is for a person; only what passes by itself needs none. */
+function faultsOf({ id, remedy, passing }: Finding, inventory: Inventory): readonly string[] {
+  if (remedy.length === 0) return passing === true ? [] : [`${id}: nothing under fix`];
+  return remedy.flatMap((line) => {
+    const fault = faultOfRemedy(line, inventory);
+    return fault === undefined ? [] : [`${id}: ${line}: ${fault}`];
+  });
+}

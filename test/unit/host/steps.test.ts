@@ -69,7 +69,6 @@ const samples: { readonly [Kind in HostStep['kind']]: readonly Extract<HostStep,
   'remove-path': [
     { kind: 'remove-path', path: '/var/lib/weedgo-redis/redis@7000', recursive: true, why: 'data' },
   ],
-  'remove-path': [{ kind: 'remove-path', path: '/var/lib/redis/7000', recursive: true, why: 'data' }],
   'set-aside': [
     {
       kind: 'set-aside',
