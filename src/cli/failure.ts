@@ -1,4 +1,4 @@
-import { createColors } from 'picocolors';
+import { createPaint } from './paint.ts';
 import { exitCodes, HostsFailedError, UsageError, WeedgoError } from '../errors.ts';
 import { withPlace } from './place.ts';
 
@@ -9,7 +9,7 @@ export function exitCodeOf(error: unknown): number {
 
 /** What the operator reads on stderr. Only a defect of ours shows a stack trace. */
 export function formatFailure(error: unknown, color: boolean): string {
-  const paint = createColors(color);
+  const paint = createPaint(color);
   if (!(error instanceof WeedgoError))
     return `${paint.red('internal error:')} ${stackOf(error)}\nThis is a defect of weedgo-redis; please report it.`;
   const label =

@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { exitCodes, UsageError } from '../errors.ts';
 import { packageFile } from '../package-file.ts';
 import type { CommandSpec } from './command.ts';
+import { outliveReaders, printJson, printNote, printResult, takeOverWarnings } from './output.ts';
 import { commands } from './registry.ts';
 
 /**
@@ -10,7 +11,9 @@ import { commands } from './registry.ts';
  * as fast as Node does.
  */
 export async function main(argv: readonly string[]): Promise<void> {
-  outliveReaders();
+  outliveReaders(() => process.exit(exitCodes.failed));
+  takeOverWarnings();
+  reportDefects();
   try {
     await buildProgram().parseAsync([...argv], { from: 'user' });
   } catch (error) {
@@ -19,16 +22,10 @@ export async function main(argv: readonly string[]): Promise<void> {
   }
 }
 
-/**
- * Nobody has to read to the end (`| head`): that must not end a change half-way, with the lock
- * held. A result that nothing but a full disk keeps from being written is a failure.
- */
-function outliveReaders(): void {
-  process.stderr.on('error', () => undefined);
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    // EIO: the terminal was closed.
-    if (error.code === 'EPIPE' || error.code === 'EIO') return;
-    process.stderr.write(`error: the result cannot be written: ${error.message}\n`);
+/** What nobody caught is a defect; what it quotes is made harmless like everything else. */
+function reportDefects(): void {
+  process.on('uncaughtException', (error) => {
+    printNote(`internal error: ${error.stack ?? error.message}`);
     process.exit(exitCodes.failed);
   });
 }
@@ -37,7 +34,7 @@ function outliveReaders(): void {
 async function refuse({ message }: CommanderError, argv: readonly string[]): Promise<number> {
   if (argv.includes('--json')) {
     const { failureDocument } = await import('./failure.ts');
-    process.stdout.write(`${JSON.stringify(failureDocument(new UsageError(message)), null, 2)}\n`);
+    printJson(failureDocument(new UsageError(message)));
   }
   return exitCodes.usage;
 }
@@ -59,6 +56,10 @@ function buildProgram(): Command {
     .option('--no-color', 'print without colours')
     .showHelpAfterError('(weedgo-redis --help lists the commands)')
     .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      writeOut: (text) => printResult(text.trimEnd()),
+      writeErr: (text) => printNote(text.trimEnd()),
+    })
     .exitOverride();
   for (const spec of commands) addCommand(program, spec);
   return program;

@@ -1,12 +1,10 @@
-import type { WriteStream } from 'node:tty';
-import type { Ora } from 'ora';
-import { createColors } from 'picocolors';
 import type { Emit, OperationEvent } from '../operations/events.ts';
+import { createSpinner, printNote, shown } from './output.ts';
+import { createPaint, type Paint } from './paint.ts';
 import { withPlace } from './place.ts';
 import { describeTerminal } from './terminal.ts';
 
 export type ProgressOptions = {
-  readonly stream: WriteStream;
   readonly quiet: boolean;
   readonly verbose: boolean;
   readonly color: boolean;
@@ -16,13 +14,13 @@ export type Progress = { readonly emit: Emit; readonly stop: () => void };
 
 /** Shows events on stderr: one spinner for the stage under way on a terminal, a plain line an event elsewhere. */
 export async function createProgress(options: ProgressOptions): Promise<Progress> {
-  const terminal = describeTerminal(options.stream, { color: options.color });
-  const paint = createColors(terminal.color);
-  const spinner = terminal.interactive && !options.quiet ? await createSpinner(options.stream) : undefined;
+  const terminal = describeTerminal('stderr', { color: options.color });
+  const paint = createPaint(terminal.color);
+  const spinner = terminal.interactive && !options.quiet ? await createSpinner() : undefined;
   const print = (line: string): void => {
-    const under = spinner?.isSpinning === true ? spinner.text : undefined;
+    const under = spinner?.text();
     spinner?.stop();
-    options.stream.write(`${line}\n`);
+    printNote(line);
     if (under !== undefined) spinner?.start(under);
   };
   const emit: Emit = (event) => {
@@ -30,29 +28,18 @@ export async function createProgress(options: ProgressOptions): Promise<Progress
     if (event.type === 'stage-finished') spinner?.stop();
     if (line !== undefined) print(line);
     if (event.type === 'stage-started') spinner?.start(event.title);
-    if (spinner)
-      spinner.suffixText = spinner.isSpinning
-        ? paint.dim(suffixFor(event, spinner.text, terminal.columns))
-        : '';
+    const title = spinner?.text();
+    spinner?.setSuffix(title === undefined ? '' : paint.dim(suffixFor(event, title, terminal.columns)));
   };
   return { emit, stop: () => spinner?.stop() };
-}
-
-/** Loaded where it is shown: its tables of wide characters take 25 ms. */
-async function createSpinner(stream: WriteStream): Promise<Ora> {
-  const { default: ora } = await import('ora');
-  // discardStdin: true would swallow Ctrl-C.
-  return ora({ stream, discardStdin: false });
 }
 
 /** What a host or node just did, behind the stage's title, within one line of the terminal. */
 function suffixFor(event: OperationEvent, title: string, columns: number): string {
   const room = columns - title.length - 4;
-  const text = event.type === 'host' || event.type === 'node' ? withPlace(event, event.message) : '';
+  const text = event.type === 'host' || event.type === 'node' ? shown(withPlace(event, event.message)) : '';
   return text.length <= room ? text : `${text.slice(0, Math.max(room - 1, 0))}…`;
 }
-
-type Paint = ReturnType<typeof createColors>;
 
 function lineFor(
   event: OperationEvent,

@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline';
-import { Writable } from 'node:stream';
 import { InterruptedError } from '../errors.ts';
+import { echoOf, printNote, printQuestion, terminalAt } from './output.ts';
 import type { Prompter } from '../operations/session.ts';
 
 /**
@@ -8,7 +8,7 @@ import type { Prompter } from '../operations/session.ts';
  * ends: no answer. Throws InterruptedError when the signal is aborted, before or meanwhile.
  */
 export function createPrompter(signal: AbortSignal): Prompter {
-  const interactive = process.stdin.isTTY === true && process.stderr.isTTY === true;
+  const interactive = process.stdin.isTTY === true && terminalAt('stderr').isTerminal;
   return {
     interactive,
     ask: async (question, { secret = false } = {}) => {
@@ -21,13 +21,13 @@ export function createPrompter(signal: AbortSignal): Prompter {
 }
 
 function askLine(question: string, secret: boolean, signal: AbortSignal): Promise<string | undefined> {
-  process.stderr.write(question);
+  printQuestion(question);
   // readline echoes what is typed to its output: for a secret that output is nowhere.
-  const output = secret ? new Writable({ write: (_chunk, _encoding, done) => done() }) : process.stderr;
+  const output = echoOf(secret);
   const lines = createInterface({ input: process.stdin, output, terminal: true, signal });
   return new Promise((resolve) => {
     lines.once('line', (line) => {
-      if (secret) process.stderr.write('\n');
+      if (secret) printNote('');
       resolve(line);
       lines.close();
     });

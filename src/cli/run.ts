@@ -1,6 +1,7 @@
 import { exitCodes, InterruptedError, WeedgoError } from '../errors.ts';
 import type { CommandResult, CommandSpec, GlobalOptions, Invocation } from './command.ts';
 import { formatFailure, failureDocument, exitCodeOf } from './failure.ts';
+import { onUnread, printJson, printNote, printResult } from './output.ts';
 import { createProgress } from './progress.ts';
 import { createPrompter } from './prompter.ts';
 import { describeTerminal } from './terminal.ts';
@@ -17,7 +18,6 @@ export async function runCommand(spec: CommandSpec, parsed: ParsedCommandLine): 
   const interrupt = interruptSignal();
   const json = parsed.global['json'] === true;
   const progress = await createProgress({
-    stream: process.stderr,
     quiet: parsed.global['quiet'] === true,
     verbose: parsed.global['verbose'] === true,
     color: parsed.global['color'] !== false,
@@ -26,13 +26,13 @@ export async function runCommand(spec: CommandSpec, parsed: ParsedCommandLine): 
     const { run } = await spec.load();
     const result = await run(invocationFor(parsed, progress.emit, interrupt.signal));
     progress.stop();
-    printResult(result, json);
+    report(result, json);
     return result.exitCode ?? exitCodes.ok;
   } catch (thrown) {
     progress.stop();
     const error = interrupt.signal.aborted ? asInterrupted(thrown) : thrown;
-    if (json) process.stdout.write(`${JSON.stringify(failureDocument(error), null, 2)}\n`);
-    process.stderr.write(`${formatFailure(error, describeTerminal(process.stderr, parsed.global).color)}\n`);
+    if (json) printJson(failureDocument(error));
+    printNote(formatFailure(error, describeTerminal('stderr', parsed.global).color));
     return exitCodeOf(error);
   } finally {
     interrupt.dispose();
@@ -55,14 +55,14 @@ function invocationFor(parsed: ParsedCommandLine, emit: Invocation['emit'], sign
     emit,
     signal,
     prompter: createPrompter(signal),
-    terminal: describeTerminal(process.stdout, global),
+    terminal: describeTerminal('stdout', global),
     commandLine: process.argv.slice(2).join(' '),
   };
 }
 
-function printResult({ data, text, exitCode = exitCodes.ok }: CommandResult, json: boolean): void {
-  if (json) process.stdout.write(`${JSON.stringify({ schemaVersion: 1, exitCode, ...data }, null, 2)}\n`);
-  else if (text !== '') process.stdout.write(`${text}\n`);
+function report({ data, text, exitCode = exitCodes.ok }: CommandResult, json: boolean): void {
+  if (json) printJson({ schemaVersion: 1, exitCode, ...data });
+  else if (text !== '') printResult(text);
 }
 
 /** What failed because of the interruption, or beside it, is told with it. */
@@ -84,21 +84,20 @@ function interruptSignal(): { signal: AbortSignal; dispose: () => void } {
   const controller = new AbortController();
   const onSignal = (): void => {
     if (controller.signal.aborted) process.exit(exitCodes.interrupted);
-    process.stderr.write('\nstopping at the next step boundary; press Ctrl-C again to leave at once\n');
+    printNote('\nstopping at the next step boundary; press Ctrl-C again to leave at once');
     controller.abort();
   };
-  const onUnread = (): void => controller.abort();
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
   process.on('SIGHUP', onSignal);
-  process.stdout.on('error', onUnread);
+  const stopListening = onUnread(() => controller.abort());
   return {
     signal: controller.signal,
     dispose: () => {
       process.off('SIGINT', onSignal);
       process.off('SIGTERM', onSignal);
       process.off('SIGHUP', onSignal);
-      process.stdout.off('error', onUnread);
+      stopListening();
     },
   };
 }

@@ -1,4 +1,5 @@
-import { createColors } from 'picocolors';
+import { printNote, printResult, terminalAt } from './output.ts';
+import { createPaint } from './paint.ts';
 import { exitCodes, UsageError } from '../errors.ts';
 import { joinNames } from '../checks/text.ts';
 import { type Cause, causesOf } from '../operations/report/causes.ts';
@@ -27,7 +28,7 @@ export async function watchVerify(
   const view = (): VerifyViewOptions => ({
     color: terminal.color,
     // It may have been made wider since.
-    width: widthOf({ ...terminal, columns: process.stdout.columns }),
+    width: widthOf({ ...terminal, columns: terminalAt('stdout').columns }),
     quiet: global.quiet,
     whatIf: options['whatIf'] === true,
   });
@@ -40,12 +41,12 @@ export async function watchVerify(
     show: (report) => {
       const text =
         before === undefined ? formatReport(report, view()) : formatChanges(before, report, view());
-      if (text !== '') console.log(text);
+      if (text !== '') printResult(text);
       before = report;
     },
     showFailure: (error) => {
       isBlind = true;
-      console.error(formatFailure(error, terminal.color));
+      printNote(formatFailure(error, terminal.color));
     },
   });
   // Ended before the first look was done, there is nothing to judge by.
@@ -55,7 +56,7 @@ export async function watchVerify(
 
 /** What came and what went between two reports; '' when nothing did. */
 function formatChanges(before: Report, after: Report, { color, width }: VerifyViewOptions): string {
-  const paint = createColors(color);
+  const paint = createPaint(color);
   const gone = changedSince(after, before.findings);
   const fresh = changedSince(before, after.findings);
   if (fresh.length === 0 && gone.length === 0) return '';

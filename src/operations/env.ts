@@ -1,5 +1,6 @@
 import { isIPv6 } from 'node:net';
 import { UsageError } from '../errors.ts';
+import { harmless } from '../harmless.ts';
 import type { Inventory, Node, Secrets } from '../inventory/inventory.ts';
 import { notYetGenerated } from '../inventory/secrets.ts';
 
@@ -52,10 +53,16 @@ function endpoint({ address, port }: Node): string {
  * They agree on neither escapes nor what `$` means in quotes, so some passwords have none.
  */
 function quoteForEnv(value: string): string {
+  if (harmless(value) !== value) throw unwritable();
   if (/^[\w./:@%+,-]+$/.test(value)) return value;
   if (!/'|\\\\|\\$|\$\{/.test(value)) return `'${value}'`;
   if (!/["\\$`]/.test(value)) return `"${value}"`;
-  throw new UsageError('the password cannot be written to a .env file that every parser reads alike', {
-    hints: ['Choose one without quotes, backslashes and dollar signs, or hand it over another way.'],
-  });
+  throw unwritable();
 }
+
+const unwritable = (): UsageError =>
+  new UsageError('the password cannot be written to a .env file that every parser reads alike', {
+    hints: [
+      'Choose one without quotes, backslashes, dollar signs and control characters, or hand it over another way.',
+    ],
+  });

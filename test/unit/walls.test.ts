@@ -78,11 +78,37 @@ describe('walls between the rooms', () => {
   });
 });
 
-/** Files that the project's linter finds a forbidden import in. */
-function lint(dir: string): ReadonlySet<string> {
+describe('only cli/output.ts writes', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'weedgo-writers-'));
+  const statements: Readonly<Record<string, string>> = {
+    stdout: "process.stdout.write('text');",
+    stderr: "process.stderr.write('text');",
+    taken: "const { stderr } = process;\nstderr.write('text');",
+    indexed: "process['stdout'].write('text');",
+    console: "console.log('text');",
+    warning: "process.emitWarning('text');",
+    ora: "import ora from 'ora';\n\nora('text').start();",
+    tty: "import { WriteStream } from 'node:tty';\n\nnew WriteStream(1).write('text');",
+    imported: "import { stdout } from 'node:process';\n\nstdout.write('text');",
+  };
+  afterAll(() => rmSync(dir, { recursive: true }));
+
+  test('and the linter says so of everything else', () => {
+    const files = Object.entries(statements).map(([name, text]) => [`src/cli/${name}.ts`, text] as const);
+    copyFileSync(join(root, '.oxlintrc.json'), join(dir, '.oxlintrc.json'));
+    mkdirSync(join(dir, 'src/cli'), { recursive: true });
+    for (const [file, text] of [...files, ['src/cli/output.ts', statements['stdout'] ?? ''] as const])
+      writeFileSync(join(dir, file), `${text}\n\nexport const used = 1;\n`);
+    const rules = ['no-restricted-properties', 'no-restricted-imports', 'no-console'];
+    expect([...lint(dir, rules)].toSorted()).toEqual(files.map(([file]) => file).toSorted());
+  });
+});
+
+/** Files that the project's linter finds something in that one of the rules forbids. */
+function lint(dir: string, rules: readonly string[] = ['no-restricted-imports']): ReadonlySet<string> {
   const oxlint = join(root, 'node_modules/.bin/oxlint');
   const { stdout } = spawnSync(oxlint, ['--format=json'], { cwd: dir, encoding: 'utf8' });
   const { diagnostics } = JSON.parse(stdout) as { diagnostics: { filename: string; code: string }[] };
-  const walls = diagnostics.filter(({ code }) => code === 'eslint(no-restricted-imports)');
+  const walls = diagnostics.filter(({ code }) => rules.some((rule) => code === `eslint(${rule})`));
   return new Set(walls.map(({ filename }) => filename));
 }

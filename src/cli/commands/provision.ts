@@ -1,4 +1,4 @@
-import { createColors } from 'picocolors';
+import { createPaint } from '../paint.ts';
 import { exitCodes } from '../../errors.ts';
 import { provision, type ProvisionReport } from '../../operations/provision/provision.ts';
 import type { CommandRun, Terminal } from '../command.ts';
@@ -27,7 +27,7 @@ function formatReport(
   { changed, cluster, nodes, findings, stages }: ProvisionReport,
   terminal: Terminal,
 ): string {
-  const paint = createColors(terminal.color);
+  const paint = createPaint(terminal.color);
   const width = widthOf(terminal);
   const total = stages.reduce((sum, { durationMs }) => sum + durationMs, 0);
   const each = stages.map(({ stage, durationMs }) => `${stage} ${formatMs(durationMs)}`).join(', ');

@@ -1,4 +1,4 @@
-import { createColors } from 'picocolors';
+import { createPaint } from '../paint.ts';
 import { startNodes } from '../../operations/lifecycle.ts';
 import type { CommandRun } from '../command.ts';
 import { withSession } from '../session.ts';
@@ -15,6 +15,6 @@ export const run: CommandRun = async (invocation) =>
       : `Nothing to do: ${cluster} runs.`;
     return {
       data: { ok: true, ...report },
-      text: `${formatShards(report.nodes, createColors(terminal.color), widthOf(terminal))}\n\n${verdict}`,
+      text: `${formatShards(report.nodes, createPaint(terminal.color), widthOf(terminal))}\n\n${verdict}`,
     };
   });

@@ -2,6 +2,7 @@ import { UsageError } from '../../errors.ts';
 import { readStatus, type Status } from '../../operations/status.ts';
 import type { CommandRun, Invocation } from '../command.ts';
 import { formatFailure } from '../failure.ts';
+import { printNote, printResult } from '../output.ts';
 import { createScreen } from '../screen.ts';
 import { readSeconds } from '../seconds.ts';
 import { withSession } from '../session.ts';
@@ -21,7 +22,7 @@ async function watchStatus(invocation: Invocation): ReturnType<CommandRun> {
   const { options, global, terminal } = invocation;
   if (global.json) throw new UsageError('--watch prints as it goes: it has no --json');
   const intervalMs = readSeconds('--watch', options['watch'], standardSeconds) * 1000;
-  const screen = terminal.interactive ? createScreen(process.stdout) : undefined;
+  const screen = terminal.interactive ? createScreen() : undefined;
   let before: Status | undefined;
   try {
     await watch<Status>(invocation, {
@@ -34,13 +35,13 @@ async function watchStatus(invocation: Invocation): ReturnType<CommandRun> {
           screen.draw(({ columns, rows }) =>
             formatStatus(status, { ...terminal, columns }, { before: since, rows }),
           );
-        else console.log(formatTotals(status, since));
+        else printResult(formatTotals(status, since));
         before = status;
       },
       showFailure: (error) => {
         const text = formatFailure(error, terminal.color);
         if (screen) screen.draw(() => text);
-        else console.error(text);
+        else printNote(text);
       },
     });
   } finally {

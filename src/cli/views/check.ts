@@ -1,4 +1,4 @@
-import { createColors } from 'picocolors';
+import { createPaint } from '../paint.ts';
 import type { CheckReport } from '../../operations/check/check.ts';
 import type { Terminal } from '../command.ts';
 import { formatTable } from './table.ts';
@@ -6,7 +6,7 @@ import { widthOf, wrap } from './wrap.ts';
 
 /** Every line of every host, then what to do about those that are not right; commands stand alone, to be copied. */
 export function formatChecks({ cluster, passed, hosts }: CheckReport, terminal: Terminal): string {
-  const paint = createColors(terminal.color);
+  const paint = createPaint(terminal.color);
   const marks = {
     ok: paint.green('ok'),
     warning: paint.yellow('warning'),

@@ -1,10 +1,8 @@
-import type { createColors } from 'picocolors';
+import type { Paint } from '../paint.ts';
 import { type Cause, describeConsequences } from '../../operations/report/causes.ts';
 import { placesBeyondTitle } from '../../operations/report/places.ts';
 import type { ReportFinding } from '../../operations/report/schema.ts';
 import { wrap } from './wrap.ts';
-
-export type Paint = ReturnType<typeof createColors>;
 
 /** A finding with what follows from it; `taken`: columns of its first line that something before it takes. */
 export function formatFinding(

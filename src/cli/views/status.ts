@@ -1,12 +1,10 @@
 import { formatBytes } from '../../bytes.ts';
-import { createColors } from 'picocolors';
+import { createPaint, type Paint } from '../paint.ts';
 import type { ReportNode } from '../../operations/report/schema.ts';
 import type { Status } from '../../operations/status.ts';
 import type { Terminal } from '../command.ts';
 import { formatTable } from './table.ts';
 import { widthOf, wrap } from './wrap.ts';
-
-type Paint = ReturnType<typeof createColors>;
 
 /** Within 80 columns for names of up to this many characters; longer ones lose their middle. */
 const longestName = 21;
@@ -24,7 +22,7 @@ export function formatStatus(
   terminal: Terminal,
   { before, rows = Number.POSITIVE_INFINITY }: StatusViewOptions = {},
 ): string {
-  const paint = createColors(terminal.color);
+  const paint = createPaint(terminal.color);
   const width = widthOf(terminal) - 2;
   const mark = { up: paint.green('✓'), degraded: paint.yellow('!'), down: paint.red('✗') }[status.state];
   const head = [

@@ -1,11 +1,11 @@
 import { formatBytes } from '../../bytes.ts';
 import { stripVTControlCharacters } from 'node:util';
-import { createColors } from 'picocolors';
+import { createPaint, type Paint } from '../paint.ts';
 import { count } from '../../checks/text.ts';
 import { causesOf } from '../../operations/report/causes.ts';
 import type { Report, ReportNode } from '../../operations/report/schema.ts';
 import { formatMs } from '../progress.ts';
-import { formatFinding, type Paint } from './finding.ts';
+import { formatFinding } from './finding.ts';
 import { formatTable } from './table.ts';
 import { wrap } from './wrap.ts';
 
@@ -20,7 +20,7 @@ export type VerifyViewOptions = {
 
 /** The verdict in one line, the shards as a table, then the causes, worst first, with what follows from each. */
 export function formatReport(report: Report, { color, width, quiet, whatIf }: VerifyViewOptions): string {
-  const paint = createColors(color);
+  const paint = createPaint(color);
   const verdict = formatVerdict(report, paint, width);
   const losses = whatIf ? ['', formatWhatIf(report, paint, width)] : [];
   // What is only told is no reason to write to whoever reads cron's mail.

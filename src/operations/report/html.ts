@@ -1,3 +1,4 @@
+import { harmless } from '../../harmless.ts';
 import { formatBytes } from '../../bytes.ts';
 import { readFileSync } from 'node:fs';
 import Handlebars from 'handlebars';
@@ -16,7 +17,7 @@ import { type SlotSegment, slotSegments } from './slot-map.ts';
  */
 export function renderHtml(report: Report): string {
   template ??= compile();
-  return template({
+  const page = template({
     ...report,
     mark: marks[report.verdict === 'healthy' ? 'ok' : report.verdict],
     checked: report.checkedAt.replace('T', ' ').replace(/\.\d+Z$/, ' UTC'),
@@ -46,6 +47,7 @@ export function renderHtml(report: Report): string {
     })),
     checks: report.checks.map((check) => ({ ...check, isClean: check.findings.length === 0 })),
   });
+  return harmless(page);
 }
 
 /** One entry an owner, in the order of their first slots; what nobody owns as well. */

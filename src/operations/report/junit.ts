@@ -1,3 +1,4 @@
+import { harmless } from '../../harmless.ts';
 import { placesBeyondTitle } from './places.ts';
 import type { Report, ReportFinding } from './schema.ts';
 
@@ -76,9 +77,7 @@ function describe(finding: ReportFinding): string {
 
 const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 
-/** XML 1.0 cannot hold most control characters at all, not even as references. */
+/** XML 1.0 cannot hold most control characters at all, not even as references: they are spelt out. */
 function escape(text: string): string {
-  // oxlint-disable-next-line no-control-regex
-  const legal = text.replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '\ufffd');
-  return legal.replaceAll(/[&<>"]/g, (character) => entities[character] ?? character);
+  return harmless(text).replaceAll(/[&<>"]/g, (character) => entities[character] ?? character);
 }

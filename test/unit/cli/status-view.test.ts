@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream';
 import type { WriteStream } from 'node:tty';
 import { expect, test } from 'vitest';
+import { createPaint } from '../../../src/cli/paint.ts';
 import { createScreen } from '../../../src/cli/screen.ts';
 import { formatStatus } from '../../../src/cli/views/status.ts';
 import { nodesNow } from '../../../src/operations/report/node-table.ts';
@@ -42,13 +43,14 @@ test('where not all have room, those that are ill come first and the rest is cou
 
 test('a screen cuts what is too long or too many, colours apart, and draws anew when its size changes', () => {
   const written: string[] = [];
+  const paint = createPaint(true);
   const stream: WriteStream = Object.assign(Object.create(new PassThrough()), {
     columns: 5,
     rows: 3,
     write: (text: string) => written.push(text),
   });
   const screen = createScreen(stream);
-  screen.draw(({ columns, rows }) => `\u001B[31m${columns}x${rows} red\u001B[39m\nabc\nleft out`);
+  screen.draw(({ columns, rows }) => `${paint.red(`${columns}x${rows} red`)}\nabc\nleft out`);
   expect(written.at(-1)).toBe('\u001B[H\u001B[31m5x2 r\u001B[39m\u001B[K\nabc\u001B[K\n\u001B[J');
   stream.columns = 7;
   stream.emit('resize');
