@@ -90,6 +90,8 @@ export type CheckInput = {
   readonly evidence: Readonly<Record<string, Evidence>>;
   /** What operators have begun and not yet ended, as the hosts remember it. */
   readonly pending: Pending;
+  /** Why `pending` could not be read, and so says nothing. */
+  readonly pendingUnread?: string | undefined;
   /** The inventory's password is one that guides print or that everybody tries first. */
   readonly passwordPublished: boolean;
   /** What the write test met, one entry a shard; undefined when it was not asked for. */

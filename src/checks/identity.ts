@@ -34,6 +34,16 @@ export function isCountedIn({ nodeId }: Member, { reachable }: Topology): boolea
   return reachable.some((observer) => observer.nodeId !== nodeId && lineOf(observer, nodeId) !== undefined);
 }
 
+/** It lists no other node, no other node lists it, and there are others that answer. */
+export function isAlone(id: string, topology: Topology): boolean {
+  const member = topology.byNode.get(id);
+  if (!member?.view) return false;
+  const listed = member.view.nodes.filter(
+    ({ nodeId, flags }) => nodeId !== member.nodeId && !flags.includes('handshake'),
+  );
+  return listed.length === 0 && !isCountedIn(member, topology) && topology.reachable.length > 1;
+}
+
 function isOrphan({ lines, replacedBy }: Stranger): boolean {
   return replacedBy === undefined && lines.some(({ flags }) => flags.includes('noaddr'));
 }

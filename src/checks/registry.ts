@@ -1,6 +1,8 @@
 import type { Check } from './check.ts';
 import { agreement } from './cluster/agreement.ts';
+import { complete } from './cluster/complete.ts';
 import { epochs } from './cluster/epochs.ts';
+import { formed } from './cluster/formed.ts';
 import { handshakes } from './cluster/handshakes.ts';
 import { hosts } from './cluster/hosts.ts';
 import { links } from './cluster/links.ts';
@@ -8,9 +10,13 @@ import { members } from './cluster/members.ts';
 import { nodes } from './cluster/nodes.ts';
 import { openSlots } from './cluster/open-slots.ts';
 import { pending } from './cluster/pending.ts';
+import { shards } from './cluster/shards.ts';
 import { slots } from './cluster/slots.ts';
 import { state } from './cluster/state.ts';
 import { strangers } from './cluster/strangers.ts';
+import { twins } from './cluster/twins.ts';
+import { unasked } from './cluster/unasked.ts';
+import { unchecked } from './cluster/unchecked.ts';
 import { config } from './configuration/config.ts';
 import { managedFiles } from './configuration/managed-files.ts';
 import { outliers } from './configuration/outliers.ts';
@@ -45,17 +51,23 @@ import { tls } from './security/tls.ts';
 
 /** Every check, in the order of the report's sections. A new check is a file beside these and a line here. */
 export const checks: readonly Check[] = [
+  twins,
+  formed,
   hosts,
   nodes,
+  unasked,
+  unchecked,
   state,
   slots,
   openSlots,
+  shards,
   agreement,
   members,
   strangers,
   handshakes,
   epochs,
   links,
+  complete,
   pending,
   replicas,
   replication,

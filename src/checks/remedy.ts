@@ -57,6 +57,11 @@ export function unitOf(inventory: Inventory, node: Node): string | undefined {
   return host?.connection === 'ssh' ? `weedgo-redis@${node.port}.service` : undefined;
 }
 
+/** It may save before it ends, so its folder is not moved until it has. A zombie has ended: it has no executable. */
+export function endProcess(pid: string): string {
+  return `kill ${pid} && while [ -e /proc/${pid}/exe ]; do sleep 0.1; done`;
+}
+
 /** Plain words stay readable; everything else is quoted for POSIX sh. */
 function quoteWord(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : shQuote(word);

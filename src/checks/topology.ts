@@ -9,9 +9,12 @@ import {
 import type { NodeLine, ReachableView, UnreachableView } from '../cluster/view.ts';
 import type { Node } from '../inventory/inventory.ts';
 import type { CheckInput } from './check.ts';
+import { findTwins, type Twins } from './twins.ts';
 
 /** Who is who in the cluster, worked out once a run from all views. */
 export type Topology = {
+  /** Nodes that run under one id. Of each group only the original is a member; the copies take no part in anything. */
+  readonly twins: readonly Twins[];
   /** The inventory's nodes that are known to themselves or to a peer, in its order. */
   readonly members: readonly Member[];
   /** By inventory node id. */
@@ -56,20 +59,28 @@ export type Shard = {
 export function topologyOf({ inventory, view }: Pick<CheckInput, 'inventory' | 'view'>): Topology {
   const reachable = reachableNodes(view);
   const seen = (member: ClusterMember): Member => withView(member, reachable);
-  const members = membersOf(inventory, view).map(seen);
+  const twins = findTwins(inventory, reachable);
+  const copies = new Set(twins.flatMap((group) => group.copies.map(({ node }) => node.id)));
+  const isCopy = ({ node }: ClusterMember): boolean => copies.has(node.id);
+  const members = membersOf(inventory, view)
+    .filter((member) => !isCopy(member))
+    .map(seen);
   const byNode = new Map(members.map((member) => [member.node.id, member]));
   const out = inventory.nodes.map(({ id }) => id).filter((id) => isOut(byNode.get(id), reachable));
   const byId = new Map(members.map((member) => [member.nodeId, member]));
   return {
+    twins,
     members,
     byNode,
     byId,
     strangers: strangersOf(byId, reachable),
-    shards: shardsOf(inventory, view).map(({ number, master, replicas }) => ({
-      number,
-      master: seen(master),
-      replicas: replicas.map(seen),
-    })),
+    shards: shardsOf(inventory, view)
+      .filter(({ master }) => !isCopy(master))
+      .map(({ number, master, replicas }) => ({
+        number,
+        master: seen(master),
+        replicas: replicas.filter((replica) => !isCopy(replica)).map(seen),
+      })),
     reachable,
     unreachable: view.nodes.filter((node): node is UnreachableView => !node.reachable),
     out: new Set(out),

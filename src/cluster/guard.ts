@@ -1,6 +1,7 @@
 import type { Inventory } from '../inventory/inventory.ts';
+import { describeShardCounts, shardCounts } from './counts.ts';
 import { plannedSlots } from './placement.ts';
-import { type Member, membersOf, ownLine, reachableNodes, standsAt, unownedSlots } from './shape.ts';
+import { type Member, membersOf, ownLine, reachableNodes, standsAt, twinsOf, unownedSlots } from './shape.ts';
 import { countSlots, formatRanges, intersectSlots, subtractSlots } from './slots.ts';
 import type { ClusterView, NodeLine, NodeView, ReachableView } from './view.ts';
 
@@ -19,6 +20,8 @@ export type Refusal = {
 export function guardForm(inventory: Inventory, view: ClusterView): readonly Refusal[] {
   const modes = view.nodes.flatMap((node) => guardMode(inventory, node));
   if (inventory.mode === 'standalone') return modes;
+  const twins = twinsOf(reachableNodes(view)).map(guardTwins);
+  if (twins.length > 0) return [...modes, ...twins];
   const members = membersOf(inventory, view);
   const each = reachableNodes(view).flatMap((node) => [
     ...guardStrangers(inventory, node, members),
@@ -26,7 +29,40 @@ export function guardForm(inventory: Inventory, view: ClusterView): readonly Ref
     ...guardLoneSlots(inventory, node),
   ]);
   const refusals = [...modes, ...each, ...guardDoubleOwners(view, members)];
-  return refusals.length > 0 ? refusals : guardUnowned(view, members);
+  if (refusals.length > 0) return refusals;
+  return [...guardUnowned(view, members), ...guardShardCount(inventory, members)];
+}
+
+/** Two nodes under one id are one node to all others: nothing that is done by id reaches the right one. */
+function guardTwins(twins: readonly ReachableView[]): Refusal {
+  const names = twins.map(({ node }) => node);
+  return refuse(
+    names.at(-1) ?? '',
+    `${names.join(' and ')} run under one node id (${twins[0]?.nodeId ?? ''}): one data folder is a copy of the other, or the inventory lists one server twice`,
+    'Run weedgo-redis verify: it says which one is the copy and how to set it aside.',
+  );
+}
+
+/** Slots are not moved, so a shard more or less than the cluster has can only be half done. */
+function guardShardCount(inventory: Inventory, members: readonly Member[]): readonly Refusal[] {
+  const counts = shardCounts(inventory, members);
+  if (counts === undefined) return [];
+  const [idle] = counts.idle;
+  return [
+    {
+      node: idle?.id ?? inventory.nodes[0]?.id ?? '',
+      reason: describeShardCounts(counts),
+      hints: [
+        counts.idle.length > 0
+          ? `Take ${joinSome(counts.idle.map(({ id }) => id))} out of the inventory, or move slots yourself first.`
+          : "Bring the inventory's ports and replicas back to what the cluster has.",
+      ],
+    },
+  ];
+}
+
+function joinSome(names: readonly string[]): string {
+  return names.length > 6 ? `${names.slice(0, 6).join(', ')} and ${names.length - 6} more` : names.join(', ');
 }
 
 function guardMode({ mode }: Inventory, view: NodeView): readonly Refusal[] {

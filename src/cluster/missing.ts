@@ -1,12 +1,21 @@
 import type { Inventory, Node } from '../inventory/inventory.ts';
 import { agreementOf } from './agreement.ts';
-import { type Member, membersOf, standsAt, unownedSlots } from './shape.ts';
+import { type Member, membersOf, reachableNodes, standsAt, twinsOf, unownedSlots } from './shape.ts';
 import { countSlots, formatRanges, slotCount } from './slots.ts';
 import type { NodeLine, NodeTopology, TopologyView, UnreachableView } from './view.ts';
 
 /** One thing that a cluster lacks to be complete. */
 export type Missing = {
-  readonly kind: 'answer' | 'state' | 'slots' | 'peer' | 'link' | 'role' | 'replication' | 'agreement';
+  readonly kind:
+    | 'answer'
+    | 'identity'
+    | 'state'
+    | 'slots'
+    | 'peer'
+    | 'link'
+    | 'role'
+    | 'replication'
+    | 'agreement';
   /** The inventory node that says so, or lacks it. */
   readonly node: string;
   /** The other side of a pair that is not connected. */
@@ -29,7 +38,8 @@ export function listMissing(inventory: Inventory, view: TopologyView): readonly 
         ? [...missingState(node), ...missingPeers(node, inventory.nodes, ids)]
         : missingAnswer(node),
     ),
-    ...members.flatMap(missingRole),
+    ...twinsOf(reachableNodes(view)).map(missingIdentity),
+    ...members.flatMap((member) => missingRole(member, members)),
     ...missingOwners(members),
   ];
   // Accounts that are still incomplete differ everywhere; that says nothing more.
@@ -39,6 +49,11 @@ export function listMissing(inventory: Inventory, view: TopologyView): readonly 
 const missingAnswer = ({ node, reason }: UnreachableView): readonly Missing[] => [
   { kind: 'answer', node, message: `${node} cannot be asked: ${reason}` },
 ];
+
+function missingIdentity(twins: readonly NodeTopology[]): Missing {
+  const [node = '', peer = ''] = twins.map((twin) => twin.node);
+  return { kind: 'identity', node, peer, message: `${node} and ${peer} run under one node id` };
+}
 
 function missingState({ node, clusterInfo }: NodeTopology): readonly Missing[] {
   const state = clusterInfo['cluster_state'];
@@ -97,12 +112,18 @@ function missingLink(node: string, peer: string, line: NodeLine | undefined): re
   return line.linkState === 'connected' ? [] : pair('link', `is not connected to ${peer}`);
 }
 
-function missingRole({ node, role, slots, linked, source }: Member): readonly Missing[] {
+/** A master of nothing has no part in the cluster, whichever role the inventory prefers for it. */
+function missingRole(
+  { node, role, slots, linked, source, masterId }: Member,
+  members: readonly Member[],
+): readonly Missing[] {
   if (source === 'own' && linked === false) {
-    return [lack('replication', node.id, `${node.id} has no link to its master yet`)];
+    const master = members.find(({ nodeId }) => nodeId === masterId)?.node.id;
+    const missing = lack('replication', node.id, `${node.id} has no link to its master yet`);
+    return [master === undefined ? missing : { ...missing, peer: master }];
   }
-  return node.preferredRole === 'replica' && role === 'master' && countSlots(slots) === 0
-    ? [lack('role', node.id, `${node.id} replicates nobody yet`)]
+  return role === 'master' && countSlots(slots) === 0
+    ? [lack('role', node.id, `${node.id} replicates nobody yet and owns no slots`)]
     : [];
 }
 

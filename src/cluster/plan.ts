@@ -1,5 +1,6 @@
 import type { Inventory } from '../inventory/inventory.ts';
 import { type Refusal, guardForm } from './guard.ts';
+import { assignReplicas } from './assign.ts';
 import { planHaste } from './haste.ts';
 import { planMeetings } from './meet.ts';
 import { plannedSlots } from './placement.ts';
@@ -22,9 +23,10 @@ export type FormPlan = {
 export function planForm(inventory: Inventory, view: ClusterView): FormPlan {
   const refusals = guardForm(inventory, view);
   if (refusals.length > 0 || inventory.mode === 'standalone') return { refusals, steps: [] };
-  const members = membersOf(inventory, view).filter(({ source }) => source === 'own');
+  const all = membersOf(inventory, view);
+  const members = all.filter(({ source }) => source === 'own');
   const assignments = planSlots(inventory, view, members);
-  const replicas = planReplicas(view, members, assignments);
+  const replicas = planReplicas(inventory, view, { all, members, assignments });
   const meetings = planMeetings(inventory, view, replicas);
   const changes = [...assignments, ...planEpochs(view), ...meetings.masters, ...replicas, ...meetings.others];
   return { refusals, steps: changes.length === 0 ? [] : [...planHaste(view), ...changes] };
@@ -68,21 +70,38 @@ function planEpochs(view: ClusterView): readonly ClusterStep[] {
     .map(({ node }, index) => ({ kind: 'set-config-epoch', node, epoch: highest + 1 + index }));
 }
 
-/** Empty masters of shards whose slots another node owns, or is about to. */
+type Roles = {
+  /** Those that cannot be asked included: a replica that is down keeps its place. */
+  readonly all: readonly Member[];
+  readonly members: readonly Member[];
+  readonly assignments: readonly AssignSlots[];
+};
+
+/** Empty masters become replicas of the shards that have too few. */
 function planReplicas(
+  inventory: Inventory,
   view: ClusterView,
-  members: readonly Member[],
-  assignments: readonly AssignSlots[],
+  { all, members, assignments }: Roles,
 ): readonly StepOf<'replicate'>[] {
   const assigned = new Set(assignments.map(({ node }) => node));
   const holders = new Set(reachableNodes(view).flatMap(({ node, keys }) => (keys > 0 ? node : [])));
-  return members
-    .filter(({ node, role, slots }) => role === 'master' && countSlots(slots) === 0 && !assigned.has(node.id))
-    .filter(({ node }) => !holders.has(node.id))
-    .flatMap(({ node }) => {
-      const master = masterOfShard(members, node.shard);
-      return master && master.node !== node
-        ? [{ kind: 'replicate', node: node.id, master: master.node.id, masterNodeId: master.nodeId }]
-        : [];
-    });
+  const masters = members.filter(({ role }) => role === 'master');
+  const isOwner = ({ node, slots }: Member): boolean => countSlots(slots) > 0 || assigned.has(node.id);
+  const openings = masters.filter(isOwner).map((master) => ({
+    shard: master,
+    master: master.node,
+    room: inventory.replicas - all.filter(({ masterId }) => masterId === master.nodeId).length,
+  }));
+  const idle = masters.filter((member) => !isOwner(member) && !holders.has(member.node.id));
+  const places = assignReplicas(
+    inventory,
+    idle.map(({ node }) => node),
+    openings,
+  );
+  return idle.flatMap(({ node }) => {
+    const master = places.get(node);
+    return master
+      ? [{ kind: 'replicate', node: node.id, master: master.node.id, masterNodeId: master.nodeId }]
+      : [];
+  });
 }

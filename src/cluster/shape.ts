@@ -64,6 +64,12 @@ export const reachableNodes = <T extends { readonly reachable: boolean }>(view: 
 }): readonly Extract<T, { readonly reachable: true }>[] =>
   view.nodes.filter((node): node is Extract<T, { readonly reachable: true }> => node.reachable);
 
+/** Groups of nodes that answer under one and the same id: copies of one data folder, or one server listed twice. */
+export function twinsOf<T extends NodeTopology>(nodes: readonly T[]): readonly (readonly T[])[] {
+  const ids = [...new Set(nodes.map(({ nodeId }) => nodeId).filter((id) => id !== ''))];
+  return ids.map((id) => nodes.filter(({ nodeId }) => nodeId === id)).filter((group) => group.length > 1);
+}
+
 /** The line in which a node speaks of itself; undefined in standalone mode. */
 export const ownLine = (view: NodeTopology): NodeLine | undefined =>
   view.nodes.find((line) => line.nodeId === view.nodeId);

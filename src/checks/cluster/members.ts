@@ -1,8 +1,8 @@
 import { shQuote } from '../../host/sh.ts';
 import type { Check, CheckInput, Finding } from '../check.ts';
 import { heirOf } from '../consequences.ts';
-import { identityLosses, isCountedIn, type IdentityLoss } from '../identity.ts';
-import { call, onHost, ours, redisCli, unitOf } from '../remedy.ts';
+import { identityLosses, isAlone, type IdentityLoss } from '../identity.ts';
+import { call, endProcess, onHost, ours, redisCli, unitOf } from '../remedy.ts';
 import { count, joinNames } from '../text.ts';
 import { lineOf, type Member, type Topology } from '../topology.ts';
 
@@ -32,16 +32,6 @@ function notKnown(input: CheckInput, topology: Topology, member: Member): readon
   return [
     isAlone(member.node.id, topology) ? alone(input, member) : forgotten(input, member, { without, others }),
   ];
-}
-
-/** It lists nobody else and nobody lists it. */
-function isAlone(id: string, topology: Topology): boolean {
-  const member = topology.byNode.get(id);
-  if (!member?.view) return false;
-  const listed = member.view.nodes.filter(
-    ({ nodeId, flags }) => nodeId !== member.nodeId && !flags.includes('handshake'),
-  );
-  return listed.length === 0 && !isCountedIn(member, topology) && topology.reachable.length > 1;
 }
 
 function alone({ inventory }: CheckInput, { node, view }: Member): Finding {
@@ -145,9 +135,4 @@ function rejoin(
 function promote({ address, port }: { readonly address: string; readonly port: number }): string {
   const client = `redis-cli -h ${address} -p ${port}`;
   return `${client} CLUSTER FAILOVER FORCE && until ${client} ROLE | grep -q ^master; do sleep 0.2; done`;
-}
-
-/** It may save before it ends, so its folder is not moved until it has. A zombie has ended: it has no executable. */
-function endProcess(pid: string): string {
-  return `kill ${pid} && while [ -e /proc/${pid}/exe ]; do sleep 0.1; done`;
 }

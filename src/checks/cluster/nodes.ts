@@ -26,6 +26,7 @@ export const nodes: Check = {
           seen: [illness.seen, ...consequencesOf(topology, [view.node])].join('; '),
           expected: "the node answers and accepts the inventory's password",
           remedy: [...new Set([...takeoverOf(input.inventory, topology, view.node), ...illness.remedy])],
+          explains: [{ ids: ['WR-NODE-UNASKED'], nodes: [view.node] }],
         };
       }),
 };

@@ -13,12 +13,12 @@ import { byHand, call, ours } from '../remedy.ts';
 import { joinNames } from '../text.ts';
 import { lineOf, type Member, type Topology } from '../topology.ts';
 
-/** Every slot has one owner by the owner's own word. A down owner still owns; its own finding speaks of it. */
+/** Every slot has one owner by the owner's own word, and that owner answers. */
 export const slots: Check = {
   name: 'slots owned once',
   section: 'cluster',
   cluster: true,
-  run: (input, topology) => [...uncovered(input, topology), ...twice(input, topology)],
+  run: (input, topology) => [...uncovered(input, topology), ...unserved(topology), ...twice(input, topology)],
 };
 
 function uncovered(input: CheckInput, topology: Topology): readonly Finding[] {
@@ -27,8 +27,7 @@ function uncovered(input: CheckInput, topology: Topology): readonly Finding[] {
     ...topology.strangers.flatMap(({ lines }) => lines.flatMap(({ slots: own }) => own)),
   ];
   const free = uncoveredSlots(held);
-  // Before the first forming, and where no node answers, other findings say so.
-  if (free.length === 0 || masters(topology).length === 0) return [];
+  if (free.length === 0) return [];
   const claims = topology.members.flatMap((member) => claimedFor(member, free, topology));
   return [
     {
@@ -48,8 +47,36 @@ function uncovered(input: CheckInput, topology: Topology): readonly Finding[] {
       expected: 'all 16384 slots have an owner',
       why: 'Keys in these slots can be neither read nor written, and by default the whole cluster stops serving.',
       remedy: assignments(input, topology, { free, claims }),
+      // Where no node answers, nothing is known of any slot.
+      ...(topology.reachable.length === 0 && { dueTo: [{ ids: ['WR-NODE-UNASKED'] }] }),
     },
   ];
+}
+
+/** Slots of masters that do not answer and that no other node has taken over. */
+function unserved(topology: Topology): readonly Finding[] {
+  const served = masters(topology)
+    .filter(({ view }) => view)
+    .flatMap(({ slots: own }) => own);
+  return masters(topology).flatMap((owner) => {
+    const left = subtractSlots(owner.slots, served);
+    if (owner.view || left.length === 0) return [];
+    return [
+      {
+        id: 'WR-SLOTS-UNSERVED',
+        severity: 'critical',
+        title: `slots ${formatRanges(left)} belong to ${owner.node.id}, which does not answer`,
+        nodes: [owner.node.id],
+        hosts: [],
+        seen: `the other nodes give them to ${owner.node.id}`,
+        expected: 'an owner that answers',
+        why: 'As far as can be seen from here, keys in these slots can be neither read nor written.',
+        remedy: [],
+        dueTo: [{ ids: ['WR-NODE-UNASKED'], nodes: [owner.node.id] }],
+        backstop: true,
+      } satisfies Finding,
+    ];
+  });
 }
 
 type Claim = {

@@ -8,12 +8,27 @@ export const writeTest: Check = {
   name: 'write test',
   section: 'live',
   cluster: true,
-  run: ({ inventory, writeTest: results }) =>
-    (results ?? []).flatMap((result) => [
-      ...failed(result, ours(inventory, 'verify')),
-      ...unreplicated(result, ours(inventory, 'verify')),
-    ]),
+  run: ({ inventory, writeTest: results }) => {
+    if (results === undefined) return [];
+    const look = ours(inventory, 'verify');
+    if (results.length === 0) return [impossible(look)];
+    return results.flatMap((result) => [...failed(result, look), ...unreplicated(result, look)]);
+  },
 };
+
+function impossible(look: string): Finding {
+  return {
+    id: 'WR-WRITE-FAILED',
+    severity: 'critical',
+    title: 'no shard could be written to',
+    nodes: [],
+    hosts: [],
+    seen: 'no master owns slots, so there is nowhere to write a key',
+    expected: 'a key written to, read from and removed from every shard',
+    why: 'Applications meet the same.',
+    remedy: [look],
+  };
+}
 
 function failed({ shard, master, error, removed }: WriteTestResult, look: string): readonly Finding[] {
   if (error === undefined && removed) return [];

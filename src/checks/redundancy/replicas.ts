@@ -1,5 +1,6 @@
+import { assignReplicas } from '../../cluster/assign.ts';
 import type { Inventory } from '../../inventory/inventory.ts';
-import type { Check, Finding } from '../check.ts';
+import type { Check, Finding, FindingId } from '../check.ts';
 import { call, ours } from '../remedy.ts';
 import { count, joinNames } from '../text.ts';
 import type { Member, Shard, Topology } from '../topology.ts';
@@ -16,14 +17,40 @@ export const replicas: Check = {
       ({ master, replicas: own }) => master.slots.length > 0 && own.length < inventory.replicas,
     );
     const missing = short.reduce((sum, { replicas: own }) => sum + inventory.replicas - own.length, 0);
-    // Nodes that are out have findings that say which shard they leave bare; so have misplaced replicas.
-    const explained = topology.out.size + misplaced(input, topology).length;
-    if (missing <= explained) return [];
+    // Every node that is away, misplaced or idle can account for one missing replica, wherever it belonged.
+    const away = [
+      ...topology.out,
+      ...misplaced(input, topology).map(({ replica }) => replica.node.id),
+      ...idleMasters(topology).map(({ node }) => node.id),
+    ];
+    const dueTo = missing <= away.length ? [{ ids: causes, nodes: away }] : [];
     const spare = spareReplicas(inventory.replicas, topology);
-    const allotted = allot(short, spare);
-    return short.map((shard) => tooFew(inventory, shard, { spare, taken: allotted.get(shard) }));
+    const places = assignReplicas(
+      inventory,
+      spare.map(({ node }) => node),
+      short.map((shard) => ({
+        shard,
+        master: shard.master.node,
+        room: inventory.replicas - shard.replicas.length,
+      })),
+    );
+    return short.map((shard) => {
+      const taken = spare.find(({ node }) => places.get(node) === shard);
+      return { ...tooFew(inventory, shard, { spare, taken }), dueTo };
+    });
   },
 };
+
+const causes: readonly FindingId[] = [
+  'WR-NODE-UNASKED',
+  'WR-NODE-ALONE',
+  'WR-NODE-FORGOTTEN',
+  'WR-NODE-IDENTITY',
+  'WR-NODE-ID-TWICE',
+  'WR-MASTER-EMPTY',
+  'WR-REPLICA-SAME-HOST',
+  'WR-REPLICA-SAME-ZONE',
+];
 
 type Help = {
   readonly spare: readonly Member[];
@@ -56,29 +83,13 @@ function tooFew(inventory: Inventory, shard: Shard, { spare, taken }: Help): Fin
 }
 
 /** Replicas of shards that have more than enough, and masters of nothing. */
-function spareReplicas(wanted: number, { shards, members }: Topology): readonly Member[] {
-  const surplus = shards.flatMap(({ replicas: own }) => own.slice(wanted));
-  const idle = members.filter(
+function spareReplicas(wanted: number, topology: Topology): readonly Member[] {
+  return [...topology.shards.flatMap(({ replicas: own }) => own.slice(wanted)), ...idleMasters(topology)];
+}
+
+function idleMasters({ members }: Topology): readonly Member[] {
+  return members.filter(
     ({ role, slots, view, nodeId }) =>
       role === 'master' && view && slots.length === 0 && !members.some(({ masterId }) => masterId === nodeId),
   );
-  return [...surplus, ...idle];
-}
-
-/** A spare replica on another host for each shard, none twice: first those that the inventory put there. */
-function allot(short: readonly Shard[], spare: readonly Member[]): ReadonlyMap<Shard, Member> {
-  const allotted = new Map<Shard, Member>();
-  for (const atHome of [true, false]) {
-    for (const shard of short.filter((candidate) => !allotted.has(candidate))) {
-      const taken = [...allotted.values()];
-      const found = spare.find(
-        (member) =>
-          !taken.includes(member) &&
-          member.node.host !== shard.master.node.host &&
-          (member.node.shard === shard.number || !atHome),
-      );
-      if (found) allotted.set(shard, found);
-    }
-  }
-  return allotted;
 }

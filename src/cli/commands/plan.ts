@@ -18,7 +18,9 @@ function formatPlan(report: PlanReport): string {
   // Warnings were given as they came.
   const blocking = report.problems.filter(({ kind }) => kind !== 'warning');
   if (report.empty && blocking.length === 0)
-    return `Nothing to do: ${report.cluster} is what the inventory says.`;
+    return report.sound
+      ? `Nothing to do: ${report.cluster} is what the inventory says.`
+      : `No steps, but ${report.cluster} is not what the inventory says. Run weedgo-redis verify: it says what to do.`;
   const refusals = blocking.flatMap(({ kind, message, hints }) => [
     `${kind}: ${message}`,
     ...hints.map((hint) => `  → ${hint}`),

@@ -35,7 +35,9 @@ function formatReport(
   const worth = causesOf(findings).filter(({ finding }) => finding.severity !== 'info');
   const verdict = changed
     ? `${cluster} is provisioned: every node sees the whole cluster${worth.length === 0 ? '' : ', with findings'}.`
-    : `Nothing to do: ${cluster} is what the inventory says.`;
+    : worth.length === 0
+      ? `Nothing to do: ${cluster} is what the inventory says.`
+      : `Nothing was changed: ${cluster} is not what the inventory says, and provision does not fix the findings above.`;
   return [
     formatShards(nodes, paint, width),
     ...worth.flatMap((cause) => ['', formatFinding(cause, paint, { width })]),

@@ -1,3 +1,4 @@
+import { isSound } from '../../checks/structure.ts';
 import { describeClusterStep } from '../../cluster/step.ts';
 import { diffStep } from '../../host/diff.ts';
 import type { HostProblem } from '../../host/requirements/problem.ts';
@@ -22,6 +23,8 @@ export type HostChanges = {
 export type PlanReport = {
   readonly cluster: string;
   readonly empty: boolean;
+  /** False: verify has findings about the cluster's structure. */
+  readonly sound: boolean;
   readonly hosts: readonly HostChanges[];
   readonly live: readonly string[];
   readonly form: readonly string[];
@@ -49,6 +52,7 @@ export async function planReport(session: Session): Promise<PlanReport> {
   return {
     cluster: inventory.cluster,
     empty: isEmptyPlan(plan),
+    sound: isSound(inventory, observation.view),
     hosts: [...plan.hosts].map(([host, { steps }]) => ({
       host,
       steps: steps.map((step) => {

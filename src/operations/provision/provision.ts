@@ -1,4 +1,7 @@
+import { isSound } from '../../checks/structure.ts';
+import type { ClusterView } from '../../cluster/view.ts';
 import { OperationError } from '../../errors.ts';
+import type { Inventory } from '../../inventory/inventory.ts';
 import { applyClusterStep } from '../../redis/apply.ts';
 import { describeClusterStep } from '../../cluster/step.ts';
 import { portProbes } from '../../host/probe.ts';
@@ -25,7 +28,7 @@ export type ProvisionReport = {
   /** False: everything was as the inventory says already. */
   readonly changed: boolean;
   readonly nodes: readonly ReportNode[];
-  /** What verify has to say, worst first; empty when nothing had to be changed. */
+  /** What verify has to say, worst first; empty when nothing had to be changed and the cluster is sound. */
   readonly findings: readonly ReportFinding[];
   readonly stages: readonly StageTiming[];
 };
@@ -48,8 +51,10 @@ export async function provision(
     warnOfProblems(before.plan.problems, locked.emit);
     const changed = !isEmptyPlan(before.plan);
     const hosts = changed ? await change(locked, stages, before.plan) : undefined;
-    const complete = listLacking(locked.inventory, before.observation.view).length === 0;
-    const after = changed || !complete ? await lookAgain(locked, stages, hosts) : before;
+    const after =
+      changed || !isWhole(locked.inventory, before.observation.view)
+        ? await lookAgain(locked, stages, hosts)
+        : before;
     demandComplete(locked, after);
     const { inventory } = locked;
     return {
@@ -61,6 +66,10 @@ export async function provision(
     };
   });
 }
+
+/** Nothing is missing that passes by itself, and nothing is wrong that provision does not put right. */
+const isWhole = (inventory: Inventory, view: ClusterView): boolean =>
+  listLacking(inventory, view).length === 0 && isSound(inventory, view);
 
 type Look = {
   readonly observation: Observation;

@@ -24,6 +24,7 @@ export type HostsLook = {
   readonly observed: HostsObservation;
   readonly hostProbes: CheckInput['hostProbes'];
   readonly pending: Pending;
+  readonly pendingUnread: string | undefined;
 };
 
 /** Halves of a look that the caller takes anyway. */
@@ -35,7 +36,7 @@ export async function lookAtHosts(session: Session): Promise<HostsLook> {
     probeHosts(session),
     readPending(session),
   ]);
-  return { observed, hostProbes, pending };
+  return { observed, hostProbes, ...pending };
 }
 
 /**
@@ -48,7 +49,7 @@ export async function look(
   { hosts = lookAtHosts(session), view: viewing = observeNodes(session) }: Parts = {},
 ): Promise<Look> {
   const { inventory } = session;
-  const [{ observed, hostProbes, pending }, view, nodeProbes] = await Promise.all([
+  const [{ observed, hostProbes, pending, pendingUnread }, view, nodeProbes] = await Promise.all([
     hosts,
     viewing,
     probeNodes(session),
@@ -74,6 +75,7 @@ export async function look(
     probes: Object.fromEntries(probes),
     hostProbes: withCertificates,
     pending,
+    pendingUnread,
     passwordPublished: isPublished(session.secrets.password),
   };
 }
@@ -144,15 +146,17 @@ async function probeHosts(session: Session): Promise<Readonly<Record<string, Hos
   return Object.fromEntries(probes.flatMap(([name, probe]) => (probe ? [[name, probe]] : [])));
 }
 
-/** A copy that cannot be read says nothing; that its host is ill shows elsewhere. */
-async function readPending(session: Session): Promise<Pending> {
+/** What cannot be read is reported as such (`checks/cluster/unchecked.ts`): nothing begun is not known then. */
+async function readPending(session: Session): Promise<Pick<HostsLook, 'pending' | 'pendingUnread'>> {
   try {
     const { drained, restart, drill } = await readMemory(session);
     const since = Object.entries(drained).map(([host, memory]) => [host, memory.since]);
-    return { drained: Object.fromEntries(since), restart, drill: drill?.since };
+    const pending = { drained: Object.fromEntries(since), restart, drill: drill?.since };
+    return { pending, pendingUnread: undefined };
   } catch (error) {
-    if (error instanceof OperationError) return { drained: {}, restart: undefined, drill: undefined };
-    throw error;
+    if (!(error instanceof OperationError)) throw error;
+    const pending = { drained: {}, restart: undefined, drill: undefined };
+    return { pending, pendingUnread: error.message };
   }
 }
 

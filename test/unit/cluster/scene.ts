@@ -25,6 +25,8 @@ export type PlanCase = {
 
 export type Oddity = {
   readonly replicaOf?: string;
+  /** It answers under this node's id: a copied data folder. */
+  readonly runsAs?: string;
   /** A master, although the inventory prefers a replica. */
   readonly master?: boolean;
   readonly slots?: string;
@@ -96,7 +98,7 @@ function nodeView(node: Node, inventory: Inventory, scene: PlanCase): NodeView {
   return {
     reachable: true,
     node: node.id,
-    nodeId: odd.standalone ? '' : idOf(node.id),
+    nodeId: odd.standalone ? '' : idOf(odd.runsAs ?? node.id),
     nodes,
     clusterInfo: {
       cluster_state: odd.state ?? (assigned === 16_384 ? 'ok' : 'fail'),
