@@ -1,5 +1,5 @@
+import { readAtMost } from '../read-at-most.ts';
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { UsageError } from '../errors.ts';
 import type { Problem } from '../errors.ts';
@@ -45,9 +45,9 @@ export function parseInventory(text: string, file: string): Inventory {
 
 async function readInventory(file: string): Promise<string> {
   try {
-    const bytes = await readFile(file);
+    const bytes = await readAtMost(file, largest);
     if (bytes.length > largest)
-      throw new UsageError([{ file, message: 'this is no inventory: larger than 1 MiB' }]);
+      throw new UsageError([{ file, message: 'this is not an inventory: it is larger than 1 MiB' }]);
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (cause) {
     if (cause instanceof UsageError) throw cause;

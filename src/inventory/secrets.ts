@@ -1,9 +1,11 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, open, readFile, stat, unlink } from 'node:fs/promises';
+import { link, mkdir, open, stat, unlink } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, resolve } from 'node:path';
-import { buffer } from 'node:stream/consumers';
+import type { Readable } from 'node:stream';
+import { formatBytes } from '../bytes.ts';
+import { readAtMost } from '../read-at-most.ts';
 import { UsageError } from '../errors.ts';
 import type { Problem } from '../errors.ts';
 import type { Inventory, Secrets } from './inventory.ts';
@@ -86,16 +88,43 @@ function fromEnvironment(name: string, context: SecretContext): string {
 async function fromFile(file: string, context: SecretContext): Promise<string> {
   let bytes: Buffer;
   try {
-    const { mode } = await stat(file);
+    const { mode, isKind } = await kindOf(file);
+    // /dev/fd/63 of a shell's <(command) is a pipe.
+    if (!isKind) throw refusal(context, `${file} is neither a file nor a pipe`);
     if ((mode & 0o007) !== 0) {
       throw refusal(context, `${file} is open to every user of this machine; run: chmod 600 ${file}`);
     }
-    bytes = await readFile(file);
+    bytes = await readAtMost(file, mostRead, hasLine);
   } catch (cause) {
     if (cause instanceof UsageError) throw cause;
     throw refusal(context, `the secret cannot be read: ${reason(cause)}`, cause);
   }
   return firstLine(bytes, context);
+}
+
+/** Only the first line is the secret: reading ends with it, and no secret is as long as this. */
+const mostRead = 64 * 1024;
+const hasLine = (bytes: Buffer): boolean => bytes.includes('\n');
+
+async function kindOf(file: string): Promise<{ readonly mode: number; readonly isKind: boolean }> {
+  const stats = await stat(file);
+  return { mode: stats.mode, isKind: stats.isFile() || stats.isFIFO() };
+}
+
+/** What a command prints up to its end; one that prints too much is ended. */
+async function outputOf(child: ChildProcessByStdio<null, Readable, null>): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of child.stdout) {
+    if (!Buffer.isBuffer(chunk)) continue;
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length > mostRead) {
+      child.kill('SIGKILL');
+      throw new Error(`it printed more than ${formatBytes(mostRead)}`);
+    }
+  }
+  return Buffer.concat(chunks);
 }
 
 /** The command inherits stdin and stderr, so that it can ask for a passphrase of its own. */
@@ -110,7 +139,7 @@ async function fromCommand(command: readonly string[], context: SecretContext): 
     child.once('close', (code, signal) => done(code ?? signal ?? ''));
   });
   try {
-    const [output, code] = await Promise.all([buffer(child.stdout), ended]);
+    const [output, code] = await Promise.all([outputOf(child), ended]);
     if (code === 0) return firstLine(output, context);
     throw refusal(context, `the command ${program} failed (${code}) and gave no secret`);
   } catch (cause) {
@@ -153,9 +182,13 @@ async function generate(file: string, context: SecretContext): Promise<void> {
 }
 
 function firstLine(bytes: Buffer, context: SecretContext): string {
+  const end = bytes.indexOf('\n');
+  if (end === -1 && bytes.length > mostRead)
+    throw refusal(context, `the secret's first line is longer than ${formatBytes(mostRead)}`);
   try {
-    const content = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    return content.split(/\r?\n/, 1)[0] ?? '';
+    const line = end === -1 ? bytes : bytes.subarray(0, end);
+    const content = new TextDecoder('utf-8', { fatal: true }).decode(line);
+    return content.endsWith('\r') && end !== -1 ? content.slice(0, -1) : content;
   } catch (cause) {
     throw refusal(context, 'the secret is not UTF-8 text', cause);
   }

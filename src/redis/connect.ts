@@ -12,6 +12,7 @@ import {
   type Vouch,
   nameOfCommand,
 } from './connection.ts';
+import { type Meter, meterOf } from './meter.ts';
 import { DeadlineError, withDeadline } from './deadline.ts';
 
 export type RedisAuth = {
@@ -83,14 +84,14 @@ async function greet(
   client.on('error', (error: Error) => (streamError ??= error));
   try {
     await withDeadline(client.connect(), timeoutMs);
-    const commands = commandsOf(client, node);
+    const commands = commandsOf(client, node, meterOf(stream));
     const passwordless = await authenticate(commands.call, auth, timeoutMs);
     return {
       node,
       ...commands,
       passwordless,
       close: () => client.disconnect(),
-      closed: () => client.status === 'end',
+      closed: () => client.status === 'end' || stream.destroyed,
     };
   } catch (error) {
     client.disconnect();
@@ -104,12 +105,12 @@ const defaultTimeoutMs = 6000;
 
 type Commands = Pick<RedisConnection, 'call' | 'pipeline'>;
 
-function commandsOf(client: Redis, node: Node): Commands {
+function commandsOf(client: Redis, node: Node, meter: Meter): Commands {
   const send = async <T>(reply: Promise<T>, what: string, options: CallOptions = {}): Promise<T> => {
     try {
-      return await withDeadline(reply, options.timeoutMs ?? defaultTimeoutMs);
+      return await meter.measure(withDeadline(reply, options.timeoutMs ?? defaultTimeoutMs));
     } catch (error) {
-      throw translate(error, node, what);
+      throw excessOf(meter, node, what) ?? translate(error, node, what);
     }
   };
   return {
@@ -129,6 +130,16 @@ function commandsOf(client: Redis, node: Node): Commands {
       });
     },
   };
+}
+
+function excessOf(meter: Meter, node: Node, what: string): OperationError | undefined {
+  const excess = meter.excess();
+  if (excess === undefined) return undefined;
+  return new OperationError(`${node.id} sent ${excess} to ${what}; the connection was closed`, {
+    node: node.id,
+    host: node.host,
+    hints: [`Look at what runs on ${node.id}'s port: Redis does not send that.`],
+  });
 }
 
 function translate(error: unknown, node: Node, what: string): OperationError {

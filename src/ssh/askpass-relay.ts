@@ -59,15 +59,23 @@ async function listen(server: Server, socket: string): Promise<void> {
   });
 }
 
+/** A question holds what the server sent in one packet of at most 256 kB. */
+const longestQuestion = 1024 * 1024;
+
 function serve(peer: Socket, answer: (asked: Asked) => Promise<string | undefined>): void {
   let text = '';
   peer.on('error', () => peer.destroy());
-  peer.on('data', (chunk: Buffer) => (text += chunk.toString()));
+  peer.on('data', (chunk: Buffer) => {
+    text += chunk.toString();
+    if (text.length > longestQuestion) peer.destroy();
+  });
   peer.once('end', () => {
-    answer(asked(text)).then(
-      (reply) => peer.end(reply === undefined ? '' : JSON.stringify(reply)),
-      () => peer.destroy(),
-    );
+    Promise.resolve(text)
+      .then((whole) => answer(asked(whole)))
+      .then(
+        (reply) => peer.end(reply === undefined ? '' : JSON.stringify(reply)),
+        () => peer.destroy(),
+      );
   });
 }
 

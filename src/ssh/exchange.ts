@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { newMarker, stage } from './frame.ts';
 import { withoutDebug } from './openssh-mux.ts';
+import { tooMuch } from './output.ts';
 import { openUnlessStopped, stopper } from './stopper.ts';
 import type { Runner } from './stopper.ts';
 
@@ -22,7 +23,8 @@ export async function exchange(runner: Runner, asked: Exchange): Promise<{ stdou
       const marker = newMarker();
       const begin = `printf "%s\\n" ${marker}; printf "%s\\n" ${marker} >&2; ${asked.line}`;
       channel.stdin.end(stage(begin) + asked.input);
-      const both = Promise.all([collect(channel.stdout), collect(channel.stderr)]);
+      const { host } = runner.link;
+      const both = Promise.all([collect(channel.stdout, host), collect(channel.stderr, host)]);
       const [stdout, stderr] = await Promise.race([both, stop.stopped]);
       return { stdout: after(stdout, marker), stderr: withoutDebug(after(stderr, marker)) };
     } finally {
@@ -33,10 +35,18 @@ export async function exchange(runner: Runner, asked: Exchange): Promise<{ stdou
   }
 }
 
-async function collect(stream: Readable): Promise<string> {
+/** What sudo and doas say takes a few lines. */
+const limitBytes = 1024 * 1024;
+
+async function collect(stream: Readable, host: string): Promise<string> {
   const chunks: Buffer[] = [];
-  stream.on('data', (chunk: Buffer) => chunks.push(chunk));
-  await new Promise((resolve) => {
+  let bytes = 0;
+  await new Promise<void>((resolve, reject) => {
+    stream.on('data', (chunk: Buffer) => {
+      chunks.push(chunk);
+      bytes += chunk.length;
+      if (bytes > limitBytes) reject(tooMuch(host, 'a probe', limitBytes));
+    });
     stream.once('end', resolve);
     stream.once('close', resolve);
   });

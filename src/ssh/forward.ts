@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { formatBytes } from '../bytes.ts';
 import { OperationError } from '../errors.ts';
 import { bootCommand, newMarker, shellQuote, stage } from './frame.ts';
 import { joinStreams } from './join-streams.ts';
@@ -54,12 +55,19 @@ async function throughBash(host: string, streams: Streams, to: Place): Promise<D
   });
 }
 
+/** What a login prints before its shell reads is a few lines. */
+const mostBefore = 256 * 1024;
+/** bash waits for the kernel, which gives up on an address that does not answer after two minutes. */
+const openMs = 30_000;
+
 /** Reads up to the marker; undefined when it came, else what was said instead. */
 async function untilOpen(channel: Channel, marker: string): Promise<string | undefined> {
   let [out, err]: [Buffer, string] = [Buffer.alloc(0), ''];
   channel.stderr.on('data', (chunk: Buffer) => (err = (err + chunk.toString()).slice(0, 2_000)));
   return await new Promise((resolve) => {
+    const timer = setTimeout(() => done(`no connection within ${openMs / 1000} s`), openMs);
     const done = (result: string | undefined): void => {
+      clearTimeout(timer);
       channel.stdout.off('data', take);
       channel.stdout.off('end', fail);
       resolve(result);
@@ -68,7 +76,10 @@ async function untilOpen(channel: Channel, marker: string): Promise<string | und
     const take = (chunk: Buffer): void => {
       out = Buffer.concat([out, chunk]);
       const at = out.indexOf(marker);
-      if (at === -1) return;
+      if (at === -1) {
+        if (out.length > mostBefore) done(`the login printed more than ${formatBytes(mostBefore)} first`);
+        return;
+      }
       channel.stdout.pause();
       const rest = out.subarray(at + marker.length);
       if (rest.length > 0) channel.stdout.unshift(rest);

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { appendFile, mkdir, readFile } from 'node:fs/promises';
+import { appendFile, mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { inTurn, noticeOnce } from './ask.ts';
 import type { Context } from './ask.ts';
 import type { HostConfig } from './config.ts';
-import { acceptedKey, readHostKeys } from './host-key.ts';
+import { acceptedKey, readHostKeys, readKnownHosts } from './host-key.ts';
 import { hostKeyError, hostKeyName } from './host-key-errors.ts';
 import type { NotKnown, ShownKey } from './host-key-errors.ts';
 import { messageOf } from './message-of.ts';
@@ -56,7 +56,7 @@ async function store(context: Context, config: HostConfig, { type, print, key }:
   const line = `${stored} ${type} ${key.toString('base64')}\n`;
   try {
     await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-    const before = await readFile(file, 'utf8').catch(() => '');
+    const before = await readKnownHosts(file);
     await appendFile(file, before === '' || before.endsWith('\n') ? line : `\n${line}`, { mode: 0o600 });
     noticeOnce(context, config.host, `stored its ${keyTypeName(type)} host key ${print} in ${file}`);
   } catch (error) {

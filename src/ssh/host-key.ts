@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readTextAtMost } from '../read-at-most.ts';
 import type { HostConfig } from './config.ts';
 import { hostKeyName } from './host-key-errors.ts';
 import { judgeKey, knownKeyTypes, parseKnownHosts } from './known-hosts.ts';
@@ -13,13 +13,21 @@ export type HostKeys = {
   readonly judge: (print: string) => KeyVerdict;
 };
 
+/** Hashed names of ten thousand hosts take 3 MB. */
+const largestKnownHosts = 64 * 1024 * 1024;
+
+/** The text of a known_hosts file; '' where it is not there or cannot be read: then it knows nobody. */
+export async function readKnownHosts(file: string): Promise<string> {
+  return readTextAtMost(file, largestKnownHosts).catch(() => '');
+}
+
 /**
  * Reads the known_hosts files of a server; files that are not there know nothing. What the operator accepted in this
  * run is known even where it could not be stored.
  */
 export async function readHostKeys(config: HostConfig, accepted: ReadonlySet<string>): Promise<HostKeys> {
   const files = [...config.userKnownHosts, ...config.globalKnownHosts];
-  const read = files.map(async (file) => parseKnownHosts(await readFile(file, 'utf8').catch(() => ''), file));
+  const read = files.map(async (file) => parseKnownHosts(await readKnownHosts(file), file));
   const entries = (await Promise.all(read)).flat();
   const name = hostKeyName(config);
   // As ssh does, a name on another port is also looked for without the port.

@@ -74,6 +74,8 @@ export function withoutDebug(said: string): string {
 }
 
 const opening = /master session id/;
+/** `-v` says it within a few lines; a server's banner may stand before. */
+const keepBytes = 65_536;
 /** For an OpenSSH that words it otherwise: what is still running by then was not refused. */
 const patienceMs = 2_000;
 
@@ -89,7 +91,7 @@ async function outcome(child: Child, rest: PassThrough): Promise<true | string> 
       resolve(result);
     };
     const listen = (chunk: Buffer): void => {
-      said += chunk.toString();
+      said = (said + chunk.toString()).slice(-keepBytes);
       if (opening.test(said)) done(true);
     };
     child.stderr.on('data', listen);

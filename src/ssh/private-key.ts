@@ -1,4 +1,5 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readTextAtMost } from '../read-at-most.ts';
+import { stat } from 'node:fs/promises';
 import ssh2 from 'ssh2';
 import type { ParsedKey } from 'ssh2';
 
@@ -23,11 +24,14 @@ export type BadKey = {
 
 const openSshHeader = '-----BEGIN OPENSSH PRIVATE KEY-----';
 
+/** A private key with its certificate takes a few kB. */
+const largestKey = 1024 * 1024;
+
 /** Reads an IdentityFile. A file that holds a public key alone names a key of the agent. */
 export async function readPrivateKey(path: string): Promise<PrivateKey | BadKey> {
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => error);
+  const text = await readTextAtMost(path, largestKey).catch((error: NodeJS.ErrnoException) => error);
   if (text instanceof Error) return { path, problem: text.code === 'ENOENT' ? 'no such file' : text.message };
-  const publicText = await readFile(`${path}.pub`, 'utf8').catch(() => '');
+  const publicText = await readTextAtMost(`${path}.pub`, largestKey).catch(() => '');
   const beside = publicBlob(publicText);
   if (!text.includes('PRIVATE KEY')) {
     const blob = publicBlob(text);

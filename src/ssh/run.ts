@@ -45,8 +45,8 @@ type Conversation = {
 async function converse(link: Link, channel: Channel, talk: Conversation): Promise<RunResult> {
   const data = Buffer.from(talk.request.stdin ?? '');
   const frame = frameScript(talk.request.script, data.length, talk.timeoutMs);
-  const stdout = readOutput(channel.stdout, frame.marker, talk.request.onLine);
-  const stderr = readOutput(channel.stderr, frame.marker);
+  const stdout = readOutput(channel.stdout, { marker: frame.marker, host: link.host }, talk.request.onLine);
+  const stderr = readOutput(channel.stderr, { marker: frame.marker, host: link.host });
   const giveUp = new AbortController();
   // What went wrong while writing shows in what can be read.
   pipeline(Readable.from(slices([talk.prefix, frame.head, data, frame.trailer])), channel.stdin, {
@@ -54,7 +54,9 @@ async function converse(link: Link, channel: Channel, talk: Conversation): Promi
     signal: giveUp.signal,
   }).catch(() => undefined);
   try {
-    await Promise.race([Promise.all([stdout.done, stderr.done]), talk.stopped]);
+    const both = Promise.all([stdout.done, stderr.done]);
+    const full = Promise.race([stdout.full, stderr.full]).then((error) => Promise.reject(error));
+    await Promise.race([both, full, talk.stopped]);
   } finally {
     giveUp.abort();
   }
@@ -73,7 +75,6 @@ async function result(link: Link, stdout: Output, stderr: Output): Promise<RunRe
     return { code: out.code, stdout: out.payload.toString(), stderr: err.payload.toString() };
   }
   const { host } = link;
-  if (out.tooMuch || err.tooMuch) throw new OperationError(`${host} sent more output than is sane`, { host });
   const lost = await lossOf(link);
   if (lost) throw lost;
   if (out.begun) throw new OperationError(`a script was killed on ${host} before its end`, { host });

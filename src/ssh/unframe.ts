@@ -18,6 +18,9 @@ export type Unframer = {
 };
 
 const noiseLimit = 2_000;
+const longestCode = 16;
+/** For an end marker without an exit code behind it, as no script of the product ends. */
+const brokenCode = 255;
 const empty = Buffer.alloc(0);
 
 /** Separates a script's output from what stands before and after it; see frame.ts. */
@@ -44,6 +47,8 @@ export function unframer(marker: string): Unframer {
     pending = pending.subarray(certain);
     const newline = at === -1 ? -1 : pending.indexOf('\n');
     if (newline !== -1) code = Number(pending.toString('latin1', end.length, newline));
+    // No exit code is that long: what follows is not kept.
+    else if (at !== -1 && pending.length > end.length + longestCode) code = brokenCode;
     return part;
   };
 

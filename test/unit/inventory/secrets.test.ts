@@ -1,4 +1,5 @@
-import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { execFileSync, spawn } from 'node:child_process';
+import { chmod, mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -29,6 +30,30 @@ describe('sources', () => {
     expect(await resolve({ command: ['printf', '%s\n%s\n', '$HOME `id`', 'more'] })).toBe('$HOME `id`');
     await writeFile(join(folder, 'tool'), '#!/bin/sh\necho from-tool\n', { mode: 0o700 });
     expect(await resolve({ command: ['./tool'] })).toBe('from-tool');
+  });
+
+  test('only the first line is read, of a file of gigabytes as well and of a pipe', async () => {
+    const large = join(folder, 'large');
+    await writeFile(large, 'first\n', { mode: 0o600 });
+    await truncate(large, 3 * 1024 ** 3);
+    expect(await resolve({ file: 'large' })).toBe('first');
+    const pipe = join(folder, 'pipe');
+    execFileSync('mkfifo', ['-m', '600', pipe]);
+    const writer = spawn('sh', ['-c', 'exec 3>"$1"; echo piped >&3; exec sleep 60', 'sh', pipe]);
+    expect(await resolve({ file: 'pipe' })).toBe('piped');
+    writer.kill();
+  });
+
+  test('what has no end is refused, naming what it is', async () => {
+    const endless = join(folder, 'endless');
+    await writeFile(endless, '', { mode: 0o600 });
+    await truncate(endless, 3 * 1024 ** 3);
+    await expect(resolve({ file: 'endless' })).rejects.toThrow(/first line is longer than 64/);
+    await expect(resolve({ file: '/dev/zero' })).rejects.toThrow('/dev/zero is neither a file nor a pipe');
+    await expect(resolve({ file: '.' })).rejects.toThrow('is neither a file nor a pipe');
+    await expect(resolve({ command: ['cat', '/dev/zero'] })).rejects.toThrow(
+      /the command cat .*printed more than 64/,
+    );
   });
 
   test('a generated file is made once, for its owner alone', async () => {

@@ -19,6 +19,12 @@ function feed(text: string, sizes: readonly number[]): ReturnType<typeof unframe
 }
 
 describe('unframing', () => {
+  it('keeps nothing of what comes behind the end marker instead of a code', () => {
+    const frame = feed(`${marker}\npayload${marker} ${'0'.repeat(100_000)}`, [1000]);
+    expect(frame.state()).toMatchObject({ begun: true, code: 255 });
+    expect(frame.state().payload.toString()).toBe('payload');
+  });
+
   it('finds the payload and the code, however the bytes are cut', () => {
     fc.assert(
       fc.property(
