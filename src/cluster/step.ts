@@ -46,6 +46,23 @@ export type ClusterStep =
       readonly mode: 'graceful' | 'force' | 'takeover';
     };
 
+/**
+ * Has a running node write the append-only file, or write it no longer. It is done when everything the node holds is
+ * on disk in the form that its next start will read.
+ */
+export type SwitchStep = {
+  readonly kind: 'switch-append-only';
+  readonly node: string;
+  readonly to: 'yes' | 'no';
+  readonly why: string;
+};
+
+export function describeSwitch({ node, to, why }: SwitchStep): string {
+  return to === 'yes'
+    ? `${node}: set appendonly to yes, and wait until the append-only file is complete (${why})`
+    : `${node}: save a snapshot, set appendonly to no, and save again (${why})`;
+}
+
 export type StepOf<K extends ClusterStep['kind']> = Extract<ClusterStep, { readonly kind: K }>;
 
 export type TemporarySetting = {

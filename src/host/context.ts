@@ -30,7 +30,7 @@ export function factsContext(
     ports: nodes.flatMap(({ node }) =>
       inventory.mode === 'cluster' ? [node.port, node.busPort] : [node.port],
     ),
-    nodes: nodes.map(placeOf),
+    nodes: nodes.map((node) => ({ ...placeOf(node), ...otherPlace(inventory, host, node) })),
     askPackages: options.askPackages ?? false,
   };
 }
@@ -40,6 +40,22 @@ function placeOf({ node, dataDirectory, service }: NodeLayout): NodePlace {
   return service.manager === 'systemd'
     ? { ...place, unit: service.unit }
     : { ...place, pidFile: service.pidFile };
+}
+
+/** Nodes of the tool's units are in folders that are named after their server. */
+function otherPlace(
+  inventory: Pick<Inventory, 'cluster' | 'server'>,
+  host: Host,
+  { node }: NodeLayout,
+): Pick<NodePlace, 'other'> {
+  if (host.connection === 'local') return {};
+  const server = inventory.server === 'redis' ? 'valkey' : 'redis';
+  const place = layoutOf({ cluster: inventory.cluster, server }, host).nodes.find(
+    (each) => each.node.id === node.id,
+  );
+  if (!place) return {};
+  const { configFile, dataDirectory } = place;
+  return { other: { cluster: inventory.cluster, configFile, dataDirectory } };
 }
 
 const unique = (paths: readonly string[]): readonly string[] => [...new Set(paths)];

@@ -1,3 +1,4 @@
+import type { DataFormat } from './facts/rdb-header.ts';
 import type { GateState } from './gate.ts';
 import type { PackageManager } from './step.ts';
 
@@ -26,6 +27,8 @@ export type Facts = {
   readonly processes: Readonly<Record<string, ProcessState>>;
   /** Instances of the distribution's own that run, by unit name. */
   readonly foreignServers: Readonly<Record<string, ForeignServer>>;
+  /** What the data folders hold, by inventory node id; every node of the host has an entry. */
+  readonly data: Readonly<Record<string, NodeData>>;
 };
 
 export type OsFacts = {
@@ -149,4 +152,59 @@ export type ForeignServer = {
   readonly pid: number;
   /** Keys it holds; undefined: it would not say. */
   readonly keys: number | undefined;
+};
+
+export type NodeData = {
+  readonly folder: FolderState;
+  /** The data folder that this node had under the other server (`server: redis` or `valkey`), when it holds data. */
+  readonly leftBehind: string | undefined;
+};
+
+/** A node's data folder, as the server's user sees it. */
+export type FolderState =
+  | { readonly kind: 'absent' }
+  /** `path`, the folder or something in it, is there and cannot be read. */
+  | { readonly kind: 'unreadable'; readonly path: string }
+  | FolderContents;
+
+export type FolderContents = {
+  readonly kind: 'read';
+  readonly isWritable: boolean;
+  readonly identity: StoredIdentity;
+  readonly dump: DataFile | undefined;
+  /** The one append-only file of servers before 7.0, which later ones take over. */
+  readonly single: DataFile | undefined;
+  /** What the manifest of the append-only files names; undefined: there is no manifest. */
+  readonly appendOnly: readonly AppendOnlyFile[] | undefined;
+};
+
+/** Who the node is by its own nodes.conf; unknown: the file is there and does not say. */
+export type StoredIdentity =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'unknown' }
+  | {
+      readonly kind: 'known';
+      /** 40 hex digits. */
+      readonly id: string;
+      /** '' when it never knew its own. */
+      readonly ip: string;
+      readonly port: number;
+      /** undefined: it is a master. */
+      readonly masterId: string | undefined;
+      readonly epoch: number;
+      readonly ownsSlots: boolean;
+    };
+
+export type DataFile = {
+  readonly size: number;
+  /** ms since the epoch by the host's clock; right to a second. */
+  readonly modified: number;
+  readonly format: DataFormat;
+};
+
+/** A file that the manifest names; `file` is undefined when it is not there. */
+export type AppendOnlyFile = {
+  readonly name: string;
+  readonly type: 'base' | 'increment';
+  readonly file: DataFile | undefined;
 };

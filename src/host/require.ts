@@ -5,6 +5,7 @@ import { noteOtherServers, requireNoForeignData, requirePorts } from './requirem
 import type { HostProblem, Requirement } from './requirements/problem.ts';
 import { requireDisk, requireMemory } from './requirements/resources.ts';
 import { noteRestarts } from './requirements/restarts.ts';
+import { requireSafeStart } from './requirements/starts.ts';
 import { requireServiceUser } from './requirements/service-user.ts';
 import { requireSystem } from './requirements/system.ts';
 import { requireVersion } from './requirements/version.ts';
@@ -12,6 +13,7 @@ import { requireVersion } from './requirements/version.ts';
 /** What a host has to be before anything is changed on it, the gravest first. */
 const requirements: readonly Requirement[] = [
   requireOwnership,
+  requireSafeStart,
   requireNoForeignData,
   requireSystem,
   requireVersion,

@@ -1,3 +1,4 @@
+import type { ClearedService } from './start/clearance.ts';
 import { describeGate, describeRules, type Gate, type PortRule } from './gate.ts';
 
 /**
@@ -28,7 +29,7 @@ export type HostStep =
   | { readonly kind: 'apply-sysctl'; readonly settings: readonly KernelSetting[] }
   | { readonly kind: 'set-transparent-hugepages'; readonly value: 'madvise' | 'never' }
   /** Running, and its port open, when it is done. */
-  | { readonly kind: 'start-service'; readonly service: Service }
+  | ({ readonly kind: 'start-service' } & ClearedService)
   /** Started at boot; takes effect with the reload-units that follows. */
   | { readonly kind: 'enable-service'; readonly service: Service }
   | { readonly kind: 'stop-service'; readonly service: Service }
@@ -148,7 +149,7 @@ export function describeStep(step: HostStep): string {
 function describeServiceStep(step: ServiceStep): string {
   switch (step.kind) {
     case 'start-service':
-      return `start ${nameOf(step.service)}`;
+      return `start ${nameOf(step.service)}${step.isOverride ? ' without data, which no other node has' : ''}`;
     case 'enable-service':
       return `enable ${nameOf(step.service)} at boot`;
     case 'stop-service':

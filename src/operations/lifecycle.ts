@@ -2,7 +2,9 @@ import type { ClusterView } from '../cluster/view.ts';
 import { HostsFailedError } from '../errors.ts';
 import { planDestroy } from '../host/destroy.ts';
 import type { PlanInput } from '../host/planning/input.ts';
-import { planStart, planStop } from '../host/planning/services.ts';
+import { planStop } from '../host/planning/services.ts';
+import { planStart, startContext } from '../host/planning/starts.ts';
+import type { HostProblem } from '../host/requirements/problem.ts';
 import { requireOwnership } from '../host/requirements/ownership.ts';
 import { servicesOf } from '../host/services.ts';
 import { describeStep, type HostStep } from '../host/step.ts';
@@ -42,10 +44,11 @@ const stopThose =
   (role: 'replica' | 'master'): HostPlanner =>
   ({ inventory, desired, facts }, view) => {
     const services = servicesOf(inventory, desired.layout, facts);
-    return planStop(
+    const steps = planStop(
       services.filter(({ node }) => roleOf(node, view) === role),
       facts,
     );
+    return { steps, problems: [] };
   };
 
 /** A node that cannot be asked counts as a master: it is stopped last. */
@@ -65,7 +68,7 @@ export async function startNodes(
       const { inventory, host, desired, facts } = input;
       // Planning comes before anything is started.
       refuseUnconfigured(host, facts, desired.layout.nodes);
-      return planStart(servicesOf(inventory, desired.layout, facts), facts);
+      return planStart(startContext(input), servicesOf(inventory, desired.layout, facts));
     },
   ]);
   const stages = createStages(session);
@@ -94,8 +97,8 @@ export async function destroyNodes(session: Session, request: Request): Promise<
   const titled = { ...request, reason: 'destroy', title: 'Stop the nodes and delete their data' };
   // Hosts on one machine share a folder, and a server that is to save into a folder that has gone does not end.
   return onEveryHost(session, titled, [
-    (input) => destroySteps(input).filter(isStop),
-    (input) => destroySteps(input).filter((step) => !isStop(step)),
+    (input) => ({ steps: destroySteps(input).filter(isStop), problems: [] }),
+    (input) => ({ steps: destroySteps(input).filter((step) => !isStop(step)), problems: [] }),
   ]);
 }
 
@@ -117,7 +120,10 @@ type HostsRequest = Request & {
   readonly after?: (locked: Session) => Promise<void>;
 };
 
-type HostPlanner = (input: PlanInput, view: ClusterView) => readonly HostStep[];
+type HostPlanner = (
+  input: PlanInput,
+  view: ClusterView,
+) => { readonly steps: readonly HostStep[]; readonly problems: readonly HostProblem[] };
 
 /** Plans from one observation, then does one round after the other on all hosts at once. */
 async function onEveryHost(
@@ -131,10 +137,10 @@ async function onEveryHost(
       value: await ownInputs(locked),
       changed: false,
     }));
-    const planned = rounds.map((plan) =>
-      inputs
-        .map((input) => [input.host.name, plan(input, view)] as const)
-        .filter(([, steps]) => steps.length > 0),
+    const plans = rounds.map((plan) => inputs.map((input) => [input.host.name, plan(input, view)] as const));
+    stopOnProblems(plans.flat().flatMap(([, { problems }]) => problems));
+    const planned = plans.map((round) =>
+      round.flatMap(([host, { steps }]) => (steps.length > 0 ? [[host, steps] as const] : [])),
     );
     const all = planned.flat();
     await stages.run(reason, title, async () => {

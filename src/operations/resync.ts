@@ -10,10 +10,9 @@ import { layoutOf } from '../render/layout.ts';
 import { isFailure } from '../redis/connection.ts';
 import { throwIfInterrupted } from '../redis/wait.ts';
 import { changing } from './changing.ts';
-import { awaitInSync } from './failover/await-sync.ts';
 import { lookAround } from './failover/look.ts';
 import { requireCluster } from './failover/require.ts';
-import { type NodeService, serviceOf } from './failover/restart-node.ts';
+import { type NodeService, serviceOf, startNode } from './failover/restart-node.ts';
 import { readMemory } from './memory.ts';
 import type { Session } from './session.ts';
 
@@ -50,7 +49,7 @@ export async function resync(session: Session, request: Request): Promise<Resync
     const into = `aside-${new Date().toISOString().replaceAll(/[-:]|\.\d+/g, '')}`;
     await apply(held, node, { found, into, keep: damaged ? [] : ['nodes.conf'] });
     if (damaged) await forget(held, node, source);
-    else await awaitInSync(held, [node.id], look);
+    else await startNode(held, node, look);
     return {
       node: node.id,
       source: source.master,
@@ -91,14 +90,13 @@ async function hasDamagedIdentity(session: Session, node: Node, { shell }: NodeS
 
 type Move = { readonly found: NodeService; readonly into: string; readonly keep: readonly string[] };
 
-/** Where the identity is lost the node is not started: it would come up as a master that nobody knows. */
+/** Where the identity is lost the node is not started afterwards: it would come up as a master that nobody knows. */
 async function apply(session: Session, node: Node, { found, into, keep }: Move): Promise<void> {
   const { dataDirectory, serviceUser } = placeOf(session, node);
-  const { shell, service, reload } = found;
+  const { shell } = found;
   const steps: readonly HostStep[] = [
     ...stopOf(found),
     { kind: 'set-aside', directory: dataDirectory, into, keep, owner: serviceUser },
-    ...(keep.length > 0 ? [...reload, { kind: 'start-service', service } as const] : []),
   ];
   await applySteps(shell, steps, {
     signal: session.signal,

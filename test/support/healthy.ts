@@ -4,7 +4,7 @@ import type { HostProbe, NodeProbe } from '../../src/checks/probe.ts';
 import { splitEvenly } from '../../src/cluster/slots.ts';
 import type { NodeLine, ReachableView, SlotRange } from '../../src/cluster/view.ts';
 import type { Evidence } from '../../src/host/diagnosis/evidence.ts';
-import type { Facts } from '../../src/host/facts.ts';
+import type { Facts, NodeData } from '../../src/host/facts.ts';
 import type { Host, Inventory, Node, Secrets } from '../../src/inventory/inventory.ts';
 import { directiveKind } from '../../src/inventory/directives.ts';
 import { desiredDirectives } from '../../src/render/directives.ts';
@@ -324,6 +324,47 @@ function factsOf(inventory: Inventory, host: Host, files: readonly RenderedFile[
       ]),
     ),
     foreignServers: {},
+    data: Object.fromEntries(nodes.map((node) => [node.id, dataOf(node, inventory)])),
+  };
+}
+
+/** As a node leaves it that has written its append-only file for a day. */
+function dataOf(node: Node, inventory: Inventory): NodeData {
+  const rdb = { kind: 'rdb', program: 'REDIS', version: 10, begun: now - 3_600_000, isEmpty: false } as const;
+  const isMaster = node.preferredRole === 'master';
+  const master = inventory.nodes.find((each) => each.shard === node.shard);
+  return {
+    leftBehind: undefined,
+    folder: {
+      kind: 'read',
+      isWritable: true,
+      identity:
+        inventory.mode === 'standalone'
+          ? { kind: 'none' }
+          : {
+              kind: 'known',
+              id: idOf(node.id),
+              ip: node.address,
+              port: node.port,
+              masterId: isMaster ? undefined : idOf(master?.id ?? ''),
+              epoch: node.shard,
+              ownsSlots: isMaster,
+            },
+      dump: { size: 50_000_000, modified: now - 60_000, format: rdb },
+      single: undefined,
+      appendOnly: [
+        {
+          name: 'appendonly.aof.2.base.rdb',
+          type: 'base',
+          file: { size: 50_000_000, modified: now - 3_600_000, format: rdb },
+        },
+        {
+          name: 'appendonly.aof.2.incr.aof',
+          type: 'increment',
+          file: { size: 1_000_000, modified: now, format: { kind: 'commands' } },
+        },
+      ],
+    },
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Facts } from '../facts.ts';
 import { clock } from './clock.ts';
 import { cpus } from './cpus.ts';
+import { data } from './data.ts';
 import { directories } from './directories.ts';
 import { disks } from './disks.ts';
 import { effectiveUser } from './effective-user.ts';
@@ -33,6 +34,7 @@ export const factRegistry: { readonly [Name in keyof Facts]: Fact<Facts[Name]> }
   firewall,
   processes,
   foreignServers,
+  data,
 };
 
 // Object.keys does not know that there are no other keys.

@@ -3,6 +3,7 @@ import type { PlanInput } from './input.ts';
 import { isEnabled, isRunning } from '../services.ts';
 import type { HostStep, Service } from '../step.ts';
 import { planFiles } from './files.ts';
+import { planDesiredStarts } from './starts.ts';
 
 /**
  * Enable, let systemd read its units, start: in this order one reload serves both. A node that runs keeps running,
@@ -18,15 +19,9 @@ export function planServices(input: PlanInput): readonly HostStep[] {
   return [
     ...enable,
     ...(needsReload ? [{ kind: 'reload-units', units: unitsOf(desired.services) } as const] : []),
-    ...planStart(desired.services, facts),
+    ...planDesiredStarts(input).steps,
   ];
 }
-
-/** The steps that have every service running. */
-export const planStart = (services: readonly Service[], facts: Facts): readonly HostStep[] =>
-  services
-    .filter((service) => !isRunning(service, facts))
-    .map((service) => ({ kind: 'start-service', service }) as const);
 
 /** The steps that have every service stopped. What systemd is trying to start is stopped as well. */
 export const planStop = (services: readonly Service[], facts: Facts): readonly HostStep[] =>

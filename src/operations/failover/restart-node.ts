@@ -4,15 +4,22 @@ import { countSlots } from '../../cluster/slots.ts';
 import { OperationError, RefusedError, WeedgoError } from '../../errors.ts';
 import { applySteps } from '../../host/apply.ts';
 import { factsContext } from '../../host/context.ts';
+import type { Facts } from '../../host/facts.ts';
 import { readFacts } from '../../host/facts/read.ts';
 import { planStop } from '../../host/planning/services.ts';
+import { judgeService } from '../../host/planning/starts.ts';
+import type { HostProblem } from '../../host/requirements/problem.ts';
+import type { StartVerdict } from '../../host/start/clearance.ts';
 import { servicesOf } from '../../host/services.ts';
 import { describeStep } from '../../host/step.ts';
 import type { HostStep, Service } from '../../host/step.ts';
-import type { Node } from '../../inventory/inventory.ts';
+import type { Host, Inventory, Node } from '../../inventory/inventory.ts';
 import { layoutOf } from '../../render/layout.ts';
+import type { Layout } from '../../render/layout.ts';
 import type { Shell } from '../../ssh/shell.ts';
 import { explainStart } from '../explain-start.ts';
+import { observe } from '../observe.ts';
+import { peersWords } from '../start-word.ts';
 import type { Session } from '../session.ts';
 import { refuseUnconfigured } from '../unconfigured.ts';
 import { awaitInSync } from './await-sync.ts';
@@ -29,15 +36,28 @@ export type NodeService = {
   readonly reload: readonly HostStep[];
 };
 
-/** Reads a node's host. Throws OperationError when it cannot be connected or asked, RefusedError as `refuseUnconfigured`. */
+/** Reads a node's host. Throws OperationError when it does not respond, RefusedError as `refuseUnconfigured`. */
 export async function serviceOf(session: Session, node: Node): Promise<NodeService> {
-  const { inventory, shells, unreachable } = session;
+  const place = placeOf(session, node);
+  const facts = await readFacts(place.shell, factsContext(session.inventory, place.host, place));
+  return findService({ ...place, inventory: session.inventory, facts }, node);
+}
+
+type Place = { readonly host: Host; readonly shell: Shell; readonly layout: Layout };
+
+function placeOf({ inventory, shells, unreachable }: Session, node: Node): Place {
   const host = inventory.hosts.find(({ name }) => name === node.host);
   const shell = shells.get(node.host);
   if (!host || !shell)
     throw unreachable.get(node.host) ?? new OperationError('is not connected', { host: node.host });
-  const layout = layoutOf(inventory, host);
-  const facts = await readFacts(shell, factsContext(inventory, host, { layout }));
+  return { host, shell, layout: layoutOf(inventory, host) };
+}
+
+function findService(
+  seen: Place & { readonly inventory: Inventory; readonly facts: Facts },
+  node: Node,
+): NodeService {
+  const { inventory, host, shell, layout, facts } = seen;
   refuseUnconfigured(
     host,
     facts,
@@ -54,20 +74,41 @@ export async function serviceOf(session: Session, node: Node): Promise<NodeServi
   };
 }
 
+type Startable = NodeService & { readonly verdict: StartVerdict };
+
+/** As `serviceOf`, and whether the node may be started with what is on its disk: every host and node is asked. */
+async function judgeNode(session: Session, node: Node): Promise<Startable> {
+  const { inventory } = session;
+  const place = placeOf(session, node);
+  const observation = await observe(session);
+  const facts = observation.facts.get(node.host);
+  if (!facts) {
+    throw observation.failures.get(node.host) ?? new OperationError('is not connected', { host: node.host });
+  }
+  const found = findService({ ...place, inventory, facts }, node);
+  const word = peersWords(inventory, observation);
+  const context = { inventory, host: place.host, facts, layouts: place.layout.nodes, word };
+  return {
+    ...found,
+    verdict: judgeService(context, found.service, ({ configFile }) => facts.files[configFile]?.content),
+  };
+}
+
 /**
  * Stops a node and starts it again, or starts one that is down, and waits until it is in sync. Throws RefusedError
  * when it runs and is the master of slots, as itself or the others say: it may have become so since the guards looked,
- * or only be out of our reach. Throws OperationError with the end of the node's log when it does not come back.
+ * or only be out of our reach; and when it would not come back with its data (`judgeStart`), before it is stopped.
+ * Throws OperationError with the end of the node's log when it does not come back.
  */
 export async function restartNode(session: Session, node: Node, look: LookOptions): Promise<void> {
-  const found = await serviceOf(session, node);
+  const found = await judgeNode(session, node);
   if (found.stop.length > 0) refuseServing(await lookAround(session, look), node);
   await start(session, node, { found, steps: found.stop, look });
 }
 
 /** Starts a node unless it runs, and waits until it is in sync. Stops nothing. Throws as `restartNode`. */
 export async function startNode(session: Session, node: Node, look: LookOptions): Promise<void> {
-  const found = await serviceOf(session, node);
+  const found = await judgeNode(session, node);
   if (found.stop.length > 0) await awaitInSync(session, [node.id], look);
   else await start(session, node, { found, steps: [], look });
 }
@@ -84,16 +125,25 @@ function refuseServing(situation: Situation, { id }: Node): void {
 }
 
 type Start = {
-  readonly found: NodeService;
+  readonly found: Startable;
   /** What comes before it is started. */
   readonly steps: readonly HostStep[];
   readonly look: LookOptions;
 };
 
+function refusedStart({ id }: Node, problems: readonly HostProblem[]): RefusedError {
+  const [first, ...others] = problems;
+  return new RefusedError(first?.message ?? `${id} must not be started`, {
+    node: id,
+    hints: [...(first?.hints ?? []), ...others.flatMap(({ message, hints }) => [message, ...hints])],
+  });
+}
+
 async function start(session: Session, node: Node, { found, steps, look }: Start): Promise<void> {
-  const { shell, service, reload } = found;
+  const { shell, service, reload, verdict } = found;
+  if (!verdict.cleared) throw refusedStart(node, verdict.problems);
   try {
-    await applySteps(shell, [...steps, ...reload, { kind: 'start-service', service }], {
+    await applySteps(shell, [...steps, ...reload, { kind: 'start-service', ...verdict.cleared }], {
       onStep: (step, state) => {
         if (state === 'done') session.emit({ type: 'node', node: node.id, message: describeStep(step) });
       },

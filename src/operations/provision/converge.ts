@@ -11,23 +11,27 @@ import { stopOnProblems } from './problems.ts';
 /**
  * Does the hosts' steps, all hosts at once, and observes and plans again until no host has any left. One round is
  * enough for configuration; package lists and installations end a round of their own, since what they bring is known
- * only afterwards. Resolves to the last plan.
+ * only afterwards. `isChanged`: something was changed before. Resolves to the last plan.
  */
 export async function convergeHosts(
   session: Session,
   first: ProvisionPlan,
+  isChanged = false,
 ): Promise<StageResult<ProvisionPlan>> {
   let plan = first;
   let refreshed = false;
+  const done: string[] = [];
   for (let round = 0; ; round += 1) {
     const due = [...plan.hosts].map(([host, { steps }]) => [host, untilObservation(steps)] as const);
     const pending = due.filter(([, steps]) => steps.length > 0);
     if (pending.length === 0) return { value: plan, changed: round > 0 };
     if (round === maxRounds) throw unsettled(pending);
+    stopOnProblems(plan.problems, { isChanged: isChanged || done.length > 0, done });
     await applyOnHosts(session, 'provisioning', pending);
+    done.push(...pending.map(([host, steps]) => `${host}: ${steps.map(describeStep).join('; ')}`));
     refreshed ||= pending.some(([, steps]) => steps.some(({ kind }) => kind === 'refresh-packages'));
     plan = planProvision({ ...session, observation: await observe(session), refreshed });
-    stopOnProblems(plan.problems);
+    stopOnProblems(plan.problems, { isChanged: true, done });
   }
 }
 

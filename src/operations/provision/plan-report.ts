@@ -1,5 +1,5 @@
 import { isSound } from '../../checks/structure.ts';
-import { describeClusterStep } from '../../cluster/step.ts';
+import { describeClusterStep, describeSwitch } from '../../cluster/step.ts';
 import { diffStep } from '../../host/diff.ts';
 import type { HostProblem } from '../../host/requirements/problem.ts';
 import { describeStep } from '../../host/step.ts';
@@ -60,7 +60,7 @@ export async function planReport(session: Session): Promise<PlanReport> {
         return { step: describeStep(step), ...(diff !== undefined && { diff }) };
       }),
     })),
-    live: plan.live.map(describeClusterStep),
+    live: [...plan.live.map(describeClusterStep), ...plan.switches.map(describeSwitch)],
     form: plan.form.map(describeClusterStep),
     assumed: plan.assumed,
     unseen: plan.unseen,

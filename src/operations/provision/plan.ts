@@ -1,5 +1,10 @@
 import { planForm } from '../../cluster/plan.ts';
-import { type ClusterStep, describeClusterStep } from '../../cluster/step.ts';
+import {
+  type ClusterStep,
+  describeClusterStep,
+  describeSwitch,
+  type SwitchStep,
+} from '../../cluster/step.ts';
 import { desiredHost } from '../../host/desired.ts';
 import { planHost } from '../../host/plan.ts';
 import type { PlanInput } from '../../host/planning/input.ts';
@@ -9,6 +14,8 @@ import type { HostProblem } from '../../host/requirements/problem.ts';
 import { describeStep, type HostStep } from '../../host/step.ts';
 import type { Inventory, Secrets } from '../../inventory/inventory.ts';
 import type { Observation } from '../observe.ts';
+import { peersWords } from '../start-word.ts';
+import { holdBack, planSwitch } from './append-only.ts';
 import { assumeRunning } from './assume.ts';
 import { planLive, requireNoRestart, runningNodes } from './running.ts';
 
@@ -18,6 +25,8 @@ export type ProvisionPlan = {
   readonly hosts: ReadonlyMap<string, { readonly input: PlanInput; readonly steps: readonly HostStep[] }>;
   /** CONFIG SET and ACL SETUSER on running nodes; done before the files are written. */
   readonly live: readonly ClusterStep[];
+  /** Changes of `appendonly` on running nodes; done, and complete on every node, before the files are written. */
+  readonly switches: readonly SwitchStep[];
   readonly form: readonly ClusterStep[];
   /** The nodes that `form` assumes to be running and empty by then, because they do not run yet. */
   readonly assumed: readonly string[];
@@ -37,8 +46,9 @@ export type PlanRequest = {
 /** Pure: what was observed against what should be. */
 export function planProvision(request: PlanRequest): ProvisionPlan {
   const { inventory, observation } = request;
-  const inputs = planInputs(request);
-  const nodes = [...inputs.values()].flatMap((input) => runningNodes(input, observation));
+  const wanted = planInputs(request);
+  const nodes = [...wanted.values()].flatMap((input) => runningNodes(input, observation));
+  const inputs = new Map([...wanted].map(([name, input]) => [name, holdBack(input, nodes)]));
   const { view, assumed, unseen } = assumeRunning(inventory, {
     view: observation.view,
     hosts: [...inputs.values()],
@@ -47,6 +57,7 @@ export function planProvision(request: PlanRequest): ProvisionPlan {
   return {
     hosts: new Map([...inputs].map(([name, input]) => [name, { input, steps: planHost(input) }])),
     live: nodes.flatMap(planLive),
+    switches: nodes.flatMap(planSwitch),
     form: form.steps,
     assumed,
     unseen,
@@ -60,13 +71,17 @@ export function planProvision(request: PlanRequest): ProvisionPlan {
 }
 
 /** True when the hosts, the nodes and the cluster are what the inventory says. */
-export const isEmptyPlan = ({ hosts, live, form }: ProvisionPlan): boolean =>
-  live.length === 0 && form.length === 0 && [...hosts.values()].every(({ steps }) => steps.length === 0);
+export const isEmptyPlan = ({ hosts, live, switches, form }: ProvisionPlan): boolean =>
+  live.length === 0 &&
+  switches.length === 0 &&
+  form.length === 0 &&
+  [...hosts.values()].every(({ steps }) => steps.length === 0);
 
 /** What is still to do, a line a step. */
-export const describePlan = ({ hosts, live, form }: ProvisionPlan): readonly string[] => [
+export const describePlan = ({ hosts, live, switches, form }: ProvisionPlan): readonly string[] => [
   ...[...hosts].flatMap(([host, { steps }]) => steps.map((step) => `${host}: ${describeStep(step)}`)),
   ...[...live, ...form].map(describeClusterStep),
+  ...switches.map(describeSwitch),
 ];
 
 /** What each host that could be asked is planned from, by name. */
@@ -76,6 +91,7 @@ export function planInputs({
   observation,
   refreshed = false,
 }: PlanRequest): ReadonlyMap<string, PlanInput> {
+  const word = peersWords(inventory, observation);
   return new Map(
     inventory.hosts.flatMap((host) => {
       const facts = observation.facts.get(host.name);
@@ -83,7 +99,14 @@ export function planInputs({
       return [
         [
           host.name,
-          { inventory, host, facts, desired: desiredHost({ inventory, host, facts, secrets }), refreshed },
+          {
+            inventory,
+            host,
+            facts,
+            desired: desiredHost({ inventory, host, facts, secrets }),
+            word,
+            refreshed,
+          },
         ],
       ];
     }),

@@ -2,11 +2,18 @@ import { HostsFailedError, RefusedError, WeedgoError } from '../../errors.ts';
 import { type HostProblem, problemError } from '../../host/requirements/problem.ts';
 import type { Emit } from '../events.ts';
 
+/** What was done before problems are looked at; a line per host. */
+type Before = { readonly isChanged: boolean; readonly done: readonly string[] };
+
 /**
- * Ends the operation when anything but warnings speaks against it. A refusal weighs more than a failure: exit 4.
- * Throws RefusedError or HostsFailedError with all of them.
+ * Ends the operation when anything but a warning blocks it. A refusal weighs more than a failure: exit 4, as long as
+ * nothing was changed. Throws RefusedError or HostsFailedError with all of them.
  */
-export function stopOnProblems(problems: readonly HostProblem[]): void {
+export function stopOnProblems(
+  problems: readonly HostProblem[],
+  before: Before = { isChanged: false, done: [] },
+): void {
+  if (before.isChanged) stopMidway(problems, before.done);
   const refused = problems.filter(({ kind }) => kind === 'refused');
   const [first] = refused;
   if (first) {
@@ -16,6 +23,18 @@ export function stopOnProblems(problems: readonly HostProblem[]): void {
   }
   const failures = problems.map(problemError).filter((error) => error instanceof WeedgoError);
   if (failures.length > 0) throw new HostsFailedError('the preflight', failures);
+}
+
+/** Throws HostsFailedError: what was done stays done, and is said. */
+function stopMidway(problems: readonly HostProblem[], done: readonly string[]): void {
+  const failures = problems.map(problemError).filter((error) => error instanceof WeedgoError);
+  if (failures.length === 0) return;
+  throw new HostsFailedError('provisioning', failures, {
+    hints: [
+      ...(done.length > 0 ? ['Done before, and not undone:', ...done.map((line) => `  ${line}`)] : []),
+      'Run the same command again when this is fixed: it resumes from what is there.',
+    ],
+  });
 }
 
 /** What several hosts have in common is said once, with their names. */

@@ -5,8 +5,10 @@ import type { Inventory } from '../../inventory/inventory.ts';
 import { applyClusterStep } from '../../redis/apply.ts';
 import { describeClusterStep } from '../../cluster/step.ts';
 import { portProbes } from '../../host/probe.ts';
-import { isFailure } from '../../redis/connection.ts';
+import { switchAppendOnly } from '../../redis/append-only.ts';
+import { isFailure, type RedisConnection } from '../../redis/connection.ts';
 import { formCluster } from '../../redis/form.ts';
+import { throwIfInterrupted } from '../../redis/wait.ts';
 import { prepareTemplates } from '../../render/template.ts';
 import { awaitComplete, listLacking } from '../await-complete.ts';
 import { changing } from '../changing.ts';
@@ -16,6 +18,7 @@ import type { Report, ReportFinding, ReportNode } from '../report/schema.ts';
 import type { Session } from '../session.ts';
 import { createStages, type StageResult, type StageTiming, type Stages } from '../stage.ts';
 import { type HostsLook, lookAtHosts } from '../verify/look.ts';
+import { createWaitTeller } from '../wait-teller.ts';
 import { defaultSettleMs, verify } from '../verify/verify.ts';
 import { demandAllHosts, demandFacts } from './all-hosts.ts';
 import { convergeHosts } from './converge.ts';
@@ -80,12 +83,7 @@ type Look = {
 
 /** Does what the plan says, stage by stage. Resolves to a look at the hosts after the last change to them, if any. */
 async function change(session: Session, stages: Stages, plan: ProvisionPlan): Promise<HostsLook | undefined> {
-  if (plan.live.length > 0) {
-    await stages.run('settings', 'Change settings of running nodes', () => applyLive(session, plan));
-  }
-  const ready = await stages.run('hosts', 'Install, configure and start the nodes', () =>
-    convergeHosts(session, plan),
-  );
+  const ready = await settle(session, stages, plan);
   if (ready.form.length === 0) return undefined;
   if (portProbes(session.inventory).length > 0) {
     await stages.run('reach', 'Try every port from every host', () => demandReach(session, ready));
@@ -96,6 +94,28 @@ async function change(session: Session, stages: Stages, plan: ProvisionPlan): Pr
   await stages.run('form', 'Form the cluster', () => form(session, ready));
   return looking;
 }
+
+/**
+ * Settings first, then the hosts. Nodes that were down are started with what they last ran with, so that what they hold
+ * is read: their settings are changed after that, and the files once more.
+ */
+async function settle(session: Session, stages: Stages, first: ProvisionPlan): Promise<ProvisionPlan> {
+  let plan = first;
+  for (let round = 0; ; round += 1) {
+    if (plan.live.length + plan.switches.length > 0) {
+      const due = plan;
+      plan = await stages.run('settings', 'Change settings of running nodes', () => applyLive(session, due));
+    }
+    const due = plan;
+    plan = await stages.run('hosts', 'Install, configure and start the nodes', () =>
+      convergeHosts(session, due, round > 0 || due !== first),
+    );
+    if (plan.live.length + plan.switches.length === 0 || round === mostRounds) return plan;
+  }
+}
+
+/** Once for the nodes that ran and once for those that were started; what is left then is told by `demandComplete`. */
+const mostRounds = 2;
 
 /** What was started takes a while to find its place; only then does a look at everything count. */
 const lookAgain = (session: Session, stages: Stages, seen: HostsLook | undefined): Promise<Look> =>
@@ -120,21 +140,33 @@ function planFrom(session: Session, observation: Observation): Look {
 }
 
 /** Before the files are written, so that a value which Redis refuses never stands in a file. */
-async function applyLive(session: Session, { live }: ProvisionPlan): Promise<StageResult<void>> {
+async function applyLive(
+  session: Session,
+  { live, switches }: ProvisionPlan,
+): Promise<StageResult<ProvisionPlan>> {
+  const { emit, signal } = session;
   for (const step of live) {
-    const node = session.inventory.nodes.find(({ id }) => id === step.node);
-    const connection = node && (await session.redis(node));
-    if (!connection || isFailure(connection))
-      throw new OperationError('cannot be asked any more', { node: step.node });
+    throwIfInterrupted(signal);
+    const connection = await connectionTo(session, step.node);
     try {
       await applyClusterStep(step, connection, session.secrets);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       throw new OperationError(`${describeClusterStep(step)}, which failed: ${reason}`, { node: step.node });
     }
-    session.emit({ type: 'node', node: step.node, message: describeClusterStep(step) });
+    emit({ type: 'node', node: step.node, message: describeClusterStep(step) });
   }
-  return { value: undefined, changed: true };
+  const tell = createWaitTeller(emit);
+  await switchAppendOnly(switches, { connect: (node) => connectionTo(session, node), emit, tell, signal });
+  const { plan } = (await readAndPlan(session)).value;
+  return { value: plan, changed: true };
+}
+
+async function connectionTo(session: Session, id: string): Promise<RedisConnection> {
+  const node = session.inventory.nodes.find((each) => each.id === id);
+  const connection = node && (await session.redis(node));
+  if (connection && !isFailure(connection)) return connection;
+  throw new OperationError(`${id} does not respond any more`, { node: id });
 }
 
 async function form(session: Session, { form: steps }: ProvisionPlan): Promise<StageResult<void>> {

@@ -4,6 +4,7 @@ import type { PlanInput } from '../../host/planning/input.ts';
 import type { HostProblem } from '../../host/requirements/problem.ts';
 import { canonicalDirective } from '../../inventory/directives.ts';
 import { compareWithLive, type DirectiveChange } from '../../render/changes.ts';
+import type { NodeData } from '../../host/facts.ts';
 import { type Directives, desiredDirectives } from '../../render/directives.ts';
 import type { Observation } from '../observe.ts';
 
@@ -13,6 +14,9 @@ export type RunningNode = {
   readonly view: ReachableView;
   readonly desired: Directives;
   readonly onDisk: Directives;
+  readonly data: NodeData;
+  /** Of the installed server; undefined: not known. */
+  readonly version: string | undefined;
 };
 
 /** The nodes of a host that could be asked. A stranger on a node's port is no node: `requirePorts` names it. */
@@ -22,11 +26,19 @@ export function runningNodes(
 ): readonly RunningNode[] {
   return desired.layout.nodes.flatMap(({ node, configFile }) => {
     const nodeView = view.nodes.find((candidate) => candidate.node === node.id);
-    if (!nodeView?.reachable || facts.processes[node.id] === undefined) return [];
+    const data = facts.data[node.id];
+    if (!nodeView?.reachable || !data || facts.processes[node.id] === undefined) return [];
     const content = desired.files.find(({ path }) => path === configFile)?.content ?? '';
     const onDisk = facts.files[configFile]?.content ?? '';
     return [
-      { host: host.name, view: nodeView, desired: desiredDirectives(content), onDisk: readable(onDisk) },
+      {
+        host: host.name,
+        view: nodeView,
+        desired: desiredDirectives(content),
+        onDisk: readable(onDisk),
+        data,
+        version: facts.server.installed?.version,
+      },
     ];
   });
 }
@@ -38,10 +50,13 @@ export function planLive({ view, desired, onDisk }: RunningNode): readonly Clust
   return [
     ...(passwordMissing ? [{ kind: 'set-password', node } as const] : []),
     ...planUsers(node, desired['user'] ?? [], onDisk['user'] ?? []),
-    ...live.map(
-      ({ directive, from, to }) =>
-        ({ kind: 'set-config', node, directive, value: to, why: `is ${from || 'empty'}` }) as const,
-    ),
+    ...live
+      // A change of what the next start reads: `planSwitch`.
+      .filter(({ directive }) => canonicalDirective(directive) !== 'appendonly')
+      .map(
+        ({ directive, from, to }) =>
+          ({ kind: 'set-config', node, directive, value: to, why: `is ${from || 'empty'}` }) as const,
+      ),
   ];
 }
 
@@ -100,7 +115,7 @@ const describeChange = ({ directive, from, to }: DirectiveChange): string =>
   `${directive} from ${from || '(empty)'} to ${to || '(empty)'}`;
 
 /** A file that somebody broke has nothing to compare with; the plan writes it anew. */
-function readable(conf: string): Directives {
+export function readable(conf: string): Directives {
   try {
     return desiredDirectives(conf);
   } catch {

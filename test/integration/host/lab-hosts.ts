@@ -55,7 +55,8 @@ export async function lookAt(shell: Shell, inventory: Inventory, refreshed = fal
   const host = inventory.hosts.find(({ name }) => name === shell.host);
   if (!host) throw new Error(`no host ${shell.host}`);
   const facts = await readFacts(shell, factsContext(inventory, host));
-  return { inventory, host, facts, desired: desiredHost({ inventory, host, facts, secrets }), refreshed };
+  const desired = desiredHost({ inventory, host, facts, secrets });
+  return { inventory, host, facts, desired, word: {}, refreshed };
 }
 
 /** Observe, plan, apply, until the plan is empty; resolves to every step that was done, in order. */

@@ -42,7 +42,7 @@ async function look(inventory = masters(ports)): Promise<PlanInput> {
   const [host] = inventory.hosts;
   if (!host) throw new Error('no host');
   const facts = await readFacts(shell, factsContext(inventory, host));
-  return { inventory, host, facts, desired: desiredHost({ inventory, host, facts, secrets }) };
+  return { inventory, host, facts, desired: desiredHost({ inventory, host, facts, secrets }), word: {} };
 }
 
 const kinds = (input: PlanInput): readonly string[] => planHost(input).map(({ kind }) => kind);

@@ -50,6 +50,11 @@ export function applyDesired(desired: DesiredHost, facts: Facts): Facts {
       })),
     ),
     kernel: { ...facts.kernel, overcommitMemory: 1, somaxconn: 4096 },
+    data: Object.fromEntries(
+      desired.services.map(
+        ({ node }) => [node, { folder: { kind: 'absent' }, leftBehind: undefined }] as const,
+      ),
+    ),
   };
 }
 

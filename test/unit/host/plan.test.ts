@@ -45,7 +45,7 @@ function inputOf(plan: Plan): PlanInput {
   const base = plan.converged ? applyDesired(desire(recorded), recorded) : recorded;
   // What a patch makes of facts are facts, or the fixture is wrong.
   const facts = mergePatch(base, plan.change ?? {}) as Facts;
-  return { inventory, host, facts, desired: desire(facts), refreshed: plan.refreshed ?? false };
+  return { inventory, host, facts, desired: desire(facts), word: {}, refreshed: plan.refreshed ?? false };
 }
 
 test.each(readdirSync(new URL('plans/', fixtures)).filter((name) => name !== 'inventory.yaml'))(

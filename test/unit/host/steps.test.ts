@@ -7,6 +7,8 @@ import type { Gate } from '../../../src/host/gate.ts';
 import { untilObservation } from '../../../src/host/plan.ts';
 import { StepFailedError } from '../../../src/host/step-failure.ts';
 import { createStepLog } from '../../../src/host/step-log.ts';
+import { clearStart } from '../../../src/host/start/clearance.ts';
+import { noWord } from '../../../src/host/start/word.ts';
 import { describeStep, type HostStep, type Service } from '../../../src/host/step.ts';
 import { isAcceptable } from '../../../src/host/version.ts';
 
@@ -27,6 +29,37 @@ const daemon: Service = {
   logFile: '/home/x/redis.log',
   serverPath: '/usr/bin/redis-server',
 };
+/** Nothing lies in its folder, so it may be started. */
+function cleared(service: Service): Extract<HostStep, { kind: 'start-service' }> {
+  const verdict = clearStart(service, {
+    layout: {
+      node: {
+        id: service.node,
+        host: 'redis1',
+        zone: undefined,
+        address: '10.0.0.1',
+        port: service.port,
+        busPort: service.port + 10_000,
+        preferredRole: 'master',
+        shard: 1,
+      },
+      configFile: '/etc/redis/redis.conf',
+      dataDirectory: '/var/lib/redis/7000',
+      logFile: service.logFile,
+      service: { manager: 'daemon', pidFile: '/run/redis.pid' },
+    },
+    host: 'redis1',
+    nodes: [service.node],
+    server: { kind: 'redis', version: '7.0.15' },
+    directives: {},
+    onDisk: undefined,
+    data: { folder: { kind: 'absent' }, leftBehind: undefined },
+    word: noWord,
+  });
+  if (!verdict.cleared) throw new Error('refused');
+  return { kind: 'start-service', ...verdict.cleared };
+}
+
 const directory = { path: '/var/lib/weedgo-redis/redis@7000', mode: '0750', owner: 'redis', group: 'redis' };
 
 const rules = [
@@ -83,11 +116,7 @@ const samples: { readonly [Kind in HostStep['kind']]: readonly Extract<HostStep,
   'reload-units': [{ kind: 'reload-units' }, { kind: 'reload-units', units: ["it's@7000.service"] }],
   'apply-sysctl': [{ kind: 'apply-sysctl', settings: [{ key: 'vm.overcommit_memory', value: 1 }] }],
   'set-transparent-hugepages': [{ kind: 'set-transparent-hugepages', value: 'madvise' }],
-  'start-service': [
-    { kind: 'start-service', service: unit(7000) },
-    { kind: 'start-service', service: unit(7003) },
-    { kind: 'start-service', service: daemon },
-  ],
+  'start-service': [cleared(unit(7000)), cleared(unit(7003)), cleared(daemon)],
   'enable-service': [
     { kind: 'enable-service', service: unit(7000) },
     { kind: 'enable-service', service: daemon },

@@ -1,0 +1,199 @@
+import type { AppendOnlyFile, DataFile, FolderState, NodeData, StoredIdentity } from '../facts.ts';
+import { shQuote } from '../sh.ts';
+import type { Fact, FactsContext } from './fact.ts';
+import { linesOf, numberOf } from './lines.ts';
+import { headerBytes, parseHeaderBytes } from './rdb-header.ts';
+
+/**
+ * What is in the nodes' data folders, as far as a start depends on it. They are read by the server's own user: it can
+ * put a link to anywhere in the place of any name there, and what it cannot read itself the server cannot either.
+ * Lines: `absent DIR`, `unreadable PATH`, or `folder DIR` with `writable`, `myself …`, `manifest …` below it; then
+ * `stat SIZE MODIFIED PATH` of all files, and their first bytes as `head -v` prints them, in base64.
+ */
+export const data: Fact<Readonly<Record<string, NodeData>>> = {
+  script: (context) => `
+read_folders=${shQuote(readFolders)}
+set --
+${context.nodes.map(folderScript).join('\n')}
+[ $# -gt 0 ] || exit 0
+${asUser(context)} sh -c "$read_folders" sh "$@"
+`,
+  parse: (output, { nodes }) => {
+    const [listing = '', heads = ''] = output.split('\nheads\n');
+    const files = filesOf(linesOf(listing), Buffer.from(heads, 'base64'));
+    const folders = foldersOf(linesOf(listing), files);
+    return Object.fromEntries(
+      nodes.map(({ node, dataDirectory }, index) => {
+        const folder = folders.get(dataDirectory);
+        if (!folder) throw new Error(`nothing of ${dataDirectory}`);
+        const left = new RegExp(`^left ${index} (.*)$`, 'm').exec(listing)?.[1];
+        return [node, { folder, leftBehind: left }];
+      }),
+    );
+  },
+};
+
+function folderScript({ dataDirectory, other }: FactsContext['nodes'][number], index: number): string {
+  const own = `if [ -e ${shQuote(dataDirectory)} ] || [ -L ${shQuote(dataDirectory)} ]
+then set -- "$@" ${shQuote(dataDirectory)}
+else printf 'absent %s\\n' ${shQuote(dataDirectory)}; fi`;
+  if (!other) return own;
+  const held = ['nodes.conf', 'dump.rdb', 'appendonly.aof', 'appendonlydir']
+    .map((name) => `[ -e ${shQuote(`${other.dataDirectory}/${name}`)} ]`)
+    .join(' || ');
+  return `${own}
+if grep -q -x -F ${shQuote(`# cluster: ${other.cluster}`)} ${shQuote(other.configFile)} 2>/dev/null && { ${held}; }
+then printf 'left %s %s\\n' ${index} ${shQuote(other.dataDirectory)}; fi`;
+}
+
+/** Where that user does not exist nobody can have put a link there. */
+function asUser({ serviceUser }: FactsContext): string {
+  if (serviceUser === undefined) return '';
+  const user = shQuote(serviceUser);
+  return `run() { "$@"; }
+if [ "$(id -u)" = 0 ] && id -u ${user} >/dev/null 2>&1; then
+  if command -v setpriv >/dev/null; then
+    run() { setpriv --reuid=${user} --regid="$(id -g ${user})" --init-groups -- "$@"; }
+  else
+    run() { runuser -u ${user} -- "$@"; }
+  fi
+fi
+run`;
+}
+
+/** File names are the tool's own to choose (`whyOwned`). Runs with the folders as arguments. */
+const readFolders = `
+unreadable() { printf 'unreadable %s\\n' "$1"; }
+folders=$#
+while [ $folders -gt 0 ]; do
+  folders=$((folders - 1))
+  dir=$1
+  shift
+  if ! cd "$dir" 2>/dev/null || [ ! -r . ] || [ ! -x . ]; then unreadable "$dir"; continue; fi
+  printf 'folder %s\\n' "$dir"
+  [ ! -w . ] || echo writable
+  if [ -e nodes.conf ]; then
+    if [ -r nodes.conf ]; then
+      printf 'myself %s\\n' "$(grep -m 1 -e '[ ,]myself[ ,]' nodes.conf)"
+    else unreadable "$dir/nodes.conf"; fi
+  fi
+  if [ -e appendonlydir ]; then
+    if [ ! -d appendonlydir ] || [ ! -r appendonlydir ] || [ ! -x appendonlydir ]; then
+      unreadable "$dir/appendonlydir"
+    elif [ -e appendonlydir/appendonly.aof.manifest ]; then
+      if [ -r appendonlydir/appendonly.aof.manifest ]; then
+        echo manifest
+        while read -r line; do printf 'manifest %s\\n' "$line"; done <appendonlydir/appendonly.aof.manifest
+      else unreadable "$dir/appendonlydir/appendonly.aof.manifest"; fi
+    fi
+  fi
+  for name in dump.rdb appendonly.aof appendonlydir/appendonly.aof.[0-9]*; do
+    if [ ! -e "$name" ]; then continue
+    elif [ -f "$name" ] && [ -r "$name" ]; then set -- "$@" "$dir/$name"
+    else unreadable "$dir/$name"; fi
+  done
+done
+[ $# -gt 0 ] || exit 0
+# A running server may have replaced one of them meanwhile.
+stat -L -c 'stat %s %Y %n' -- "$@" 2>/dev/null
+echo heads
+head -v -c ${headerBytes} -- "$@" 2>/dev/null | base64
+:
+`;
+
+/** By path. A file that went away between two looks is not there. */
+function filesOf(lines: readonly string[], heads: Buffer): ReadonlyMap<string, DataFile> {
+  let at = 0;
+  return new Map(
+    lines.flatMap((line): readonly (readonly [string, DataFile])[] => {
+      const [, size, modified, path] = /^stat (\d+) (\d+) (.*)$/.exec(line) ?? [];
+      if (path === undefined) return [];
+      const title = Buffer.from(`==> ${path} <==\n`);
+      const start = heads.indexOf(title, at);
+      const from = start === -1 ? heads.length : start + title.length;
+      const bytes = heads.subarray(from, from + Math.min(Number(size), headerBytes));
+      at = from + bytes.length;
+      return [
+        [
+          path,
+          { size: Number(size), modified: Number(modified) * 1000, format: parseHeaderBytes(bytes) },
+        ] as const,
+      ];
+    }),
+  );
+}
+
+function foldersOf(
+  lines: readonly string[],
+  files: ReadonlyMap<string, DataFile>,
+): ReadonlyMap<string, FolderState> {
+  const folders = new Map<string, FolderState>();
+  let [directory, about]: [string | undefined, string[]] = [undefined, []];
+  const finish = (): void => {
+    if (directory !== undefined) folders.set(directory, folderOf(directory, about, files));
+  };
+  for (const line of lines) {
+    const [, word, path = ''] = /^(absent|unreadable|folder) (.*)$/.exec(line) ?? [];
+    if (word === 'unreadable' && directory !== undefined && path.startsWith(`${directory}/`)) {
+      about.push(line);
+    } else if (word !== undefined) {
+      finish();
+      [directory, about] = word === 'folder' ? [path, []] : [undefined, []];
+      if (word === 'absent') folders.set(path, { kind: 'absent' });
+      if (word === 'unreadable') folders.set(path, { kind: 'unreadable', path });
+    } else about.push(line);
+  }
+  finish();
+  return folders;
+}
+
+function folderOf(
+  directory: string,
+  about: readonly string[],
+  files: ReadonlyMap<string, DataFile>,
+): FolderState {
+  const unreadable = about.find((line) => line.startsWith('unreadable '));
+  if (unreadable !== undefined) return { kind: 'unreadable', path: unreadable.slice('unreadable '.length) };
+  const myself = about.find((line) => line.startsWith('myself '));
+  const manifest = about.filter((line) => line.startsWith('manifest '));
+  return {
+    kind: 'read',
+    isWritable: about.includes('writable'),
+    identity: myself === undefined ? { kind: 'none' } : parseMyself(myself.slice('myself '.length)),
+    dump: files.get(`${directory}/dump.rdb`),
+    single: files.get(`${directory}/appendonly.aof`),
+    appendOnly: about.includes('manifest')
+      ? manifest.flatMap((line) =>
+          parseManifest(line, (name) => files.get(`${directory}/appendonlydir/${name}`)),
+        )
+      : undefined,
+  };
+}
+
+/** `ID IP:PORT@BUS[,HOSTNAME…] FLAGS MASTER PING PONG EPOCH LINK SLOT…`, as CLUSTER NODES has it. */
+function parseMyself(line: string): StoredIdentity {
+  const [id = '', place = '', flags = '', masterId = '', , , epoch, , ...slots] = line.trim().split(' ');
+  const [, ip, port] = /^(.*):(\d+)@\d+/.exec(place) ?? [];
+  if (!/^[0-9a-f]{40}$/.test(id) || port === undefined) return { kind: 'unknown' };
+  const isReplica = flags.split(',').includes('slave');
+  return {
+    kind: 'known',
+    id,
+    ip: ip ?? '',
+    port: Number(port),
+    masterId: isReplica ? masterId : undefined,
+    epoch: numberOf(epoch) ?? 0,
+    // Open slots are listed in brackets; they are not its own for that.
+    ownsSlots: !isReplica && slots.some((slot) => !slot.startsWith('[')),
+  };
+}
+
+/** `manifest file appendonly.aof.1.base.rdb seq 1 type b`; files of an earlier set (type h) are never read. */
+function parseManifest(
+  line: string,
+  fileOf: (name: string) => DataFile | undefined,
+): readonly AppendOnlyFile[] {
+  const [, name, type] = /^manifest file "?([^" ]+)"? .*\btype ([bi])\b/.exec(line) ?? [];
+  if (name === undefined) return [];
+  return [{ name, type: type === 'b' ? 'base' : 'increment', file: fileOf(name) }];
+}

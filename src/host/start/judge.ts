@@ -1,0 +1,207 @@
+import { formatBytes } from '../../bytes.ts';
+import type { Directives } from '../../render/directives.ts';
+import type { NodeLayout } from '../../render/layout.ts';
+import { parseHeader } from '../../render/header.ts';
+import type { FolderContents, NodeData } from '../facts.ts';
+import { filesTooNew } from './rdb-versions.ts';
+import { appendOnlyContent, appendOnlyIsNewer, dumpContent, persistenceOf } from './reads.ts';
+import type { PeersWord } from './word.ts';
+
+/** One node that is to be started, and all that a start depends on. */
+export type StartQuestion = {
+  readonly layout: NodeLayout;
+  /** The inventory's name of its host, and of every node, to tell a renamed node from another one. */
+  readonly host: string;
+  readonly nodes: readonly string[];
+  readonly server: { readonly kind: 'redis' | 'valkey'; readonly version: string | undefined };
+  /** The configuration that it would be started with. */
+  readonly directives: Directives;
+  /** What lies there as its configuration now; undefined: none. */
+  readonly onDisk: string | undefined;
+  readonly data: NodeData;
+  readonly word: PeersWord;
+};
+
+/** A reason not to start it: what is there and what would be lost, then the safe way, a line each. */
+export type StartReason = { readonly message: string; readonly hints: readonly string[] };
+
+/**
+ * Why the node must not be started as it is; empty when it may. `isOverride`: by its disk alone it would not, and the
+ * unit's own guard, which sees no more than that, has to be told that it may.
+ */
+export function judgeStart(question: StartQuestion): {
+  readonly reasons: readonly StartReason[];
+  readonly isOverride: boolean;
+} {
+  const { data, layout, word } = question;
+  const { folder } = data;
+  const identity = [...judgeHeader(question), ...judgeTwins(question), ...judgeLeftBehind(question)];
+  if (folder.kind === 'unreadable')
+    return { reasons: [...identity, unreadable(layout, folder.path)], isOverride: false };
+  if (folder.kind === 'absent') {
+    const lost = word.ownsSlots === true ? judgeOwner(question, emptyFolder) : [];
+    return { reasons: [...identity, ...lost], isOverride: false };
+  }
+  const unread = [...judgeVersion(question, folder), ...judgeUnread(question, folder)];
+  const owner = judgeOwner(question, folder);
+  // Where a replica answers it has what is newest, whatever lies here.
+  const hasAnswer = word.replicas.some(({ keys }) => (keys ?? 0) > 0);
+  const lost = unread.length > 0 && !(hasAnswer && owner.length > 0) ? unread : owner;
+  const reasons = [...identity, ...(word.isExpendable ? [] : lost)];
+  const isSuspect = unread.length > 0 || (ownsByDisk(folder) && readsNothing(question, folder));
+  return { reasons, isOverride: isSuspect && reasons.length === 0 };
+}
+
+const emptyFolder: FolderContents = {
+  kind: 'read',
+  isWritable: true,
+  identity: { kind: 'none' },
+  dump: undefined,
+  single: undefined,
+  appendOnly: undefined,
+};
+
+const ownsByDisk = ({ identity }: FolderContents): boolean => identity.kind === 'known' && identity.ownsSlots;
+
+/** The header of its configuration names another node of the inventory, and its nodes.conf another place than its own. */
+function judgeHeader({ layout, nodes, onDisk, data, host }: StartQuestion): readonly StartReason[] {
+  const named = parseHeader(onDisk ?? '')?.node;
+  if (named === undefined || named === layout.node.id || !nodes.includes(named)) return [];
+  if (standsHere(data, layout)) return [];
+  return [
+    {
+      message: `${layout.node.id}: ${layout.configFile} is the configuration of ${named}: this is a copy of that node's disk, or its disk on another host`,
+      hints: [
+        `Put the right disk into ${host}. To make a new node of it, as root on ${host} (or as yourself on this machine):`,
+        `mv ${layout.configFile} ${layout.configFile}.aside; mv ${layout.dataDirectory} ${layout.dataDirectory}.aside`,
+      ],
+    },
+  ];
+}
+
+function standsHere({ folder }: NodeData, { node }: NodeLayout): boolean {
+  if (folder.kind !== 'read' || folder.identity.kind !== 'known') return false;
+  return folder.identity.port === node.port && folder.identity.ip === node.address;
+}
+
+/** Two servers with one node id: both serve its slots, and clients write to either. */
+function judgeTwins({ layout, word, host }: StartQuestion): readonly StartReason[] {
+  const [twin] = word.twins;
+  if (twin === undefined) return [];
+  return [
+    {
+      message: `${layout.node.id}: nodes.conf in ${layout.dataDirectory} is that of ${twin}: both would run as one node, and writes to either would be lost`,
+      hints: [
+        `Look at both. If ${twin} is the real one, on ${host}: mv ${layout.dataDirectory} ${layout.dataDirectory}.aside`,
+        'Then run the same command again: the node starts as a new one.',
+      ],
+    },
+  ];
+}
+
+/** The inventory names the other server now, and what the node had under the first stays behind. */
+function judgeLeftBehind({ data, layout, server }: StartQuestion): readonly StartReason[] {
+  const holdsData = data.folder.kind === 'read' && data.folder.identity.kind !== 'none';
+  if (data.leftBehind === undefined || holdsData) return [];
+  const other = server.kind === 'redis' ? 'valkey' : 'redis';
+  return [
+    {
+      message: `${layout.node.id}: its data is in ${data.leftBehind}, as a node of ${other}; with \`server: ${server.kind}\` it would start empty`,
+      hints: [
+        `Write \`server: ${other}\` in the inventory again.`,
+        'A node is not moved to another server by a start.',
+      ],
+    },
+  ];
+}
+
+const unreadable = ({ node, dataDirectory }: NodeLayout, path: string): StartReason => ({
+  message: `${node.id}: ${path} cannot be read by the server's user, so what a start would find is not known`,
+  hints: [`Look at its owner and mode: ls -la ${path === dataDirectory ? path : `${dataDirectory} ${path}`}`],
+});
+
+function judgeVersion({ layout, server }: StartQuestion, folder: FolderContents): readonly StartReason[] {
+  const files = filesTooNew(server, folder);
+  if (files.length === 0) return [];
+  return [
+    {
+      message: `${layout.node.id}: ${layout.dataDirectory} was written by a newer server than ${server.kind}-server ${server.version ?? ''}: ${files.join('; ')}`,
+      hints: ['Install the server that wrote it. There is no way back to an older one with the same files.'],
+    },
+  ];
+}
+
+/** Data lies there that the configuration does not read: the server would start without it and overwrite it. */
+function judgeUnread(question: StartQuestion, folder: FolderContents): readonly StartReason[] {
+  const { layout, directives, server } = question;
+  const isOn = persistenceOf(directives).appendOnly;
+  const files = appendOnlyContent(folder, server.version);
+  if (isOn && files === 'nothing' && dumpContent(folder) === 'data') {
+    const { size = 0, modified = 0 } = folder.dump ?? {};
+    return [
+      {
+        message: `${layout.node.id}: with appendonly yes the server reads append-only files only, and there are none: dump.rdb (${formatBytes(size)}, ${dateOf(modified)}) would not be read, and be overwritten`,
+        hints: otherWay('no', 'dump.rdb'),
+      },
+    ];
+  }
+  if (!isOn && files === 'data' && appendOnlyIsNewer(folder)) {
+    return [
+      {
+        message: `${layout.node.id}: with appendonly no the server reads dump.rdb only, and the append-only files in ${layout.dataDirectory} hold what was written after it: that would be lost`,
+        hints: otherWay('yes', 'the append-only files'),
+      },
+    ];
+  }
+  return [];
+}
+
+/** What works by hand, in this order, whatever the inventory says now. */
+const otherWay = (value: string, what: string): readonly string[] => [
+  `Write \`appendonly: ${value}\` under \`config\` in the inventory, then: weedgo-redis provision`,
+  `It starts from ${what}. After that, write the value that you want and provision again: it is changed while the nodes run.`,
+];
+
+const dateOf = (time: number): string => new Date(time).toISOString().slice(0, 16).replace('T', ' ');
+
+function readsNothing({ directives, server }: StartQuestion, folder: FolderContents): boolean {
+  const isOn = persistenceOf(directives).appendOnly;
+  return (isOn ? appendOnlyContent(folder, server.version) : dumpContent(folder)) === 'nothing';
+}
+
+/** A master of slots that would come back without data: its replicas copy that, and lose theirs. */
+function judgeOwner(question: StartQuestion, folder: FolderContents): readonly StartReason[] {
+  const { layout, directives, server, word, host } = question;
+  if (!(word.ownsSlots ?? ownsByDisk(folder))) return [];
+  const isOn = persistenceOf(directives).appendOnly;
+  const content = isOn ? appendOnlyContent(folder, server.version) : dumpContent(folder);
+  if (content === 'data') return [];
+  const holders = word.replicas.filter(
+    ({ keys, stored }) =>
+      (keys ?? 0) > 0 || (content === 'nothing' && keys === undefined && stored !== 'nothing'),
+  );
+  const [first] = holders;
+  if (!first) return [];
+  const told = holders.map(({ node, keys, stored }) =>
+    keys !== undefined
+      ? `${node} has ${keys} keys`
+      : stored === 'data'
+        ? `${node} has data on its disk`
+        : `${node} may have them`,
+  );
+  const alive = holders.find(({ keys }) => keys !== undefined);
+  return [
+    {
+      message: `${layout.node.id} is the master of its slots, and ${layout.dataDirectory} holds nothing that it would read: it would start empty, and its replicas would copy that (${told.join('; ')})`,
+      hints: alive
+        ? [
+            `First let the replica take over: weedgo-redis failover ${alive.node} --force`,
+            'Then run the same command again.',
+          ]
+        : [
+            `Bring ${layout.dataDirectory} back (is a disk not mounted?). If its data is gone, on ${host}: mv ${layout.dataDirectory} ${layout.dataDirectory}.aside`,
+            'Then run the same command again: the node starts as a new one, and a replica takes over its slots.',
+          ],
+    },
+  ];
+}

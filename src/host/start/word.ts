@@ -1,0 +1,26 @@
+/**
+ * What the rest of the cluster says of a node that is to be started, and what lies on the other hosts: plain data,
+ * since hosts know nothing of clusters.
+ */
+export type PeersWord = {
+  /** A master of slots, by the nodes that answer; undefined: none of them knows it. */
+  readonly ownsSlots: boolean | undefined;
+  /** Another node that answers has this node's data and will copy it to it: nothing is lost with what is on its disk. */
+  readonly isExpendable: boolean;
+  /** Its replicas, and nodes that may be. */
+  readonly replicas: readonly ReplicaWord[];
+  /** Where the identity of its nodes.conf is in use or lies as well: inventory ids. */
+  readonly twins: readonly string[];
+};
+
+export type ReplicaWord = {
+  /** Inventory id. */
+  readonly node: string;
+  /** It answers and has so many keys; undefined: it does not answer. */
+  readonly keys: number | undefined;
+  /** What its data folder holds; undefined: could not be read, or its process runs without answering. */
+  readonly stored: 'data' | 'nothing' | undefined;
+};
+
+/** Nobody answers and nothing is known. */
+export const noWord: PeersWord = { ownsSlots: undefined, isExpendable: false, replicas: [], twins: [] };

@@ -1,0 +1,88 @@
+import type { SwitchStep } from '../../cluster/step.ts';
+import type { NodeData } from '../../host/facts.ts';
+import type { PlanInput } from '../../host/planning/input.ts';
+import { judgeService, startContext } from '../../host/planning/starts.ts';
+import {
+  appendOnlyContent,
+  dumpContent,
+  dumpHasAll,
+  isBaseComplete,
+  persistenceOf,
+} from '../../host/start/reads.ts';
+import type { NodeLayout } from '../../render/layout.ts';
+import type { RenderedFile } from '../../render/render.ts';
+import { readable, type RunningNode } from './running.ts';
+
+/**
+ * What a running node's change of `appendonly` still needs, as it is seen: its value, its file's, and whether what it
+ * holds is on disk already. So a run that was interrupted anywhere is continued.
+ */
+export function planSwitch({ view, desired, onDisk, data, version }: RunningNode): readonly SwitchStep[] {
+  const [wanted, filed] = [persistenceOf(desired).appendOnly, persistenceOf(onDisk).appendOnly];
+  const { node, config, info } = view;
+  const isOn = config['appendonly'] === 'yes';
+  const to = wanted ? 'yes' : 'no';
+  if (wanted !== isOn) return [{ kind: 'switch-append-only', node, to, why: `is ${isOn ? 'yes' : 'no'}` }];
+  if (wanted === filed) return [];
+  const { folder } = data;
+  const isPending = wanted
+    ? info['aof_rewrite_in_progress'] === '1' ||
+      info['aof_rewrite_scheduled'] === '1' ||
+      info['aof_last_bgrewrite_status'] === 'err' ||
+      (folder.kind === 'read' && !isBaseComplete(folder, version))
+    : folder.kind !== 'read' || !dumpHasAll(folder);
+  return isPending ? [{ kind: 'switch-append-only', node, to, why: 'not everything is on disk yet' }] : [];
+}
+
+/**
+ * The input with the files that may be written now: a file's `appendonly` stays what it is until the running node has
+ * everything on disk in the new form. A node that is down is started with what it last ran with, and changed while
+ * it runs.
+ */
+export function holdBack(input: PlanInput, running: readonly RunningNode[]): PlanInput {
+  const { desired } = input;
+  const files = desired.files.map((file) => {
+    const layout = desired.layout.nodes.find(({ configFile }) => configFile === file.path);
+    return layout ? heldBack(input, { layout, file, running }) : file;
+  });
+  return { ...input, desired: { ...desired, files } };
+}
+
+type Held = {
+  readonly layout: NodeLayout;
+  readonly file: RenderedFile;
+  readonly running: readonly RunningNode[];
+};
+
+function heldBack(input: PlanInput, { layout, file, running }: Held): RenderedFile {
+  const { facts, desired } = input;
+  const id = layout.node.id;
+  const before = facts.files[file.path]?.content;
+  const filed = before === undefined ? undefined : persistenceOf(readable(before)).appendOnly;
+  if (filed === undefined || filed === persistenceOf(readable(file.content)).appendOnly) return file;
+  const kept = withAppendOnly(file, filed ? 'yes' : 'no');
+  const node = running.find(({ view }) => view.node === id);
+  if (node) return planSwitch(node).length > 0 ? kept : file;
+  if (facts.processes[id] !== undefined) return kept;
+  if (isBare(facts.data[id], facts.server.installed?.version)) return file;
+  const service = desired.services.find((each) => each.node === id);
+  const isSafe = (candidate: RenderedFile): boolean =>
+    service !== undefined &&
+    judgeService(startContext(input), service, () => candidate.content).cleared !== undefined;
+  return isSafe(kept) || !isSafe(file) ? kept : file;
+}
+
+const withAppendOnly = (file: RenderedFile, value: 'yes' | 'no'): RenderedFile => ({
+  ...file,
+  content: file.content.replace(/^appendonly .*$/m, `appendonly "${value}"`),
+});
+
+/** Nothing lies there that either value would read. */
+function isBare(data: NodeData | undefined, version: string | undefined): boolean {
+  const folder = data?.folder;
+  if (folder === undefined || folder.kind === 'unreadable') return false;
+  return (
+    folder.kind === 'absent' ||
+    (appendOnlyContent(folder, version) === 'nothing' && dumpContent(folder) === 'nothing')
+  );
+}

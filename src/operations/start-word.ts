@@ -1,0 +1,106 @@
+import { membersOf, ownLine, reachableNodes, standsAt } from '../cluster/shape.ts';
+import { countSlots } from '../cluster/slots.ts';
+import type { NodeLine, ReachableView } from '../cluster/view.ts';
+import type { NodeData, StoredIdentity } from '../host/facts.ts';
+import { appendOnlyContent, dumpContent } from '../host/start/reads.ts';
+import type { PeersWord, ReplicaWord } from '../host/start/word.ts';
+import { canonicalAddress } from '../inventory/address.ts';
+import type { Inventory, Node } from '../inventory/inventory.ts';
+import type { Observation } from './observe.ts';
+
+/** What the nodes that answer, and the disks of the others, say of every node, by inventory id. Pure. */
+export function peersWords(
+  inventory: Inventory,
+  observation: Observation,
+): Readonly<Record<string, PeersWord>> {
+  if (inventory.mode === 'standalone') return {};
+  return Object.fromEntries(
+    inventory.nodes.map((node) => [node.id, wordOf(node, { inventory, observation })]),
+  );
+}
+
+type Scene = { readonly inventory: Inventory; readonly observation: Observation };
+
+function wordOf(node: Node, scene: Scene): PeersWord {
+  const others = reachableNodes(scene.observation.view).filter((view) => view.node !== node.id);
+  const stored = identityOf(node, scene);
+  const lines = others.flatMap(({ nodes }) => nodes).filter(({ flags }) => !flags.includes('handshake'));
+  const named = stored ? lines.filter(({ nodeId }) => nodeId === stored.id) : [];
+  // A folder that was replaced has another identity, or none: what counts then is who the others think is here.
+  const about = named.length > 0 ? named : lines.filter((line) => standsAt(line, node));
+  const ids = new Set([...(stored ? [stored.id] : []), ...about.map(({ nodeId }) => nodeId)]);
+  const ownsSlots = about.length === 0 ? undefined : about.some(isOwner);
+  return {
+    ownsSlots,
+    isExpendable: named.length > 0 && ownsSlots === false && named.some((line) => isCopied(line, others)),
+    replicas: scene.inventory.nodes
+      .filter((other) => other !== node)
+      .flatMap((other) => replicaWord(other, { ...scene, ids, shard: node.shard })),
+    twins: stored ? twinsOf(node, stored, { ...scene, named }) : [],
+  };
+}
+
+const isOwner = ({ role, slots }: NodeLine): boolean => role === 'master' && countSlots(slots) > 0;
+
+/** A replica's master answers as a master; a master without slots was replaced, or has never had any. */
+const isCopied = ({ role, masterId }: NodeLine, others: readonly ReachableView[]): boolean =>
+  role === 'master' || others.some((view) => view.nodeId === masterId && ownLine(view)?.role === 'master');
+
+type Known = Extract<StoredIdentity, { kind: 'known' }>;
+
+function dataOf(node: Node, { observation }: Scene): NodeData | undefined {
+  return observation.facts.get(node.host)?.data[node.id];
+}
+
+function identityOf(node: Node, scene: Scene): Known | undefined {
+  const folder = dataOf(node, scene)?.folder;
+  return folder?.kind === 'read' && folder.identity.kind === 'known' ? folder.identity : undefined;
+}
+
+function replicaWord(
+  node: Node,
+  scene: Scene & { readonly ids: ReadonlySet<string>; readonly shard: number },
+): readonly ReplicaWord[] {
+  const { observation, ids, shard } = scene;
+  const view = observation.view.nodes.find((each) => each.node === node.id);
+  if (view?.reachable) {
+    const masterId = ownLine(view)?.masterId;
+    return masterId !== undefined && ids.has(masterId)
+      ? [{ node: node.id, keys: view.keys, stored: undefined }]
+      : [];
+  }
+  const folder = dataOf(node, scene)?.folder;
+  const unknown = { node: node.id, keys: undefined, stored: undefined };
+  if (folder === undefined || folder.kind === 'unreadable') return node.shard === shard ? [unknown] : [];
+  const masterId = identityOf(node, scene)?.masterId;
+  if (folder.kind === 'absent' || masterId === undefined || !ids.has(masterId)) return [];
+  const facts = observation.facts.get(node.host);
+  if (facts?.processes[node.id] !== undefined) return [unknown];
+  const version = facts?.server.installed?.version;
+  const holds = [appendOnlyContent(folder, version), dumpContent(folder)].includes('data');
+  return [{ node: node.id, keys: undefined, stored: holds ? 'data' : 'nothing' }];
+}
+
+/** Other nodes that run under this identity, have it on their disk, or are known by it to those that answer. */
+function twinsOf(
+  node: Node,
+  stored: Known,
+  { named, ...scene }: Scene & { readonly named: readonly NodeLine[] },
+): readonly string[] {
+  const { inventory, observation } = scene;
+  const isHere = isAt(stored, node);
+  const members = membersOf(inventory, observation.view);
+  return inventory.nodes
+    .filter((other) => other !== node)
+    .filter((other) => {
+      const own = members.find((member) => member.node === other && member.source === 'own');
+      if (own) return own.nodeId === stored.id;
+      if (identityOf(other, scene)?.id === stored.id)
+        return !isHere || isAt(identityOf(other, scene) ?? stored, other);
+      return !isHere && named.some((line) => standsAt(line, other));
+    })
+    .map(({ id }) => id);
+}
+
+const isAt = ({ ip, port }: Known, node: Node): boolean =>
+  port === node.port && canonicalAddress(ip) === canonicalAddress(node.address);

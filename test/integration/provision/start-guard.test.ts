@@ -1,0 +1,215 @@
+import { chmod, readFile, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Cli, createCli } from '../../support/cli.ts';
+import { until } from '../../support/until.ts';
+import { expectCode, localNodes, passwordIn, portsFrom, redisCli, serversOf } from './support.ts';
+
+/** Three shards of 1,000 keys: masters first, then their replicas. Small pages keep a copied folder small. */
+const ports = portsFrom(18_150);
+const masters = ports.slice(0, 3);
+const keys = 3000;
+let cli: Cli;
+let password: string;
+
+const ask = async (port: number, ...command: readonly string[]): Promise<string> =>
+  (await redisCli(password, ['-p', String(port), ...command])).output.trim();
+
+const inventory = (config: object = {}): object =>
+  localNodes(ports, { config: { maxmemory: '64mb', 'cluster-node-timeout': 15_000, ...config } });
+
+const folderOf = (port: number): string => join(cli.state, 'weedgo-redis', 'test', String(port));
+const dataOf = (port: number): string => join(folderOf(port), 'data');
+const appendOnlyIn = async (port: number): Promise<string | undefined> =>
+  /^appendonly "?(\w+)"?$/m.exec(await readFile(join(folderOf(port), 'redis.conf'), 'utf8'))?.[1];
+
+/** Keys on the nodes that are masters now. */
+async function countKeys(): Promise<number> {
+  const counts = await Promise.all(
+    ports.map(async (port) =>
+      (await ask(port, 'ROLE')).startsWith('master') ? Number(await ask(port, 'DBSIZE')) : 0,
+    ),
+  );
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
+/** As a power loss: no server gets to save anything. */
+async function killAll(): Promise<void> {
+  for (const pid of Object.values(serversOf(cli.dir))) process.kill(pid, 'SIGKILL');
+  await until(async () => expect(serversOf(cli.dir)).toEqual({}));
+}
+
+async function kill(port: number): Promise<void> {
+  process.kill(Number((await readFile(join(folderOf(port), 'redis.pid'), 'utf8')).trim()), 'SIGKILL');
+  await until(async () => expect(Object.keys(serversOf(cli.dir)).join()).not.toContain(`:${port} `));
+}
+
+/** Stands for a large data set: a rewrite or a snapshot of 1,000 keys takes some seconds. */
+const slowDown = (): Promise<readonly string[]> =>
+  Promise.all(ports.map((port) => ask(port, 'CONFIG', 'SET', 'rdb-key-save-delay', '700')));
+
+beforeAll(async () => {
+  cli = await createCli(inventory({ appendonly: 'no' }));
+  expectCode(await cli.run('provision'), 0);
+  password = await passwordIn(cli.home);
+  const lua = `for i = 1, 1000 do redis.call('SET', KEYS[1] .. i, i) end`;
+  // One tag a shard.
+  for (const [index, tag] of ['{b}', '{c}', '{a}'].entries()) {
+    const { output } = await redisCli(password, ['-c', '-p', '18150', 'EVAL', lua, '1', tag]);
+    expect(output, `shard ${index}`).toBe('\n');
+  }
+  expect(await countKeys()).toBe(keys);
+  for (const port of ports) await ask(port, 'BGSAVE');
+  await until(async () => {
+    for (const port of ports)
+      expect(await ask(port, 'INFO', 'persistence')).toContain('rdb_bgsave_in_progress:0');
+  });
+});
+afterAll(() => cli?.close());
+
+test('appendonly is switched on while the nodes run, and a power loss at any moment loses nothing', async () => {
+  await cli.setInventory(inventory());
+  for (const index of [0, 1]) {
+    await slowDown();
+    const run = cli.start('provision');
+    await until(async () =>
+      expect(await ask(ports[index] ?? 0, 'INFO', 'persistence')).toContain('aof_rewrite_in_progress:1'),
+    );
+    expect(await Promise.all(ports.map(appendOnlyIn))).toEqual(ports.map(() => 'no'));
+    await killAll();
+    expect((await run.done).code).not.toBe(0);
+
+    const started = await cli.run('start');
+    if (index === 0) {
+      expectCode(started, 0);
+    } else {
+      // The first node's append-only file is newer than its snapshot, and its configuration does not read it yet.
+      expectCode(started, 4);
+      expect(started.stderr).toContain('local:18150: with appendonly no the server reads dump.rdb only');
+      expect(serversOf(cli.dir)).toEqual({});
+      expectCode(await cli.run('provision'), 0);
+    }
+    expect(await countKeys()).toBe(keys);
+  }
+  expect(await Promise.all(ports.map(appendOnlyIn))).toEqual(ports.map(() => 'yes'));
+  await killAll();
+  expectCode(await cli.run('start'), 0);
+  expect(await countKeys()).toBe(keys);
+  expectCode(await cli.run('plan', '--exit-code'), 0);
+});
+
+test('progress of a long rewrite is told, and an interrupted provision waits for it again', async () => {
+  await cli.setInventory(inventory({ appendonly: 'no' }));
+  expectCode(await cli.run('provision'), 0);
+  await cli.setInventory(inventory());
+  await ask(18_150, 'CONFIG', 'SET', 'rdb-key-save-delay', '5000');
+  const first = cli.start('provision');
+  await until(async () =>
+    expect(await ask(18_150, 'INFO', 'persistence')).toContain('aof_rewrite_in_progress:1'),
+  );
+  first.kill('SIGKILL');
+  await first.done;
+  const plan = await cli.run('plan', '--exit-code');
+  expectCode(plan, 3);
+  expect(plan.stdout).toContain('local:18150: set appendonly to yes, and wait');
+  const second = await cli.run('-v', 'provision');
+  expectCode(second, 0);
+  expect(second.stderr).toMatch(/local:18150 writes its append-only file/);
+  expect(await Promise.all(ports.map(appendOnlyIn))).toEqual(ports.map(() => 'yes'));
+  for (const port of ports)
+    expect(await ask(port, 'INFO', 'persistence')).toMatch(
+      /aof_rewrite_in_progress:0[^]*aof_rewrite_scheduled:0[^]*aof_last_bgrewrite_status:ok/,
+    );
+});
+
+test('after a power loss appendonly no starts from the append-only files, and is switched off live', async () => {
+  for (const port of ports) await rm(join(dataOf(port), 'dump.rdb'), { force: true });
+  await killAll();
+  await cli.setInventory(inventory({ appendonly: 'no' }));
+  const provisioned = await cli.run('provision');
+  expectCode(provisioned, 0);
+  expect(await countKeys()).toBe(keys);
+  expect(await Promise.all(ports.map(appendOnlyIn))).toEqual(ports.map(() => 'no'));
+  await killAll();
+  expectCode(await cli.run('start'), 0);
+  expect(await countKeys()).toBe(keys);
+});
+
+test('a stopped cluster gets appendonly yes and has its keys', async () => {
+  expectCode(await cli.run('--yes', 'stop'), 0);
+  await cli.setInventory(inventory());
+  expectCode(await cli.run('provision'), 0);
+  expect(await countKeys()).toBe(keys);
+  await killAll();
+  expectCode(await cli.run('start'), 0);
+  expect(await countKeys()).toBe(keys);
+});
+
+test('files that the configuration does not read: refused, and the way that is printed works', async () => {
+  expectCode(await cli.run('--yes', 'stop'), 0);
+  for (const port of ports) await rm(join(dataOf(port), 'appendonlydir'), { recursive: true });
+  for (const command of ['start', 'provision']) {
+    const refused = await cli.run(command);
+    expectCode(refused, 4);
+    expect(refused.stderr).toContain('nothing was changed on any host');
+    expect(refused.stderr).toContain(
+      'local:18150: with appendonly yes the server reads append-only files only',
+    );
+    expect(refused.stderr).toContain('Write `appendonly: no` under `config` in the inventory');
+  }
+  expect(serversOf(cli.dir)).toEqual({});
+  await cli.setInventory(inventory({ appendonly: 'no' }));
+  expectCode(await cli.run('provision'), 0);
+  await cli.setInventory(inventory());
+  expectCode(await cli.run('provision'), 0);
+  expect(await countKeys()).toBe(keys);
+});
+
+test('a master whose data is gone is not started while its replica has it', async () => {
+  const [master = 0] = masters;
+  await kill(master);
+  await rm(join(dataOf(master), 'appendonlydir'), { recursive: true });
+  await rm(join(dataOf(master), 'dump.rdb'), { force: true });
+  for (const command of ['start', 'provision']) {
+    const refused = await cli.run(command);
+    expectCode(refused, 4);
+    expect(refused.stderr).toContain('local:18150 is the master of its slots');
+    expect(refused.stderr).toContain('weedgo-redis failover local:18153 --force');
+  }
+  expect(serversOf(cli.dir)).not.toHaveProperty('18150');
+  expectCode(await cli.run('failover', 'local:18153', '--force'), 0);
+  expectCode(await cli.run('start'), 0);
+  expect(await countKeys()).toBe(keys);
+  await until(async () => expect(await ask(master, 'DBSIZE')).toBe('1000'));
+});
+
+test('a folder with the identity of another node is not started', async () => {
+  // The replica of the second shard gets a copy of its master's folder, as some do to spare a first copy.
+  const [, master = 0] = masters;
+  const replica = 18_154;
+  await kill(replica);
+  await rename(dataOf(replica), `${dataOf(replica)}.aside`);
+  expectCode(await cli.shell(`cp -a ${dataOf(master)} ${dataOf(replica)}`), 0);
+  for (const command of ['start', 'provision']) {
+    const refused = await cli.run(command);
+    expectCode(refused, 4);
+    expect(refused.stderr).toContain('is that of local:18151: both would run as one node');
+  }
+  await rm(dataOf(replica), { recursive: true });
+  await rename(`${dataOf(replica)}.aside`, dataOf(replica));
+  expectCode(await cli.run('start'), 0);
+  expect(await countKeys()).toBe(keys);
+});
+
+test('what the server may not read is not taken for nothing', async () => {
+  expectCode(await cli.run('--yes', 'stop'), 0);
+  const folder = join(dataOf(18_152), 'appendonlydir');
+  const { mode } = await stat(folder);
+  await chmod(folder, 0);
+  const refused = await cli.run('start');
+  expectCode(refused, 4);
+  expect(refused.stderr).toContain(`${folder} cannot be read by the server's user`);
+  await chmod(folder, mode & 0o7777);
+  expectCode(await cli.run('start'), 0);
+  expect(await countKeys()).toBe(keys);
+});
