@@ -9,6 +9,8 @@ export type Twins = {
   readonly original: Twin;
   readonly copies: readonly Twin[];
   readonly isKnown: boolean;
+  /** Ids that no node has any more: the others drop the address of an id once another one answers there. */
+  readonly orphans: readonly string[];
   /** They are one process that the inventory lists under several names. */
   readonly isOneServer: boolean;
 };
@@ -39,6 +41,7 @@ export function findTwins(inventory: Inventory, reachable: readonly ReachableVie
         original,
         copies: twins.filter((twin) => twin !== original),
         isKnown: known !== undefined,
+        orphans: orphansOf(others, reachable),
         isOneServer: runIds.size === 1,
       },
     ];
@@ -55,6 +58,20 @@ function formerIds(node: Node, nodeId: string, others: readonly ReachableView[])
         .map((line) => line.nodeId),
     ),
   ];
+}
+
+/** Replicas and masters of nothing alone: what owns slots is not to be forgotten. */
+function orphansOf(
+  observers: readonly ReachableView[],
+  reachable: readonly ReachableView[],
+): readonly string[] {
+  const alive = new Set(reachable.map(({ nodeId }) => nodeId));
+  const lines = observers.flatMap(({ nodes }) => nodes);
+  const owners = new Set(lines.filter(({ slots }) => slots.length > 0).map(({ nodeId }) => nodeId));
+  const ids = lines
+    .filter(({ nodeId, flags }) => flags.includes('noaddr') && !alive.has(nodeId) && !owners.has(nodeId))
+    .map(({ nodeId }) => nodeId);
+  return [...new Set(ids)];
 }
 
 /** The only one that was never another node; else the only one whose role the inventory prefers for it. */

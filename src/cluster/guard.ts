@@ -62,7 +62,8 @@ function guardShardCount(inventory: Inventory, members: readonly Member[]): read
 }
 
 function joinSome(names: readonly string[]): string {
-  return names.length > 6 ? `${names.slice(0, 6).join(', ')} and ${names.length - 6} more` : names.join(', ');
+  const shown = names.length > 6 ? [...names.slice(0, 6), `${names.length - 6} more`] : names;
+  return shown.length < 2 ? shown.join('') : `${shown.slice(0, -1).join(', ')} and ${shown.at(-1)}`;
 }
 
 function guardMode({ mode }: Inventory, view: NodeView): readonly Refusal[] {
@@ -107,12 +108,23 @@ function guardStrangers(
   });
 }
 
-const foreign = (node: string, { ip, port, nodeId }: NodeLine): Refusal =>
-  refuse(
+const foreign = (node: string, line: NodeLine): Refusal => {
+  const { ip, port, nodeId, flags, slots } = line;
+  const isGone = flags.includes('noaddr') || flags.includes('fail');
+  if (isGone && slots.length === 0) {
+    return refuse(
+      node,
+      `it remembers ${ip === '' ? 'a node without an address' : `${ip}:${port}`} (${nodeId}), which does not answer and is not in the inventory`,
+      'If that node is gone for good, let the others forget it, and run the same command again:',
+      `weedgo-redis call all CLUSTER FORGET ${nodeId}`,
+    );
+  }
+  return refuse(
     node,
     `it belongs to a cluster with ${ip}:${port} (${nodeId}), which is not in the inventory`,
     'If that is this cluster, add the node to the inventory; if it is another, choose other ports.',
   );
+};
 
 function guardKeys(view: ReachableView): readonly Refusal[] {
   const own = ownLine(view);

@@ -50,5 +50,7 @@ function foreign({ inventory }: CheckInput, stranger: Stranger, serves: boolean)
           call(inventory, 'all', 'CLUSTER', 'NODES'),
         ]
       : [call(inventory, 'all', 'CLUSTER', 'FORGET', nodeId)],
+    // The id that a copied data folder displaced is forgotten with it.
+    ...(dead && !serves && { dueTo: [{ ids: ['WR-NODE-ID-TWICE'] }] }),
   };
 }

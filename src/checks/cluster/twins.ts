@@ -66,18 +66,18 @@ const symptoms: readonly FindingId[] = [
   'WR-WRITE-UNREPLICATED',
 ];
 
-/** And in findings about others: the ids that the copies had before are nobody's now. */
-const everywhere: readonly FindingId[] = ['WR-NODE-UNKNOWN', 'WR-SHARDS-DIFFER', 'WR-NODES-DISAGREE'];
+/** And in findings about others. */
+const everywhere: readonly FindingId[] = ['WR-SHARDS-DIFFER', 'WR-NODES-DISAGREE'];
 
 /** Its former id is forgotten and its data set aside, so that it comes back as an empty node of its own. */
-function separate(inventory: Inventory, { copies, isKnown, original }: Twins): readonly string[] {
+function separate(inventory: Inventory, { copies, isKnown, original, orphans }: Twins): readonly string[] {
   if (!isKnown) {
     const names = joinNames([original, ...copies].map(({ node }) => node.id));
     return [
       byHand(`find out which of ${names} is the copy: stop it, move its data folder aside, then provision`),
     ];
   }
-  const former = [...new Set(copies.flatMap(({ former: ids }) => ids))];
+  const former = [...new Set([...copies.flatMap(({ former: ids }) => ids), ...orphans])];
   return [
     ...former.map((id) => call(inventory, 'all', 'CLUSTER', 'FORGET', id)),
     ...copies.map((copy) => setAside(inventory, copy)),

@@ -55,7 +55,8 @@ export async function createScene(
       })),
       config: { maxmemory: '64mb', 'cluster-node-timeout': 2000, ...config },
     },
-    { env: secrets },
+    // The password is only sent to a server of the command's own user, and this process asks the nodes as well.
+    { env: secrets, user: 'own' },
   );
   // In this process the layout follows from the same state folder as in the commands.
   process.env['XDG_STATE_HOME'] = cli.state;
