@@ -30,7 +30,7 @@ function weedgo(...operation: readonly string[]): void {
 /** Keys that spread over all masters, written and read through the cluster; they expire after ten minutes. */
 async function useCluster(): Promise<void> {
   const inventory = await loadInventory(join(root, file));
-  const { password } = await resolveSecrets(inventory, { create: false });
+  const { password } = await resolveSecrets(inventory);
   const seeds = inventory.nodes.map(({ address, port }) => ({ host: address, port }));
   const cluster = new Cluster(seeds, {
     redisOptions: { ...(password !== undefined && { password }), commandTimeout: 5000 },

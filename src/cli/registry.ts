@@ -95,6 +95,17 @@ export const commands: readonly CommandSpec[] = [
     load: () => import('./commands/destroy.ts'),
   },
   {
+    name: 'recover-password',
+    summary: "read the cluster's password on its hosts and write the inventory's password file",
+    options: [
+      [
+        '-o, --output <file>',
+        "where to write it (default: the inventory's file); never over another password",
+      ],
+    ],
+    load: () => import('./commands/recover-password.ts'),
+  },
+  {
     name: 'env',
     summary: "print the application's .env for this inventory",
     options: [['--show-secrets', 'print the password too']],

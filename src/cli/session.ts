@@ -4,7 +4,7 @@ import { openSession, type SessionRequest } from '../operations/connect.ts';
 import type { Invocation } from './command.ts';
 import { namedInventory } from './inventory-path.ts';
 
-type SessionOptions = Partial<Pick<SessionRequest, 'createSecrets' | 'privilege'>> & {
+type SessionOptions = Partial<Pick<SessionRequest, 'secrets' | 'privilege'>> & {
   /**
    * Looks at the inventory before anything is contacted; what it throws ends it there. Returns the names of the hosts
    * that are needed; undefined: all.
@@ -14,17 +14,16 @@ type SessionOptions = Partial<Pick<SessionRequest, 'createSecrets' | 'privilege'
 
 /**
  * Loads the inventory, connects the hosts that are needed, runs `work`, and closes everything however it ends.
- * `createSecrets`: only provision makes the secrets that `generate:` asks for.
  */
 export async function withSession<T>(
   invocation: Invocation,
   work: (session: Session) => Promise<T>,
-  { createSecrets = false, privilege = 'require', before }: SessionOptions = {},
+  { secrets = 'demand', privilege = 'require', before }: SessionOptions = {},
 ): Promise<T> {
   const { emit, signal, prompter } = invocation;
   const inventory = await namedInventory(invocation);
   const hosts = before?.(inventory);
-  const session = await openSession({ inventory, hosts, createSecrets, privilege, emit, signal, prompter });
+  const session = await openSession({ inventory, hosts, secrets, privilege, emit, signal, prompter });
   try {
     return await work(session);
   } finally {

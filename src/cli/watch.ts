@@ -26,7 +26,7 @@ export async function watch<T>(invocation: Invocation, request: WatchRequest<T>)
   try {
     while (!invocation.signal.aborted) {
       try {
-        session ??= await openSession({ ...invocation, inventory, createSecrets: false });
+        session ??= await openSession({ ...invocation, inventory });
         last = await request.look(session);
         if (invocation.signal.aborted) break;
         request.show(last);

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { resolveSecret, resolveSecrets } from '../inventory/secrets.ts';
 import { ownershipOf } from '../host/socket-owner.ts';
-import type { Host, Inventory } from '../inventory/inventory.ts';
+import type { Host, Inventory, Secrets } from '../inventory/inventory.ts';
 import type { SecretSource } from '../inventory/schema.ts';
 import { connectNode } from '../redis/connect.ts';
 import { isFailure, type RedisConnection, type RedisFailure, type Vouch } from '../redis/connection.ts';
@@ -10,14 +10,18 @@ import { connectHosts } from '../ssh/connect.ts';
 import { localShell } from '../ssh/local.ts';
 import type { Shell } from '../ssh/shell.ts';
 import type { Emit } from './events.ts';
+import { refuseUnknownSecrets } from './secrets/unknown.ts';
 import type { Prompter, Session } from './session.ts';
 
 export type SessionRequest = {
   readonly inventory: Inventory;
   /** Names of the hosts to connect; default all. */
   readonly hosts?: readonly string[] | undefined;
-  /** Make the secrets that `generate:` asks for where they are not there yet; false leaves a placeholder. */
-  readonly createSecrets: boolean;
+  /**
+   * `demand` (the default): refuse where the file of a generated secret is missing although the hosts have the secret.
+   * `optional`: work without it. `none`: read no secret at all.
+   */
+  readonly secrets?: 'demand' | 'optional' | 'none';
   /** `try`: connect even where root cannot be had; what needs root then says why. Default `require`. */
   readonly privilege?: 'require' | 'try';
   readonly emit: Emit;
@@ -28,14 +32,40 @@ export type SessionRequest = {
 /**
  * Resolves the secrets and connects the hosts, all in parallel. Hosts that cannot be connected are in
  * `session.unreachable`; whether that is fatal is the operation's to say.
- * Throws UsageError when a secret is missing.
+ * Throws UsageError when a secret is missing, RefusedError when it is one that was generated elsewhere.
  */
 export async function openSession(request: SessionRequest): Promise<Session> {
   const { inventory, emit, signal } = request;
   // Every host that is waited for listens: ten are no leak, and Node would warn of one.
   setMaxListeners(0, signal);
-  const secrets = await resolveSecrets(inventory, { create: request.createSecrets });
+  const { secrets: need = 'demand' } = request;
+  const secrets =
+    need === 'none' ? { password: undefined, application: undefined } : await resolveSecrets(inventory);
   const { shells, unreachable } = await connectAll(request);
+  const hosts = { inventory, emit, signal, shells, unreachable };
+  const session = sessionOver(hosts, secrets);
+  const close = async (): Promise<void> => {
+    await session.close();
+    await Promise.all([...shells.values()].map((shell) => shell.close()));
+  };
+  try {
+    if (need === 'demand') await refuseUnknownSecrets(session);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { ...session, close };
+}
+
+/** The same hosts with other secrets; closing it closes its own connections to nodes, not those to hosts. */
+export const withSecrets = (session: Session, secrets: Secrets): Session => sessionOver(session, secrets);
+
+type ConnectedHosts = Pick<Session, 'inventory' | 'emit' | 'signal' | 'shells' | 'unreachable'>;
+
+function sessionOver(
+  { inventory, emit, signal, shells, unreachable }: ConnectedHosts,
+  secrets: Secrets,
+): Session {
   const owners = new Map(
     [...shells].map(([name, shell]) => [name, ownerQuestion(inventory, shell)] as const),
   );
@@ -56,10 +86,7 @@ export async function openSession(request: SessionRequest): Promise<Session> {
     unreachable,
     connect,
     redis: shared.redis,
-    close: async () => {
-      await shared.close();
-      await Promise.all([...shells.values()].map((shell) => shell.close()));
-    },
+    close: shared.close,
   };
 }
 
@@ -103,7 +130,7 @@ async function connectAll({
   privilege = 'require',
 }: SessionRequest) {
   const resolve = (source: SecretSource): Promise<string> =>
-    resolveSecret(source, { inventory, path: ['ssh'], create: false });
+    resolveSecret(source, { inventory, path: ['ssh'] });
   const wanted = inventory.hosts.filter(({ name }) => hosts.includes(name));
   const remote = wanted.filter((host) => host.connection === 'ssh');
   const connected = await connectHosts(remote.map(sshTarget), {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { OperationError, UsageError } from '../errors.ts';
+import { missingSecrets } from './secrets/unknown.ts';
 import type { Host, Inventory, Secrets } from '../inventory/inventory.ts';
 import { resolveSecrets } from '../inventory/secrets.ts';
 import { renderCompose } from '../render/compose.ts';
@@ -30,7 +31,7 @@ export type Rendered = {
  */
 export async function renderFiles(request: RenderRequest): Promise<Rendered> {
   const { inventory, directory, showSecrets } = request;
-  const secrets = showSecrets ? await resolveSecrets(inventory, { create: true }) : standIns(inventory);
+  const secrets = showSecrets ? await knownSecrets(inventory) : standIns(inventory);
   const files = inventory.hosts.flatMap((host) =>
     filesOf(inventory, host, secrets).map((file) => ({
       path: join(resolve(directory), host.name, file.path),
@@ -64,6 +65,18 @@ export async function renderComposeFiles({
 
 /** A second argument keeps a server from starting with the mask as its password. */
 const maskNote = 'masked: render with --show-secrets';
+
+/** Rendering contacts no host, so it cannot know whether the hosts have the secret already: it makes none. */
+async function knownSecrets(inventory: Inventory): Promise<Secrets> {
+  const secrets = await resolveSecrets(inventory);
+  const [missing] = missingSecrets(inventory, secrets);
+  if (!missing) return secrets;
+  throw new UsageError(`there is no secret to write: ${missing.file} does not exist`, {
+    hints: [
+      'The first provision makes it. For files to install by hand, write a password to it, with mode 0600.',
+    ],
+  });
+}
 
 function standIns({ auth }: Inventory): Secrets {
   return {

@@ -5,7 +5,7 @@ import { withSession } from '../session.ts';
 import { formatChecks } from '../views/check.ts';
 
 export const run: CommandRun = async (invocation) => {
-  const report = await withSession(invocation, checkHosts, { privilege: 'try' });
+  const report = await withSession(invocation, checkHosts, { privilege: 'try', secrets: 'optional' });
   const exitCode = report.passed ? exitCodes.ok : exitCodes.failed;
   return {
     data: { ok: report.passed, ...report },

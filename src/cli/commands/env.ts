@@ -6,8 +6,7 @@ import { namedInventory } from '../inventory-path.ts';
 export const run: CommandRun = async (invocation) => {
   const { options } = invocation;
   const inventory = await namedInventory(invocation);
-  const secrets =
-    options['showSecrets'] === true ? await resolveSecrets(inventory, { create: false }) : undefined;
+  const secrets = options['showSecrets'] === true ? await resolveSecrets(inventory) : undefined;
   const env = renderEnv(inventory, secrets);
   return { data: { ok: true, env }, text: env.trimEnd() };
 };

@@ -10,7 +10,9 @@ const mostEntries = 10_000;
 
 export const run: CommandRun = async (invocation) => {
   const limit = parseCount('--limit', textOption(invocation.options, 'limit'), mostEntries) ?? 20;
-  const report = await withSession(invocation, (session) => history(session, { limit }));
+  const report = await withSession(invocation, (session) => history(session, { limit }), {
+    secrets: 'optional',
+  });
   return { data: { ok: true, ...report }, text: formatReport(report) };
 };
 

@@ -10,10 +10,8 @@ import { formatShards } from '../views/verify.ts';
 import { widthOf } from '../views/wrap.ts';
 
 export const run: CommandRun = async (invocation) => {
-  const report = await withSession(
-    invocation,
-    (session) => provision(session, { command: invocation.commandLine }),
-    { createSecrets: true },
+  const report = await withSession(invocation, (session) =>
+    provision(session, { command: invocation.commandLine }),
   );
   const ok = report.findings.every(({ severity }) => severity !== 'critical');
   return {

@@ -1,6 +1,6 @@
 import { OperationError } from '../../errors.ts';
 import { untilObservation } from '../../host/plan.ts';
-import { describeStep } from '../../host/step.ts';
+import { describeStep, type HostStep } from '../../host/step.ts';
 import { applyOnHosts, type HostSteps } from '../hosts.ts';
 import { observe } from '../observe.ts';
 import type { Session } from '../session.ts';
@@ -11,12 +11,13 @@ import { stopOnProblems } from './problems.ts';
 /**
  * Does the hosts' steps, all hosts at once, and observes and plans again until no host has any left. One round is
  * enough for configuration; package lists and installations end a round of their own, since what they bring is known
- * only afterwards. `isChanged`: something was changed before. Resolves to the last plan.
+ * only afterwards. `isChanged`: something was changed before. `beforeSecrets` is awaited before a host gets a file with
+ * a password. Resolves to the last plan.
  */
 export async function convergeHosts(
   session: Session,
   first: ProvisionPlan,
-  isChanged = false,
+  { isChanged, beforeSecrets }: { readonly isChanged: boolean; readonly beforeSecrets: () => Promise<void> },
 ): Promise<StageResult<ProvisionPlan>> {
   let plan = first;
   let refreshed = false;
@@ -27,6 +28,7 @@ export async function convergeHosts(
     if (pending.length === 0) return { value: plan, changed: round > 0 };
     if (round === maxRounds) throw unsettled(pending);
     stopOnProblems(plan.problems, { isChanged: isChanged || done.length > 0, done });
+    if (pending.some(([, steps]) => steps.some(holdsSecret))) await beforeSecrets();
     await applyOnHosts(session, 'provisioning', pending);
     done.push(...pending.map(([host, steps]) => `${host}: ${steps.map(describeStep).join('; ')}`));
     refreshed ||= pending.some(([, steps]) => steps.some(({ kind }) => kind === 'refresh-packages'));
@@ -34,6 +36,8 @@ export async function convergeHosts(
     stopOnProblems(plan.problems, { isChanged: true, done });
   }
 }
+
+const holdsSecret = (step: HostStep): boolean => step.kind === 'write-file' && step.file.secret;
 
 /** Package lists, installation, configuration; a fourth round would mean that a step does not do what it says. */
 const maxRounds = 3;

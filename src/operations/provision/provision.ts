@@ -23,6 +23,7 @@ import { defaultSettleMs, verify } from '../verify/verify.ts';
 import { demandAllHosts, demandFacts } from './all-hosts.ts';
 import { convergeHosts } from './converge.ts';
 import { describePlan, isEmptyPlan, planProvision, type ProvisionPlan } from './plan.ts';
+import { inventSecrets, type Invention } from './invent.ts';
 import { stopOnProblems, warnOfProblems } from './problems.ts';
 import { demandReach } from './reach.ts';
 
@@ -47,13 +48,32 @@ export async function provision(
   request: { readonly command: string },
 ): Promise<ProvisionReport> {
   await demandAllHosts(session);
-  return changing(session, { ...request, reason: 'provision' }, async (locked) => {
+  const invention = inventSecrets(session);
+  try {
+    return await provisionWith(invention, request);
+  } catch (error) {
+    await invention.discard().catch((second: unknown) => {
+      const message = second instanceof Error ? second.message : String(second);
+      session.emit({ type: 'warning', message: `an unused password file may be left: ${message}` });
+    });
+    throw error;
+  } finally {
+    if (invention.session !== session) await invention.session.close();
+  }
+}
+
+function provisionWith(
+  invention: Invention,
+  request: { readonly command: string },
+): Promise<ProvisionReport> {
+  return changing(invention.session, { ...request, reason: 'provision' }, async (locked) => {
+    await invention.demandUnused();
     const stages = createStages(locked);
     const before = await stages.run('observe', 'Read the hosts and the nodes', () => readAndPlan(locked));
     stopOnProblems(before.plan.problems);
     warnOfProblems(before.plan.problems, locked.emit);
     const changed = !isEmptyPlan(before.plan);
-    const hosts = changed ? await change(locked, stages, before.plan) : undefined;
+    const hosts = changed ? await change(locked, stages, { plan: before.plan, invention }) : undefined;
     const after =
       changed || !isWhole(locked.inventory, before.observation.view)
         ? await lookAgain(locked, stages, hosts)
@@ -81,9 +101,11 @@ type Look = {
   readonly report?: Report;
 };
 
+type Due = { readonly plan: ProvisionPlan; readonly invention: Invention };
+
 /** Does what the plan says, stage by stage. Resolves to a look at the hosts after the last change to them, if any. */
-async function change(session: Session, stages: Stages, plan: ProvisionPlan): Promise<HostsLook | undefined> {
-  const ready = await settle(session, stages, plan);
+async function change(session: Session, stages: Stages, due: Due): Promise<HostsLook | undefined> {
+  const ready = await settle(session, stages, due);
   if (ready.form.length === 0) return undefined;
   if (portProbes(session.inventory).length > 0) {
     await stages.run('reach', 'Try every port from every host', () => demandReach(session, ready));
@@ -99,16 +121,22 @@ async function change(session: Session, stages: Stages, plan: ProvisionPlan): Pr
  * Settings first, then the hosts. Nodes that were down are started with what they last ran with, so that what they hold
  * is read: their settings are changed after that, and the files once more.
  */
-async function settle(session: Session, stages: Stages, first: ProvisionPlan): Promise<ProvisionPlan> {
+async function settle(
+  session: Session,
+  stages: Stages,
+  { plan: first, invention }: Due,
+): Promise<ProvisionPlan> {
+  const beforeSecrets = invention.keep;
   let plan = first;
   for (let round = 0; ; round += 1) {
     if (plan.live.length + plan.switches.length > 0) {
       const due = plan;
+      await beforeSecrets();
       plan = await stages.run('settings', 'Change settings of running nodes', () => applyLive(session, due));
     }
     const due = plan;
     plan = await stages.run('hosts', 'Install, configure and start the nodes', () =>
-      convergeHosts(session, due, round > 0 || due !== first),
+      convergeHosts(session, due, { isChanged: round > 0 || due !== first, beforeSecrets }),
     );
     if (plan.live.length + plan.switches.length === 0 || round === mostRounds) return plan;
   }

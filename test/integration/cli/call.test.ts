@@ -133,7 +133,6 @@ describe('what mends', () => {
     process.env['WEEDGO_REDIS_PASSWORD'] = password;
     const session = await openSession({
       inventory: await loadInventory(cli.inventory ?? ''),
-      createSecrets: false,
       emit: () => undefined,
       signal: new AbortController().signal,
       prompter: { interactive: false, ask: async () => undefined },

@@ -80,7 +80,7 @@ type Place = { readonly pathOn: Folders['pathOn']; readonly isCut: (host: string
 function shellIn(host: string, { pathOn, isCut }: Place): Shell {
   const shell = localShell(host);
   const place = (text: string): string =>
-    text.replaceAll(/(?<![\w-])\/(run|var\/lib|var\/log)\/weedgo-redis/g, (path) => pathOn(host, path));
+    text.replaceAll(/(?<![\w-])\/(run|etc|var\/lib|var\/log)\/weedgo-redis/g, (path) => pathOn(host, path));
   return {
     ...shell,
     run: async ({ script, stdin = '', ...request }) => {

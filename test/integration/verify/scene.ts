@@ -116,7 +116,6 @@ async function look(
 async function open(inventory: Inventory): Promise<Session> {
   return openSession({
     inventory,
-    createSecrets: false,
     emit: () => undefined,
     signal: new AbortController().signal,
     prompter: { interactive: false, ask: async () => undefined },

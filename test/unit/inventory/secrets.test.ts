@@ -1,10 +1,11 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { chmod, mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { UsageError } from '../../../src/errors.ts';
 import type { Inventory } from '../../../src/inventory/inventory.ts';
+import { keepSecret, newSecret } from '../../../src/inventory/keep-secret.ts';
 import { parseInventory } from '../../../src/inventory/load.ts';
 import type { SecretSource } from '../../../src/inventory/schema.ts';
 import { notYetGenerated, resolveSecret, resolveSecrets } from '../../../src/inventory/secrets.ts';
@@ -56,22 +57,30 @@ describe('sources', () => {
     );
   });
 
-  test('a generated file is made once, for its owner alone', async () => {
+  test('a generated file that is not there is not made by reading it', async () => {
     const source = { generate: 'made/deep/password' };
-    expect(await resolve(source, { create: false })).toBe(notYetGenerated);
+    expect(await resolve(source)).toBe(notYetGenerated);
     await expect(stat(join(folder, 'made'))).rejects.toThrow('ENOENT');
-    const secret = await resolve(source);
-    expect(Buffer.from(secret, 'base64url')).toHaveLength(32);
-    expect(await resolve(source)).toBe(secret);
-    expect(await resolve(source, { create: false })).toBe(secret);
-    expect((await stat(join(folder, 'made/deep/password'))).mode & 0o777).toBe(0o600);
-    expect((await stat(join(folder, 'made/deep'))).mode & 0o777).toBe(0o700);
   });
 
-  test('ten runs that generate at once agree', async () => {
-    const secrets = await Promise.all(Array.from({ length: 10 }, () => resolve({ generate: 'race' })));
-    expect(new Set(secrets).size).toBe(1);
-    expect(await readFile(join(folder, 'race'), 'utf8')).toBe(`${secrets[0]}\n`);
+  test('a generated secret is kept once, for its owner alone, and never over another', async () => {
+    const file = join(folder, 'made/deep/password');
+    const secret = newSecret();
+    expect(Buffer.from(secret, 'base64url')).toHaveLength(32);
+    expect(await keepSecret(file, secret)).toBe('written');
+    expect(await resolve({ generate: 'made/deep/password' })).toBe(secret);
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    expect((await stat(join(folder, 'made/deep'))).mode & 0o777).toBe(0o700);
+    expect(await keepSecret(file, secret)).toBe('same');
+    expect(await keepSecret(file, newSecret())).toBe('another');
+    expect(await readFile(file, 'utf8')).toBe(`${secret}\n`);
+    expect(await readdir(join(folder, 'made/deep'))).toEqual(['password']);
+  });
+
+  test('of ten runs that keep one at once, one does', async () => {
+    const file = join(folder, 'race');
+    const kept = await Promise.all(Array.from({ length: 10 }, () => keepSecret(file, newSecret())));
+    expect(kept.toSorted()).toEqual([...Array.from({ length: 9 }, () => 'another'), 'written']);
   });
 });
 
@@ -112,9 +121,7 @@ describe('a secret that cannot be had is a problem of the inventory', () => {
     const inventory = inventoryWith(
       '{ password: { env: WEEDGO_TEST_UNSET }, application: { user: app, password: { file: none } } }',
     );
-    const failure: unknown = await resolveSecrets(inventory, { create: false }).catch(
-      (error: unknown) => error,
-    );
+    const failure: unknown = await resolveSecrets(inventory).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(UsageError);
     expect(String(failure)).toMatch(/inventory\.yaml:2:19: auth\.password: \$WEEDGO_TEST_UNSET is not set/);
     expect(String(failure)).toMatch(
@@ -124,12 +131,12 @@ describe('a secret that cannot be had is a problem of the inventory', () => {
 });
 
 test('an inventory without passwords has none', async () => {
-  const secrets = await resolveSecrets(inventoryWith('{}'), { create: false });
+  const secrets = await resolveSecrets(inventoryWith('{}'));
   expect(secrets).toEqual({ password: undefined, application: undefined });
 });
 
-function resolve(source: SecretSource, { create = true } = {}): Promise<string> {
-  return resolveSecret(source, { inventory: inventoryWith('{}'), path: ['auth', 'password'], create });
+function resolve(source: SecretSource): Promise<string> {
+  return resolveSecret(source, { inventory: inventoryWith('{}'), path: ['auth', 'password'] });
 }
 
 function inventoryWith(auth: string): Inventory {

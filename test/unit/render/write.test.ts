@@ -39,9 +39,12 @@ test('real passwords when they are asked for, in files for their owner alone', a
   ].join('\n');
   const inventory = parseInventory(text, join(folder, 'dev.yaml'));
   const request = { inventory, directory: join(folder, 'out'), showSecrets: true };
+  // Rendering cannot know whether the hosts have a password already: it makes none.
+  await expect(renderFiles(request)).rejects.toThrow('there is no secret to write');
+  const secret = 'written-by-hand';
+  await writeFile(join(folder, 'secret'), `${secret}\n`, { mode: 0o600 });
   const { files, masked } = await renderFiles(request);
   expect(masked).toBe(false);
-  const secret = (await readFile(join(folder, 'secret'), 'utf8')).trim();
   for (const file of files) {
     expect(await readFile(file, 'utf8')).toContain(`requirepass "${secret}"`);
     expect((await stat(file)).mode & 0o777).toBe(0o600);
