@@ -1,4 +1,4 @@
-import type { ClusterView } from '../cluster/view.ts';
+import type { ClusterView, InfoFields } from '../cluster/view.ts';
 import type { Evidence } from '../host/diagnosis/evidence.ts';
 import type { Facts } from '../host/facts.ts';
 import type { Inventory } from '../inventory/inventory.ts';
@@ -88,6 +88,14 @@ export type CheckInput = {
   readonly hostProbes: Readonly<Record<string, HostProbe>>;
   /** What was looked at where a node does not run, by node id; no entry where it runs or nothing could be read. */
   readonly evidence: Readonly<Record<string, Evidence>>;
+  /** Where connections to a node come from that accepts no more, by node id, the most numerous first. */
+  readonly connections: Readonly<
+    Record<string, readonly { readonly address: string; readonly count: number }[]>
+  >;
+  /**
+   * INFO of the first of several looks, by node id: what a counter has grown by since. undefined: this is the first.
+   */
+  readonly first: Readonly<Record<string, InfoFields>> | undefined;
   /** What operators have begun and not yet ended, as the hosts remember it. */
   readonly pending: Pending;
   /** Why `pending` could not be read, and so says nothing. */

@@ -48,6 +48,8 @@ const nothingElse = {
   now: 0,
   probes: {},
   evidence: {},
+  connections: {},
+  first: undefined,
   hostProbes: {},
   pending: { drained: {}, restart: undefined, drill: undefined },
   passwordPublished: false,

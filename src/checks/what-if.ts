@@ -16,6 +16,8 @@ export type WhatIf = {
   /** Masters that could still vote, and how many of them are needed. */
   readonly voters: number;
   readonly quorum: number;
+  /** False: no node could be asked, and nothing of the rest is known. */
+  readonly isKnown: boolean;
   /** Every slot is served and failovers can be elected. */
   readonly staysUp: boolean;
   /** The whole, as a sentence. */
@@ -57,8 +59,10 @@ function simulate(loss: Pick<WhatIf, 'kind' | 'name'>, topology: Topology): What
     voters,
     quorum,
   };
-  const staysUp = owners.length > 0 && facts.lostShards.length === 0 && voters >= quorum;
-  return { ...facts, staysUp, sentence: describe({ ...facts, staysUp }) };
+  // Where no node could be asked, nobody knows who has which slots.
+  const isKnown = topology.reachable.length > 0;
+  const staysUp = isKnown && owners.length > 0 && facts.lostShards.length === 0 && voters >= quorum;
+  return { ...facts, isKnown, staysUp, sentence: describe({ ...facts, isKnown, staysUp }) };
 }
 
 function isAlive({ view, failedBy }: Member): boolean {
@@ -89,7 +93,9 @@ function isBare({ master, replicas }: Shard, dies: (member: Member) => boolean):
 }
 
 function describe(outcome: Omit<WhatIf, 'sentence'>): string {
-  const { kind, name, failovers, lostShards, voters, quorum, staysUp } = outcome;
+  const { kind, name, failovers, lostShards, voters, quorum, isKnown, staysUp } = outcome;
+  if (!isKnown)
+    return `if ${kind === 'zone' ? 'zone ' : ''}${name} dies: unknown, because no node could be asked`;
   const parts = [
     ...failovers.map(({ shard, to }) => `${shard} fails over to ${to}`),
     ...(lostShards.length > 0

@@ -70,6 +70,8 @@ export type UnreachableView = {
    * refused: nothing listens. auth: it listens and rejects our password. host: its host cannot be reached. loading:
    * it is reading its data set into memory, and says nothing of the cluster meanwhile. foreign: another user's
    * process listens, and was not given the password. unverified: whose process listens could not be found out.
+   * full: it accepts no more connections (maxclients). protected: it has no password, and protected mode refuses
+   * clients that do not come from its own host.
    */
   readonly failure:
     | 'refused'
@@ -79,7 +81,9 @@ export type UnreachableView = {
     | 'loading'
     | 'protocol'
     | 'foreign'
-    | 'unverified';
+    | 'unverified'
+    | 'full'
+    | 'protected';
   readonly reason: string;
 };
 

@@ -6,6 +6,7 @@ import type { SecretSource } from '../inventory/schema.ts';
 import { connectNode } from '../redis/connect.ts';
 import { isFailure, type RedisConnection, type RedisFailure, type Vouch } from '../redis/connection.ts';
 import { layoutOf } from '../render/layout.ts';
+import { pause } from '../redis/wait.ts';
 import { connectHosts } from '../ssh/connect.ts';
 import { localShell } from '../ssh/local.ts';
 import type { Shell } from '../ssh/shell.ts';
@@ -72,7 +73,11 @@ function sessionOver(
   const connect: Session['connect'] = async (node, options) => {
     const shell = shells.get(node.host);
     const vouch = owners.get(node.host);
-    if (shell && vouch) return connectNode(shell, node, { password: secrets.password, vouch, ...options });
+    if (shell && vouch)
+      return whileFull(
+        () => connectNode(shell, node, { password: secrets.password, vouch, ...options }),
+        signal,
+      );
     const reason = unreachable.get(node.host)?.message ?? 'its host is not connected';
     return { node, failure: 'host', reason };
   };
@@ -89,6 +94,23 @@ function sessionOver(
     close: shared.close,
   };
 }
+
+/** Connections come and go: a node that accepts no more is tried for some seconds. */
+async function whileFull(
+  connect: () => Promise<RedisConnection | RedisFailure>,
+  signal: AbortSignal,
+): Promise<RedisConnection | RedisFailure> {
+  const until = performance.now() + slotSeconds * 1000;
+  for (;;) {
+    const connected = await connect();
+    const isFull = isFailure(connected) && connected.failure === 'full';
+    if (!isFull || performance.now() > until || signal.aborted) return connected;
+    await pause(slotPauseMs, signal).catch(() => undefined);
+  }
+}
+
+const slotSeconds = 3;
+const slotPauseMs = 50;
 
 /** One connection a node, made on first use and made again when it was lost. */
 function sharedConnections(connect: Session['connect']): Pick<Session, 'redis' | 'close'> {

@@ -14,6 +14,7 @@ import {
 } from './connection.ts';
 import { type Meter, meterOf } from './meter.ts';
 import { DeadlineError, withDeadline } from './deadline.ts';
+import { classifyForward, classifyGreeting, type Failure, refusalFirst } from './refusal.ts';
 
 export type RedisAuth = {
   readonly password: string | undefined;
@@ -34,18 +35,25 @@ export async function connectNode(
   node: Node,
   { timeoutMs = defaultTimeoutMs, vouch, ...auth }: RedisAuth & CallOptions,
 ): Promise<RedisConnection | RedisFailure> {
-  let stream: Duplex;
-  try {
-    stream = await withDeadline(shell.forward(node.address, node.port), timeoutMs);
-  } catch (error) {
-    return { node, ...classifyForward(error) };
-  }
-  const doubt = await doubtAbout(stream, node, { vouch, timeoutMs });
-  if (doubt) {
-    stream.destroy();
-    return { node, ...doubt };
-  }
-  return greet(stream, node, { auth, timeoutMs });
+  const from = async (address: string): Promise<RedisConnection | RedisFailure> => {
+    let stream: Duplex;
+    try {
+      stream = await withDeadline(shell.forward(address, node.port), timeoutMs);
+    } catch (error) {
+      return { node, ...classifyForward(error) };
+    }
+    const doubt = await doubtAbout(stream, { ...node, address }, { vouch, timeoutMs });
+    if (doubt) {
+      stream.destroy();
+      return { node, ...doubt };
+    }
+    return greet(stream, node, { auth, timeoutMs });
+  };
+  const connected = await from(node.address);
+  // Protected mode lets in what comes over loopback, where every node listens too.
+  if (!('failure' in connected) || connected.failure !== 'protected') return connected;
+  const inside = await from('127.0.0.1');
+  return 'failure' in inside ? connected : inside;
 }
 
 /** Why nothing may be sent over a connection that is open; undefined: the node's own server has it. */
@@ -58,6 +66,9 @@ async function doubtAbout(
   stream.on('error', () => undefined);
   try {
     const owner = await withDeadline(vouch(node), timeoutMs);
+    // A server that closes a connection at once has told why, and nobody has that socket any more.
+    const refusal = owner.kind === 'foreign' ? undefined : refusalFirst(stream);
+    if (refusal) return refusal;
     if (owner.kind === 'own') {
       return stream.destroyed
         ? { failure: 'protocol', reason: 'it closed the connection at once' }
@@ -175,41 +186,4 @@ async function authenticate(
     if (/without any password configured|no password is set/.test(error.message)) return true;
     throw error;
   }
-}
-
-type Failure = Omit<RedisFailure, 'node'>;
-
-function classifyForward(error: unknown): Failure {
-  if (error instanceof DeadlineError) return { failure: 'timeout', reason: error.message };
-  const reason = error instanceof Error ? error.message : String(error);
-  return { failure: isRefusal(error) ? 'refused' : 'host', reason };
-}
-
-/** Nobody listens there, as opposed to a host that does not forward or is lost (`ForwardFailure` in ssh/link.ts). */
-const isRefusal = (error: unknown): boolean =>
-  error instanceof Error &&
-  error.cause instanceof Error &&
-  'why' in error.cause &&
-  error.cause.why === 'refused';
-
-function classifyGreeting(error: unknown, streamError: Error | undefined): Failure {
-  if (error instanceof ReplyError) {
-    switch (error.code) {
-      case 'NOAUTH':
-        return { failure: 'auth', reason: 'it asks for a password and the inventory has none' };
-      case 'WRONGPASS':
-        return { failure: 'auth', reason: "it rejects the inventory's password" };
-      case 'DENIED':
-        return { failure: 'auth', reason: 'it runs in protected mode without a password' };
-      default:
-        return { failure: 'protocol', reason: error.message };
-    }
-  }
-  if (error instanceof DeadlineError || streamError === undefined) {
-    return {
-      failure: 'timeout',
-      reason: 'something accepts connections there but does not answer as Redis does',
-    };
-  }
-  return { failure: 'protocol', reason: `what answers there is not Redis: ${streamError.message}` };
 }

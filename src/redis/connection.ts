@@ -1,3 +1,4 @@
+import type { UnreachableView } from '../cluster/view.ts';
 import { OperationError } from '../errors.ts';
 import type { Node } from '../inventory/inventory.ts';
 
@@ -38,7 +39,7 @@ export type CallOptions = { readonly timeoutMs?: number };
 /** A node that no connection could be made to, and why, for UnreachableView. */
 export type RedisFailure = {
   readonly node: Node;
-  readonly failure: 'refused' | 'auth' | 'timeout' | 'host' | 'protocol' | 'foreign' | 'unverified';
+  readonly failure: Exclude<UnreachableView['failure'], 'loading'>;
   readonly reason: string;
 };
 

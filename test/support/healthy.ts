@@ -33,6 +33,8 @@ export function healthyInput(inventory: Inventory, shards: Shards = preferredSha
     now,
     files,
     evidence: {},
+    connections: {},
+    first: undefined,
     passwordPublished: false,
     pending: { drained: {}, restart: undefined, drill: undefined },
     writeTest: undefined,

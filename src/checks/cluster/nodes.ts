@@ -2,12 +2,13 @@ import { countSlots } from '../../cluster/slots.ts';
 import type { UnreachableView } from '../../cluster/view.ts';
 import { findNode } from '../../inventory/topology.ts';
 import { layoutOf } from '../../render/layout.ts';
-import type { Check, CheckInput, Finding } from '../check.ts';
+import type { Check, CheckInput, Finding, FindingId } from '../check.ts';
 import { consequencesOf, takeoverOf } from '../consequences.ts';
 import { isWithoutDisk } from '../persistence/aftermath.ts';
 import { byHand, call, onHost, ours, unitOf } from '../remedy.ts';
 import { titled } from '../shared.ts';
 import type { Topology } from '../topology.ts';
+import { full } from '../load/full.ts';
 import { whyDown } from './down.ts';
 
 /** Nodes that do not answer although their host does; a disk that stops them has a finding that says so. */
@@ -26,7 +27,7 @@ export const nodes: Check = {
           seen: [illness.seen, ...consequencesOf(topology, [view.node])].join('; '),
           expected: "the node answers and accepts the inventory's password",
           remedy: [...new Set([...takeoverOf(input.inventory, topology, view.node), ...illness.remedy])],
-          explains: [{ ids: ['WR-NODE-UNASKED'], nodes: [view.node] }],
+          explains: [{ ids: ['WR-NODE-UNASKED'], nodes: [view.node] }, ...(illness.explains ?? [])],
         };
       }),
 };
@@ -39,6 +40,8 @@ function diagnose(view: UnreachableView, input: CheckInput, topology: Topology):
   if (view.failure === 'loading') return loading(view);
   if (view.failure === 'foreign') return foreign(view, input);
   if (view.failure === 'unverified') return unverified(view, input);
+  if (view.failure === 'full') return full(view, input);
+  if (view.failure === 'protected') return unlocked(view, input);
   if (view.reason.includes('BUSY')) return busy(view, input);
   return silent(view, input);
 }
@@ -108,10 +111,12 @@ function wrongPassword(
     ...titled(node, "{} {does|do} not accept the inventory's password"),
     seen: reason,
     why: 'Another password is in use there, so neither the tool nor the applications can work with it.',
+    ...(isOurs && { explains: [{ ids: followsFromNoSight }] }),
     remedy: isOurs
       ? [
-          byHand('give the password that the nodes have, where auth.password says that it is'),
-          ours(inventory, 'verify'),
+          byHand(
+            'the nodes have another password than auth.password of the inventory names: name the right one',
+          ),
         ]
       : [
           ours(inventory, 'provision'),
@@ -119,6 +124,36 @@ function wrongPassword(
         ],
   };
 }
+
+/** Not even a connection from its own host was let in, so its bind was changed too. */
+function unlocked({ node, reason }: UnreachableView, { inventory }: CheckInput): Illness {
+  const known = findNode(inventory, node);
+  const unit = known && unitOf(inventory, known);
+  return {
+    id: 'WR-AUTH-MISSING',
+    severity: 'critical',
+    ...titled(node, '{} {has|have} no password'),
+    seen: reason,
+    why: 'Only protected mode keeps strangers out, and it turns every application away as well.',
+    remedy: [
+      byHand(
+        `it does not listen on loopback either; its file has the password: stop and start ${unit ?? node}`,
+      ),
+      ours(inventory, 'start'),
+    ],
+  };
+}
+
+/** What is concluded from nodes that said nothing: they may be well. */
+const followsFromNoSight: readonly FindingId[] = [
+  'WR-CONFIG-FILE',
+  'WR-CONFIG-LIVE',
+  'WR-CONFIG-PENDING',
+  'WR-FILE-CHANGED',
+  'WR-HOST-LOSS',
+  'WR-SLOTS-UNCOVERED',
+  'WR-ZONE-LOSS',
+];
 
 function loading({ node, reason }: UnreachableView): Illness {
   return {

@@ -1,5 +1,5 @@
 import type { Check } from '../check.ts';
-import { onHost } from '../remedy.ts';
+import { byHand, onHost } from '../remedy.ts';
 import { titled } from '../shared.ts';
 
 /** Servers that the kernel killed for want of memory within a day: longer ago it is history that nobody can mend. */
@@ -22,6 +22,7 @@ export const oom: Check = {
           why: 'What was not yet on disk or on a replica was lost, and it will happen again.',
           remedy: [
             onHost(inventory, name, "journalctl -k --since -24h --no-pager -g 'Out of memory|oom-kill'"),
+            byHand(`make room in the memory of ${name}; the finding ends 24 hours after the last kill`),
           ],
         },
       ];

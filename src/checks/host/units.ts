@@ -3,6 +3,7 @@ import { runsOlderUnit } from '../../host/outdated.ts';
 import { layoutOf } from '../../render/layout.ts';
 import type { Check, CheckInput, Finding } from '../check.ts';
 import { onHost, ours } from '../remedy.ts';
+import { formatSeconds } from '../text.ts';
 import { titled } from '../shared.ts';
 import { nodesWithoutDisk } from '../persistence/aftermath.ts';
 import type { Topology } from '../topology.ts';
@@ -143,15 +144,16 @@ function restarted(input: CheckInput, { node, host, unit, state }: Subject): rea
   const { inventory } = input;
   // A replica whose disk is full ends and is started over and over: the disk comes first.
   if (state.restarts === 0 || nodesWithoutDisk(input).has(node)) return [];
+  const age = ageOf(input, host, node);
   return [
     {
       id: 'WR-RESTARTS',
-      severity: 'warning',
+      severity: age !== undefined && age > recentRestartSeconds ? 'info' : 'warning',
       title: `${node} was restarted by systemd ${state.restarts === 1 ? 'once' : `${state.restarts} times`}`,
       shared: { by: node, title: '{} were restarted by systemd' },
       nodes: [node],
       hosts: [host],
-      seen: `NRestarts=${state.restarts} since it was last started by hand`,
+      seen: `NRestarts=${state.restarts} since it was last started by hand${age === undefined ? '' : `, the last ${formatSeconds(age)} ago`}`,
       expected: 'no restart that nobody asked for',
       why: 'It crashed, was killed or ran into a limit, and will again.',
       remedy: [
@@ -160,4 +162,16 @@ function restarted(input: CheckInput, { node, host, unit, state }: Subject): rea
       ],
     },
   ];
+}
+
+/** A restart that is longer ago is history: it is reported, and is nobody's alarm. */
+const recentRestartSeconds = 86_400;
+
+/** How long the node's process has run, in seconds; undefined: it does not. */
+function ageOf({ hosts }: CheckInput, host: string, node: string): number | undefined {
+  const facts = hosts[host];
+  const process = facts?.reachable ? facts.facts.processes[node] : undefined;
+  return facts?.reachable && process
+    ? Math.max(0, (facts.facts.clock.now - process.started) / 1000)
+    : undefined;
 }

@@ -1,7 +1,8 @@
 import { formatBytes } from '../../bytes.ts';
 import type { ReachableView } from '../../cluster/view.ts';
 import type { Check, CheckInput, Finding } from '../check.ts';
-import { call } from '../remedy.ts';
+import { counterOf } from '../counters.ts';
+import { byHand, call, ours } from '../remedy.ts';
 import { titled } from '../shared.ts';
 import { numberOf } from '../text.ts';
 
@@ -31,24 +32,32 @@ function many({ inventory }: CheckInput, { node, info, config }: ReachableView):
       seen: `connected_clients:${connected}, maxclients ${most}`,
       expected: `less than ${100 * limits.clients} % of maxclients`,
       why: "At the limit new connections are refused, the operator's among them.",
-      remedy: [call(inventory, node, 'CLIENT', 'LIST')],
+      remedy: [
+        byHand(`close connections, or in ${inventory.file} raise config.maxclients`),
+        ours(inventory, 'provision'),
+        call(inventory, node, 'CLIENT', 'LIST'),
+      ],
     },
   ];
 }
 
-function rejected({ inventory }: CheckInput, { node, info }: ReachableView): readonly Finding[] {
-  const number = numberOf(info, 'rejected_connections') ?? 0;
-  if (number === 0) return [];
+/** Connections above maxclients, and those that protected mode turned away (networking.c). */
+function rejected(input: CheckInput, view: ReachableView): readonly Finding[] {
+  const counted = counterOf(input, view, 'rejected_connections');
+  const { node } = view;
+  const { inventory } = input;
+  if (!counted) return [];
   return [
     {
       id: 'WR-CLIENTS-REJECTED',
-      severity: 'warning',
+      severity: counted.severity,
+      passing: counted.passing,
       ...titled(node, '{} {has|have} refused connections'),
       nodes: [node],
       hosts: [],
-      seen: `rejected_connections:${number} since its start or the last CONFIG RESETSTAT`,
+      seen: counted.told,
       expected: 'none',
-      why: 'Applications met errors because maxclients was reached.',
+      why: 'Clients were turned away: maxclients was reached, or the node had no password in protected mode.',
       remedy: [call(inventory, node, 'CLIENT', 'LIST'), call(inventory, node, 'CONFIG', 'RESETSTAT')],
     },
   ];
@@ -70,7 +79,10 @@ function buffers({ inventory }: CheckInput, { node, info }: ReachableView): read
       seen: `mem_clients_normal:${held}`,
       expected: `at most ${formatBytes(most)}`,
       why: 'Buffers count towards maxmemory: clients that read too slowly push data out.',
-      remedy: [call(inventory, node, 'CLIENT', 'LIST', 'TYPE', 'normal')],
+      remedy: [
+        call(inventory, node, 'CLIENT', 'LIST', 'TYPE', 'normal'),
+        byHand('stop the clients whose omem or tot-mem is high, or have them read faster'),
+      ],
     },
   ];
 }

@@ -59,7 +59,10 @@ function slowCommands({ inventory, probes, now }: CheckInput, view: ReachableVie
       seen: `${count(recent.length, 'slow command')} or more within ${formatSeconds(slow.withinSeconds)}, the longest ${Math.round(longest / 1000)} ms`,
       expected: `fewer than ${slow.commands}`,
       why: 'The server runs one command at a time: all others wait for these.',
-      remedy: [call(inventory, view.node, 'SLOWLOG', 'GET', 10)],
+      remedy: [
+        call(inventory, view.node, 'SLOWLOG', 'GET', 10),
+        call(inventory, view.node, 'SLOWLOG', 'RESET'),
+      ],
     },
   ];
 }

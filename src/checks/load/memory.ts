@@ -2,6 +2,7 @@ import { formatBytes } from '../../bytes.ts';
 import type { ReachableView } from '../../cluster/view.ts';
 import type { Check, CheckInput, Finding } from '../check.ts';
 import type { Inventory } from '../../inventory/inventory.ts';
+import { counterOf } from '../counters.ts';
 import { byHand, call, ours } from '../remedy.ts';
 import { titled } from '../shared.ts';
 import { numberOf } from '../text.ts';
@@ -52,18 +53,21 @@ function filling({ inventory }: CheckInput, { node, info, config }: ReachableVie
 const raiseMemory = ({ file }: Inventory): string =>
   byHand(`in ${file}, raise config.maxmemory, or have the applications keep less`);
 
-function evictions({ inventory }: CheckInput, { node, info, config }: ReachableView): readonly Finding[] {
-  const evicted = numberOf(info, 'evicted_keys') ?? 0;
+function evictions(input: CheckInput, view: ReachableView): readonly Finding[] {
+  const counted = counterOf(input, view, 'evicted_keys');
+  const { inventory } = input;
+  const { node, config } = view;
   const policy = config['maxmemory-policy'] ?? 'noeviction';
-  if (evicted === 0 || policy.startsWith('allkeys')) return [];
+  if (!counted || policy.startsWith('allkeys')) return [];
   return [
     {
       id: 'WR-EVICTIONS',
-      severity: 'warning',
+      severity: counted.severity,
+      passing: counted.passing,
       ...titled(node, '{} {has|have} evicted keys'),
       nodes: [node],
       hosts: [],
-      seen: `evicted_keys:${evicted} since its start or the last CONFIG RESETSTAT`,
+      seen: counted.told,
       expected: `no evictions under maxmemory-policy ${policy}`,
       why: 'Keys were dropped before their time, without an error to anybody.',
       remedy: [

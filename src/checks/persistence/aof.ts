@@ -1,7 +1,7 @@
 import { formatBytes } from '../../bytes.ts';
 import type { ReachableView } from '../../cluster/view.ts';
 import type { Check, CheckInput, Finding } from '../check.ts';
-import { call, ours } from '../remedy.ts';
+import { byHand, call, ours } from '../remedy.ts';
 import { titled } from '../shared.ts';
 import { formatSeconds, numberOf } from '../text.ts';
 import { nodesWithoutDisk } from './aftermath.ts';
@@ -75,7 +75,10 @@ function rewriteLong({ inventory }: CheckInput, { node, info }: ReachableView): 
       seen: `aof_current_rewrite_time_sec:${running} with ${formatBytes(bytes)} of data`,
       expected: `a rewrite within ${formatSeconds(limit)}`,
       why: 'The disk is too slow, and memory and disk fill up with what is written meanwhile.',
-      remedy: [call(inventory, node, 'INFO', 'persistence')],
+      remedy: [
+        call(inventory, node, 'INFO', 'persistence'),
+        byHand('see what else writes to its disk, or move its data to a faster one'),
+      ],
     },
   ];
 }

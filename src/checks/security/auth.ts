@@ -7,7 +7,13 @@ import { joinNames } from '../text.ts';
 export const auth: Check = {
   name: 'authentication',
   section: 'security',
-  run: (input) => [...open(input), ...published(input), ...extraPasswords(input), ...masterauth(input)],
+  run: (input) => [
+    ...open(input),
+    ...missing(input),
+    ...published(input),
+    ...extraPasswords(input),
+    ...masterauth(input),
+  ],
 };
 
 function open({ inventory, probes }: CheckInput): readonly Finding[] {
@@ -24,6 +30,28 @@ function open({ inventory, probes }: CheckInput): readonly Finding[] {
     why: 'Whoever reaches the port owns the data and, through CONFIG, the host.',
     remedy: [ours(inventory, 'provision')],
   }));
+}
+
+/** Protected mode turns strangers away, and the application; over loopback the tool gets in to repair it. */
+function missing({ inventory, probes }: CheckInput): readonly Finding[] {
+  if (inventory.auth.password === undefined) return [];
+  return inventory.nodes
+    .map(({ id }) => id)
+    .filter((id) => {
+      const user = probes[id]?.users?.find(({ name }) => name === 'default');
+      return user?.noPassword === true && probes[id]?.anonymous === 'refused';
+    })
+    .map((node) => ({
+      id: 'WR-AUTH-MISSING',
+      severity: 'critical',
+      ...titled(node, '{} {has|have} no password'),
+      nodes: [node],
+      hosts: [],
+      seen: 'the user default needs no password, and protected mode refuses clients from other hosts',
+      expected: "the inventory's password",
+      why: 'Only protected mode keeps strangers out, and it turns every application away as well.',
+      remedy: [ours(inventory, 'provision')],
+    }));
 }
 
 function published({ inventory, passwordPublished }: CheckInput): readonly Finding[] {

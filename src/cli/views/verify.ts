@@ -140,10 +140,10 @@ function formatWhatIf({ whatIf }: Report, paint: Paint, width: number): string {
   if (whatIf.length === 0) return 'What if: there is no cluster to lose a part of.';
   const table = formatTable(
     ['IF', 'IS LOST', 'THEN', 'FAILOVERS', 'LOST', 'WITHOUT REPLICA'],
-    whatIf.map(({ kind, name, staysUp, failovers, lostShards, bareShards }) => [
+    whatIf.map(({ kind, name, isKnown, staysUp, failovers, lostShards, bareShards }) => [
       kind,
       name,
-      staysUp ? paint.green('stays up') : paint.red('goes down'),
+      isKnown ? (staysUp ? paint.green('stays up') : paint.red('goes down')) : 'unknown',
       failovers.map(({ shard, to }) => `${shard} to ${to}`).join(', ') || '-',
       lostShards.join(', ') || '-',
       bareShards.join(', ') || '-',
@@ -154,8 +154,8 @@ function formatWhatIf({ whatIf }: Report, paint: Paint, width: number): string {
 
 /** Where the table is too wide, the same in words. */
 function formatSentences(whatIf: Report['whatIf'], paint: Paint, width: number): string {
-  const lines = whatIf.flatMap(({ sentence, staysUp, bareShards }) => {
-    const mark = staysUp ? paint.green('✓') : paint.red('✗');
+  const lines = whatIf.flatMap(({ sentence, isKnown, staysUp, bareShards }) => {
+    const mark = !isKnown ? '?' : staysUp ? paint.green('✓') : paint.red('✗');
     const bare = bareShards.length === 0 ? '' : `; without a replica: ${bareShards.join(', ')}`;
     const text = wrap(sentence + bare, width - 2);
     return text.map((line, index) => `${index === 0 ? mark : ' '} ${line}`);

@@ -22,7 +22,7 @@ export function guardSight({ view }: Situation): readonly Reason[] {
   if (reachableNodes(view).length > 0) return [];
   const isAuth = view.nodes.some((node) => !node.reachable && node.failure === 'auth');
   const message = isAuth
-    ? 'no node of the cluster takes the password of the inventory'
+    ? 'no node of the cluster accepts the password of the inventory'
     : 'no node of the cluster answers';
   const start = isAuth ? '' : 'weedgo-redis start brings stopped nodes back; ';
   return [

@@ -50,11 +50,16 @@ function guardMaster({ view }: Situation, { master }: Shard): readonly Reason[] 
   const seen = view.nodes.find(({ node }) => node === master.node.id);
   if (seen?.reachable === true) return [];
   const why = seen?.reason ?? 'it is not in the view';
+  const isUp = seen && ['full', 'protected', 'auth', 'loading'].includes(seen.failure);
   return [
     {
       code: 'master-unreachable',
-      message: `${master.node.id} cannot be asked (${why}), and a graceful failover needs it`,
-      hints: [`weedgo-redis failover ${master.node.id} --force replaces a master that is gone.`],
+      message: `${master.node.id} does not respond (${why}), and a graceful failover needs it`,
+      hints: [
+        isUp
+          ? `${master.node.id} runs: weedgo-redis verify names what keeps it from answering, and the way out.`
+          : `weedgo-redis failover ${master.node.id} --force replaces a master that is gone.`,
+      ],
     },
   ];
 }
@@ -77,7 +82,9 @@ function guardReplica(situation: Situation, { shard, replica }: Required<Choice>
   const { id, host } = replica.node;
   const info = viewOf(situation, replica)?.info;
   if (!info) {
-    return [{ code: 'replica-unreachable', message: `${id} cannot be asked`, hints: [`Start ${id} first.`] }];
+    return [
+      { code: 'replica-unreachable', message: `${id} does not respond`, hints: [`Start ${id} first.`] },
+    ];
   }
   const reasons: Reason[] = [];
   if (situation.drained.includes(host)) {

@@ -40,9 +40,9 @@ export function renderHtml(report: Report): string {
     })),
     losses: report.whatIf.map((loss) => ({
       ...loss,
-      mark: loss.staysUp ? marks.ok : marks.critical,
+      mark: loss.staysUp ? marks.ok : loss.isKnown ? marks.critical : marks.info,
       subject: `${loss.kind} ${loss.name}`,
-      outcome: loss.staysUp ? 'stays up' : 'goes down',
+      outcome: loss.isKnown ? (loss.staysUp ? 'stays up' : 'goes down') : 'unknown',
       moves: loss.failovers.map(({ shard, from, to }) => `${shard}: ${from} to ${to}`),
     })),
     checks: report.checks.map((check) => ({ ...check, isClean: check.findings.length === 0 })),

@@ -72,6 +72,7 @@ const nodeRow = z.object({
 const loss = z.object({
   kind: z.enum(['host', 'zone']),
   name: text,
+  isKnown: z.boolean().describe('false: no node could be asked, and nothing else here is known'),
   staysUp: z.boolean(),
   failovers: z.array(z.object({ shard: text, from: text, to: text })),
   lostShards: z.array(text),

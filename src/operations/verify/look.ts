@@ -9,6 +9,7 @@ import { type HostsObservation, type Observation, observeHosts, observeNodes } f
 import { planInputs } from '../provision/plan.ts';
 import type { Session } from '../session.ts';
 import { probeAnonymous } from './anonymous.ts';
+import { lookAtConnections } from './connections.ts';
 import { lookAtStopped } from './evidence.ts';
 import { certificatePaths, readCertificates } from './certificates.ts';
 import { probeHost } from './host-probe.ts';
@@ -56,10 +57,11 @@ export async function look(
   ]);
   const observation = { ...observed, view };
   const facts = hostFacts(session, observation);
-  const [openSlotKeys, withCertificates, evidence] = await Promise.all([
+  const [openSlotKeys, withCertificates, evidence, connections] = await Promise.all([
     countOpenSlotKeys(session, observation.view),
     addCertificates(session, { hostProbes, view: observation.view }),
     lookAtStopped(session, { view: observation.view, hosts: facts }),
+    lookAtConnections(session, observation.view),
   ]);
   const probes = Object.entries(nodeProbes).map(([id, probe]) => [
     id,
@@ -70,6 +72,8 @@ export async function look(
     view: observation.view,
     hosts: facts,
     evidence,
+    connections,
+    first: undefined,
     files: filesOf(session, observation),
     now: Date.now(),
     probes: Object.fromEntries(probes),
@@ -83,16 +87,29 @@ export async function look(
 /** Looks at the nodes again and keeps what is known of the hosts: what passes by itself shows on the nodes. */
 export async function lookAgain(session: Session, before: Look): Promise<Look> {
   const [view, probes] = await Promise.all([observeNodes(session), probeNodes(session)]);
-  const [openSlotKeys, evidence] = await Promise.all([
+  const [openSlotKeys, evidence, connections] = await Promise.all([
     countOpenSlotKeys(session, view),
     lookAtStopped(session, { view, hosts: before.hosts }),
+    lookAtConnections(session, view),
   ]);
   const known = Object.entries(probes).map(([id, probe]) => [
     id,
     { ...probe, openSlotKeys: openSlotKeys[id] ?? {} },
   ]);
-  return { ...before, view, evidence, probes: Object.fromEntries(known), now: Date.now() };
+  const first = before.first ?? infoOf(before.view);
+  return {
+    ...before,
+    view,
+    evidence,
+    connections,
+    first,
+    probes: Object.fromEntries(known),
+    now: Date.now(),
+  };
 }
+
+const infoOf = ({ nodes }: ClusterView): NonNullable<CheckInput['first']> =>
+  Object.fromEntries(nodes.flatMap((view) => (view.reachable ? [[view.node, view.info]] : [])));
 
 function hostFacts({ inventory }: Session, { facts, failures }: Observation): CheckInput['hosts'] {
   return Object.fromEntries(

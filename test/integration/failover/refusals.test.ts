@@ -48,7 +48,7 @@ describe('a failover is refused, with the reason and what to do', () => {
   });
 
   it('when the replica does not answer', async () => {
-    await place.paused([b2], () => refusal(new RegExp(`${b2} cannot be asked`), a));
+    await place.paused([b2], () => refusal(new RegExp(`${b2} does not respond`), a));
     await healed();
   });
 

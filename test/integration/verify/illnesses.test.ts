@@ -1,4 +1,6 @@
 import { chmod, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { startNodes } from '../../support/redis.ts';
@@ -241,6 +243,42 @@ async function restartWithoutIdentity(node: string, port: number): Promise<void>
   const old = /^(\S+) /.exec(await readFile(`${nodesConf}.lost`, 'utf8'))?.[1] ?? '';
   await until(async () => expect(await scene.redis('redis3:17705', 'CLUSTER', 'NODES')).toMatch(/noaddr/));
   expect(await scene.redis(node, 'CLUSTER', 'MYID')).not.toBe(old);
+}
+
+test('a node that accepts no more connections', async () => {
+  const redis1 = masters[0];
+  await scene.redis(redis1, 'CONFIG', 'SET', 'maxclients', 40);
+  const sockets = await fillUp('127.0.77.1', 17_700);
+  for (const command of ['failover', 'restart']) {
+    const refused = await scene.cli.run(command, redis1);
+    expect(refused).toMatchObject({ code: 4, stderr: expect.stringContaining('accepts no more') });
+    expect(refused.stderr).not.toMatch(/--force replaces|Bring redis2:17704 back/);
+  }
+  const report = await seeAndMend(scene, ['WR-CLIENTS-FULL'], {
+    byHand: async () => {
+      for (const socket of sockets) socket.destroy();
+      await until(async () => expect(Number(await scene.info(redis1, 'connected_clients'))).toBeLessThan(10));
+    },
+    later: [['WR-CLIENTS-REJECTED']],
+  });
+  expect(report.findings[0]?.seen).toMatch(/\d\d connections from 127\.0\.0\.1/);
+});
+
+/** Idle connections until the server turns one away. */
+async function fillUp(host: string, port: number): Promise<readonly Socket[]> {
+  const sockets: Socket[] = [];
+  for (;;) {
+    const socket = connect({ host, port });
+    socket.on('error', () => undefined);
+    await once(socket, 'connect');
+    // A server that takes the connection says nothing before it is asked.
+    const isTurnedAway = await Promise.race([
+      once(socket, 'data').then(() => true),
+      once(socket.setTimeout(200), 'timeout').then(() => false),
+    ]);
+    if (isTurnedAway) return sockets;
+    sockets.push(socket);
+  }
 }
 
 // On a replica: a master is soon taken for dead, and a failover leaves findings of its own.
