@@ -37,7 +37,10 @@ export type NodeProbe = {
   /** The newest slow commands: seconds since the epoch (server's clock) and duration. */
   readonly slowlog: readonly { readonly at: number; readonly microseconds: number }[] | undefined;
   readonly users: readonly AclUser[] | undefined;
-  /** Keys in each slot that this node has open (CLUSTER COUNTKEYSINSLOT), by slot. */
+  /**
+   * Keys that this node holds in each slot that any node has open (CLUSTER COUNTKEYSINSLOT), by slot; no entry where
+   * the number is not known.
+   */
   readonly openSlotKeys: Readonly<Record<number, number>>;
   /** The live masterauth against the inventory's password; unknown: it would not say (BUSY). */
   readonly masterauth: 'ours' | 'other' | 'none' | 'unknown';

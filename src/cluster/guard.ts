@@ -102,8 +102,8 @@ function guardStrangers(
     return refuse(
       view.node,
       `it knows ${place.id} as ${line.nodeId}, and that is not the node there: it has lost its nodes.conf or was set up anew`,
-      `Bring the data folder of ${place.id} back. If it is gone for good and the node owns no slots:`,
-      `weedgo-redis call all CLUSTER FORGET ${line.nodeId}, then the same command again.`,
+      `Bring the data folder of ${place.id} back. If it is gone for good and the node owns no slots, run this and then the same command again:`,
+      `weedgo-redis call all CLUSTER FORGET ${line.nodeId}`,
     );
   });
 }

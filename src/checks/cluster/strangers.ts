@@ -51,6 +51,6 @@ function foreign({ inventory }: CheckInput, stranger: Stranger, serves: boolean)
         ]
       : [call(inventory, 'all', 'CLUSTER', 'FORGET', nodeId)],
     // The id that a copied data folder displaced is forgotten with it.
-    ...(dead && !serves && { dueTo: [{ ids: ['WR-NODE-ID-TWICE'] }] }),
+    ...(!serves && { dueTo: [{ ids: ['WR-NODE-ID-TWICE'] }] }),
   };
 }

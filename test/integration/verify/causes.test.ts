@@ -2,7 +2,7 @@ import { cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { until } from '../../support/until.ts';
-import { createScene, ids, type Scene, seeAndMend } from './scene.ts';
+import { createScene, ids, password, type Scene, seeAndMend, untilInfo } from './scene.ts';
 
 /** Faults that show in ten aspects: each is one finding, and its commands end all of them. */
 let scene: Scene;
@@ -75,6 +75,45 @@ test('a replica that was made a master of nothing', async () => {
       );
   });
   await seeAndMend(scene, ['WR-MASTER-EMPTY']);
+  await expectHealthy();
+});
+
+test('a slot whose taking master failed over in the middle: no command that loses keys is printed', async () => {
+  const [from, to, heir] = [masters[0], masters[1], 'redis3:17725'] as const;
+  const known = {
+    from: await scene.redis(from, 'CLUSTER', 'MYID'),
+    to: await scene.redis(to, 'CLUSTER', 'MYID'),
+  };
+  // All keys are of slot 866, by their tag.
+  const keys = ['{hello}1', '{hello}2', '{hello}3', '{hello}4'];
+  for (const key of keys) await scene.redis(from, 'SET', key, 'value');
+  await scene.redis(to, 'CLUSTER', 'SETSLOT', 866, 'IMPORTING', known.from);
+  await scene.redis(from, 'CLUSTER', 'SETSLOT', 866, 'MIGRATING', known.to);
+  const move = (key: string, port: number, address: string): Promise<string> =>
+    scene.redis(from, 'MIGRATE', address, port, key, 0, 5000, 'AUTH', password);
+  for (const key of keys.slice(0, 2)) await move(key, 17_721, '127.0.77.2');
+  await untilInfo(scene, heir, { master_link_status: 'up' });
+  await scene.redis(heir, 'CLUSTER', 'FAILOVER');
+  await untilInfo(scene, to, { role: 'slave', master_link_status: 'up' });
+  const { findings } = await scene.verify();
+  const open = findings.find(({ id }) => id === 'WR-SLOTS-OPEN');
+  expect(open).toMatchObject({
+    severity: 'critical',
+    seen: expect.stringContaining(`2 of its keys are on ${heir}`),
+  });
+  expect(open?.remedy).toEqual([
+    expect.stringMatching(/^# decide /),
+    expect.stringMatching(/^# until then /),
+  ]);
+  // What a person decides who sees that nothing was written twice: the move is finished at the heir.
+  const heirId = await scene.redis(heir, 'CLUSTER', 'MYID');
+  await scene.redis(heir, 'CLUSTER', 'SETSLOT', 866, 'IMPORTING', known.from);
+  await scene.redis(from, 'CLUSTER', 'SETSLOT', 866, 'MIGRATING', heirId);
+  for (const key of keys.slice(2)) await move(key, 17_725, '127.0.77.3');
+  for (const node of [heir, from]) await scene.redis(node, 'CLUSTER', 'SETSLOT', 866, 'NODE', heirId);
+  for (const key of keys) expect(await scene.redis(heir, 'GET', key)).toBe('value');
+  await scene.redis(to, 'CLUSTER', 'FAILOVER');
+  await untilInfo(scene, heir, { role: 'slave', master_link_status: 'up' });
   await expectHealthy();
 });
 
