@@ -45,6 +45,7 @@ import { replication } from './redundancy/replication.ts';
 import { spread } from './redundancy/spread.ts';
 import { acl } from './security/acl.ts';
 import { auth } from './security/auth.ts';
+import { busPorts } from './security/bus-ports.ts';
 import { exposure } from './security/exposure.ts';
 import { fileModes } from './security/file-modes.ts';
 import { tls } from './security/tls.ts';
@@ -90,6 +91,7 @@ export const checks: readonly Check[] = [
   latency,
   auth,
   exposure,
+  busPorts,
   acl,
   fileModes,
   tls,

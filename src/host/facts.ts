@@ -1,5 +1,6 @@
 import type { DataFormat } from './facts/rdb-header.ts';
 import type { GateState } from './gate.ts';
+import type { LimitState } from './port-limit.ts';
 import type { PackageManager } from './step.ts';
 
 /** What is on one host, read in one round trip. Sizes in bytes. */
@@ -137,6 +138,12 @@ export type KernelFacts = {
 export type FirewallFacts = {
   /** Every place that may drop what comes in; all of those that drop have to let a packet through. */
   readonly gates: readonly GateState[];
+  /** The tool's own tables in nftables, of any cluster, by their names. */
+  readonly limits: Readonly<Record<string, LimitState>>;
+  /** nft(8) is there. */
+  readonly nft: boolean;
+  /** All of it could be read; else there may be gates and tables that are not listed here. */
+  readonly complete: boolean;
 };
 
 export type ProcessState = {

@@ -1,5 +1,7 @@
 import { renderHeader } from '../render/header.ts';
 import type { RenderedFile } from '../render/render.ts';
+import type { PortLimit } from './port-limit.ts';
+import { limitPortsScript } from './scripts/port-limit.ts';
 import { packetFilterFunctions, packetFilterRule } from './scripts/packet-filter.ts';
 import type { GateRules } from './step.ts';
 
@@ -14,13 +16,22 @@ export function bootPaths(cluster: string): {
   return { unit, script, files: [script, `/etc/systemd/system/${unit}`] };
 }
 
+export type BootInput = {
+  readonly cluster: string;
+  readonly gates: readonly GateRules[];
+  readonly limit: PortLimit | undefined;
+  /** Of the host's nodes: none of them starts before the rules are there. */
+  readonly ports: readonly number[];
+};
+
 /** A script that adds the rules again and the unit that runs it; none when all gates keep their rules themselves. */
-export function bootFiles(cluster: string, gates: readonly GateRules[]): readonly RenderedFile[] {
-  const rules = gates.flatMap(({ gate, mark, rules: each }) =>
+export function bootFiles({ cluster, gates, limit, ports }: BootInput): readonly RenderedFile[] {
+  const opened = gates.flatMap(({ gate, mark, rules: each }) =>
     gate.tool === 'nft' || gate.tool === 'iptables'
       ? each.map((rule) => `open_ports ${packetFilterRule(gate, rule, mark)} || failed=1`)
       : [],
   );
+  const rules = [...opened, ...(limit ? [`(\n${limitPortsScript(limit)}\n) || failed=1`] : [])];
   if (rules.length === 0) return [];
   const { script, files } = bootPaths(cluster);
   const header = renderHeader({ cluster, node: undefined });
@@ -32,17 +43,20 @@ export function bootFiles(cluster: string, gates: readonly GateRules[]): readonl
       mode: '0755',
       content: `#!/bin/sh\n${header}\n${packetFilterFunctions}\nfailed=0\n${rules.join('\n')}\nexit $failed\n`,
     },
-    { ...file, path: files[1], mode: '0644', content: unitFile(header, script, cluster) },
+    { ...file, path: files[1], mode: '0644', content: unitFile({ header, script, cluster, ports }) },
   ];
 }
 
-/** Whoever loads the packet filter anew throws our rules out: this runs after each of them, and again with them. */
+/** Each of these throws all rules out when it loads its own: the unit runs after them, and again with them. */
 const loaders = 'nftables.service netfilter-persistent.service iptables.service ip6tables.service';
 
-const unitFile = (header: string, script: string, cluster: string): string => `${header}
+type UnitInput = Pick<BootInput, 'cluster' | 'ports'> & { readonly header: string; readonly script: string };
+
+const unitFile = ({ header, script, cluster, ports }: UnitInput): string => `${header}
 [Unit]
 Description=Packet filter rules for the ports of Redis cluster ${cluster}
 After=${loaders}
+Before=${ports.map((port) => `weedgo-redis@${port}.service`).join(' ')}
 PartOf=${loaders}
 ReloadPropagatedFrom=${loaders}
 

@@ -1,4 +1,5 @@
 import type { PlanInput } from './planning/input.ts';
+import { requireFirewall } from './requirements/firewall.ts';
 import { noteKernel, noteSelinux } from './requirements/kernel.ts';
 import { requireOwnership } from './requirements/ownership.ts';
 import { noteOtherServers, requireNoForeignData, requirePorts } from './requirements/ports.ts';
@@ -19,6 +20,7 @@ const requirements: readonly Requirement[] = [
   requireVersion,
   requireServiceUser,
   requirePorts,
+  requireFirewall,
   requireDisk,
   requireMemory,
   noteOtherServers,

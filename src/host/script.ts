@@ -9,6 +9,7 @@ import { makeDirectoryScript, removePathScript, writeFileScript } from './script
 import { sysctlScript, transparentHugepagesScript } from './scripts/kernel.ts';
 import { ownDataScript } from './scripts/own-data.ts';
 import { setAsideScript } from './scripts/set-aside.ts';
+import { limitPortsScript, unlimitPortsScript } from './scripts/port-limit.ts';
 import { installScript, refreshScript } from './scripts/packages.ts';
 import {
   checkUnitScript,
@@ -91,6 +92,10 @@ function bodyScript(step: HostStep): string {
       return openPortsScript(step);
     case 'close-ports':
       return closePortsScript(step);
+    case 'limit-ports':
+      return limitPortsScript(step.limit);
+    case 'unlimit-ports':
+      return unlimitPortsScript(step.cluster);
     case 'enable-unit':
       return enableUnitScript(step.unit);
     case 'disable-unit':

@@ -1,4 +1,5 @@
 import type { ClearedService } from './start/clearance.ts';
+import type { PortLimit } from './port-limit.ts';
 import { describeGate, describeRules, type Gate, type PortRule } from './gate.ts';
 
 /**
@@ -43,6 +44,9 @@ export type HostStep =
   /** Add accept rules to a firewall, marked as ours; take such rules away again. */
   | ({ readonly kind: 'open-ports' } & GateRules)
   | ({ readonly kind: 'close-ports' } & GateRules)
+  /** Load the tool's own table in nftables; take it away. */
+  | { readonly kind: 'limit-ports'; readonly limit: PortLimit }
+  | { readonly kind: 'unlimit-ports'; readonly cluster: string }
   /** Have a unit of ours run now and at every boot; it does nothing twice. */
   | { readonly kind: 'enable-unit'; readonly unit: string }
   | { readonly kind: 'disable-unit'; readonly unit: string };
@@ -139,6 +143,10 @@ export function describeStep(step: HostStep): string {
       return `let in through ${describeGate(step.gate)}: ${describeRules(step.rules)}`;
     case 'close-ports':
       return `no longer let in through ${describeGate(step.gate)}: ${describeRules(step.rules)}`;
+    case 'limit-ports':
+      return `limit who reaches ports ${step.limit.ports.join(', ')}: ${describeRules(step.limit.allowed)}`;
+    case 'unlimit-ports':
+      return 'no longer limit who reaches the ports';
     case 'enable-unit':
       return `run ${step.unit} now and at boot`;
     case 'disable-unit':

@@ -51,7 +51,12 @@ export type Inventory = {
     readonly password: SecretSource | undefined;
     readonly application: { readonly user: string; readonly password: SecretSource } | undefined;
   };
-  readonly firewall: { readonly manage: boolean; readonly clients: readonly string[] };
+  readonly firewall: {
+    readonly manage: boolean;
+    readonly clients: readonly string[];
+    /** Something outside the hosts keeps strangers from the bus ports. */
+    readonly external: boolean;
+  };
   readonly hosts: readonly Host[];
   /** All nodes, masters in order of shard first, then replicas. */
   readonly nodes: readonly Node[];

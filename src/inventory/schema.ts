@@ -122,10 +122,14 @@ export const inventorySchema = z.strictObject({
       manage: z
         .boolean()
         .default(false)
-        .describe('Open the node ports to the clients and the bus ports to the other hosts'),
+        .describe('Let the clients reach the node ports and the other hosts all ports, and nobody else'),
       clients: z.array(text).default([]).describe('Addresses or CIDR networks of the applications'),
+      external: z
+        .boolean()
+        .default(false)
+        .describe('true: a firewall outside the hosts guards the bus ports (security group, own network)'),
     })
-    .default({ manage: false, clients: [] })
+    .default({ manage: false, clients: [], external: false })
     .describe('Firewall rules on the hosts'),
   production: z.boolean().default(true).describe('false: drills need no further assurance'),
   hosts: z.array(host).min(1).describe('The machines, in order'),

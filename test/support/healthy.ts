@@ -318,7 +318,12 @@ function factsOf(inventory: Inventory, host: Host, files: readonly RenderedFile[
       somaxconnWritable: true,
       transparentHugepagesWritable: true,
     },
-    firewall: { gates: [] },
+    firewall: {
+      gates: [{ gate: { tool: 'ufw' }, drops: true, families: [4, 6], rules: [] }],
+      limits: {},
+      nft: true,
+      complete: true,
+    },
     processes: Object.fromEntries(
       nodes.map(({ id, port }) => [
         id,

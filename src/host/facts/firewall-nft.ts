@@ -1,21 +1,42 @@
 import type { Gate, GateState, IpFamily, SeenRule } from '../gate.ts';
 import { canonicalNetwork } from '../network.ts';
+import { limitPrefix } from '../port-limit.ts';
 
 type NftGate = Extract<Gate, { readonly tool: 'nft' }>;
 
-/** Leaves the rules in `$ruleset`. The elements of named sets, which can be many, are left out. */
+/** A chain and its rules, one a line. */
+export type NftChain = { readonly gate: NftGate; readonly body: readonly string[] };
+
+const mostLines = 20_000;
+
+/**
+ * Leaves the rules in `$ruleset`. The elements of named sets, which can be many, are left out; so is the rest of a
+ * ruleset without end, but for the tool's own tables. `program` says that nft is there, `incomplete` that it did not
+ * answer, or not with everything.
+ */
 export const nftScript = `ruleset=
 if command -v nft >/dev/null; then
-  ruleset=$(nft -t list ruleset 2>/dev/null | head -n 5000)
-  printf '%s\\n' "$ruleset" | from nft
+  echo 'nft-program'
+  if nft list tables >/dev/null 2>&1; then
+    ruleset=$(nft -t list ruleset 2>/dev/null | head -n ${mostLines})
+    printf '%s\\n' "$ruleset" | from nft
+    if [ "$(printf '%s\\n' "$ruleset" | wc -l)" -ge ${mostLines} ]; then
+      echo 'nft-incomplete'
+      for table in $(nft list tables inet | sed -n 's/^table inet \\(${limitPrefix}.*\\)/\\1/p'); do
+        nft list table inet "$table" | from nft
+      done
+    fi
+  else
+    echo 'nft-incomplete'
+  fi
 fi`;
 
 /** Base chains on the input hook, out of `nft list ruleset`. `isForeign`: chains that another tool keeps. */
 export function parseNft(
-  lines: readonly string[],
+  chains: readonly NftChain[],
   { isForeign }: { readonly isForeign: (gate: NftGate) => boolean },
 ): readonly GateState[] {
-  return splitChains(lines).flatMap(({ gate, body }) => {
+  return chains.flatMap(({ gate, body }) => {
     const [head = '', ...rules] = body;
     const families = familiesOf[gate.family];
     if (!/\bhook input\b/.test(head) || families === undefined || isForeign(gate)) return [];
@@ -32,12 +53,11 @@ export function parseNft(
 
 const familiesOf: Readonly<Record<string, readonly IpFamily[]>> = { ip: [4], ip6: [6], inet: [4, 6] };
 
-function splitChains(
-  lines: readonly string[],
-): readonly { readonly gate: NftGate; readonly body: readonly string[] }[] {
+/** The chains of `nft list ruleset`. */
+export function nftChains(lines: readonly string[]): readonly NftChain[] {
   let [family, table]: readonly (string | undefined)[] = [];
   const chains: { readonly gate: NftGate; readonly body: string[] }[] = [];
-  for (const line of lines.map((each) => each.trim())) {
+  for (const line of joinSets(lines)) {
     const [, newFamily, newTable] = /^table (\S+) (\S+) \{/.exec(line) ?? [];
     if (newTable !== undefined) [family, table] = [newFamily, newTable];
     const chain = /^chain (\S+) \{/.exec(line)?.[1];
@@ -46,6 +66,19 @@ function splitChains(
     } else if (newTable === undefined && line !== '' && line !== '}') chains.at(-1)?.body.push(line);
   }
   return chains;
+}
+
+/** nft breaks long sets into lines: a rule ends where its braces are closed. */
+function joinSets(lines: readonly string[]): readonly string[] {
+  const joined: string[] = [];
+  let isOpen = false;
+  for (const line of lines.map((each) => each.trim())) {
+    if (isOpen) joined.push(`${joined.pop() ?? ''} ${line}`);
+    else joined.push(line);
+    const last = joined.at(-1) ?? '';
+    isOpen = /\{[^}]*,$/.test(last);
+  }
+  return joined;
 }
 
 /** A verdict for whatever comes here: counted, logged or not. */

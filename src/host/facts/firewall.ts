@@ -2,8 +2,9 @@ import type { FirewallFacts } from '../facts.ts';
 import type { GateState } from '../gate.ts';
 import type { Fact } from './fact.ts';
 import { firewalldScript, parseFirewalld } from './firewall-firewalld.ts';
+import { limitsOf } from './firewall-limits.ts';
 import { iptablesScript, parseIptables } from './firewall-iptables.ts';
-import { nftScript, parseNft } from './firewall-nft.ts';
+import { nftChains, nftScript, parseNft } from './firewall-nft.ts';
 import { parseUfw, ufwScript } from './firewall-ufw.ts';
 import { linesOf } from './lines.ts';
 
@@ -23,12 +24,18 @@ ${[ufwScript, firewalldScript, nftScript, iptablesScript].join('\n')}
     const firewalld = parseFirewalld(after(/^firewalld /));
     const programs = [...new Set(linesOf(output).flatMap((line) => /^ip6?tables\S*/.exec(line) ?? []))];
     const iptables = programs.flatMap((program) => parseIptables(program, after(new RegExp(`^${program} `))));
-    const nft = parseNft(after(/^nft /), {
+    const chains = nftChains(after(/^nft /));
+    const nft = parseNft(chains, {
       isForeign: ({ family, table }) =>
         (table === 'firewalld' && firewalld.length > 0) ||
         (table === 'filter' && programs.some((program) => program.startsWith(`${family}tables`))),
     });
-    return { gates: [...ufw, ...firewalld, ...nft, ...iptables].filter(isOfUse) };
+    return {
+      gates: [...ufw, ...firewalld, ...nft, ...iptables].filter(isOfUse),
+      limits: limitsOf(chains),
+      nft: after(/^nft-program$/).length > 0,
+      complete: after(/^nft-incomplete$/).length === 0,
+    };
   },
 };
 

@@ -3,31 +3,12 @@ import type { RenderedFile } from '../../render/render.ts';
 import { bootFiles, bootPaths } from '../firewall-boot.ts';
 import type { Facts } from '../facts.ts';
 import { type GateState, markOf, type PortRule, sameRule, type SeenRule } from '../gate.ts';
-import { canonicalNetwork, containsNetwork, familyOf } from '../network.ts';
+import { familyOf } from '../network.ts';
 import { portsPerRule } from '../scripts/firewall.ts';
 import type { HostStep } from '../step.ts';
+import { allowedSources, covers } from './firewall-sources.ts';
 import type { PlanInput } from './input.ts';
-
-type Wanted = Pick<Inventory, 'firewall' | 'hosts' | 'mode' | 'cluster'>;
-
-/**
- * Who may reach which of a host's ports: the clients its nodes' ports, the other hosts those and the bus ports. Pure
- * data of the inventory, in its order; whether a firewall is there at all is not asked.
- */
-export function allowedSources(inventory: Wanted, host: Host): readonly PortRule[] {
-  const cluster = inventory.mode === 'cluster';
-  const ports = host.nodes.map(({ port }) => port);
-  const all = cluster ? [...ports, ...host.nodes.map(({ busPort }) => busPort)] : ports;
-  const peers = cluster ? inventory.hosts.filter(({ name }) => name !== host.name) : [];
-  const wanted = [
-    ...peers.map(({ privateAddress }) => ({ source: privateAddress, ports: all })),
-    ...inventory.firewall.clients.map((source) => ({ source, ports })),
-  ].map(({ source, ports: numbers }) => ({
-    source: canonicalNetwork(source),
-    ports: numbers.toSorted((one, other) => one - other).map(String),
-  }));
-  return wanted.filter((rule, index) => !wanted.slice(0, index).some((other) => covers(other, rule)));
-}
+import { planLimit, wantedLimit } from './port-limit.ts';
 
 /** The rules that a gate is to have, in its own sizes; none where nothing is dropped. */
 function rulesFor({ gate, drops, families }: GateState, all: readonly PortRule[]): readonly PortRule[] {
@@ -49,23 +30,36 @@ export const missingRules = (state: GateState, all: readonly PortRule[]): readon
     return shut.length > 0 ? [{ source, ports: shut }] : [];
   });
 
-/** Files that bring the rules of plain nftables and iptables back at boot; none where there is no such gate. */
+/** Files that bring back at boot what plain nftables and iptables forget; none where they have nothing of the tool's. */
 export function firewallFiles(inventory: Inventory, host: Host, facts: Facts): readonly RenderedFile[] {
-  if (!inventory.firewall.manage || host.connection === 'local') return [];
+  if (!inventory.firewall.manage || host.connection === 'local' || !facts.firewall.complete) return [];
   const all = allowedSources(inventory, host);
   const gates = facts.firewall.gates.flatMap((state) => {
     const rules = rulesFor(state, all);
     return rules.length > 0 ? [{ gate: state.gate, mark: markOf(state.gate, inventory.cluster), rules }] : [];
   });
-  return bootFiles(inventory.cluster, gates);
+  return bootFiles({
+    cluster: inventory.cluster,
+    gates,
+    limit: wantedLimit(inventory, host, facts),
+    ports: host.nodes.map(({ port }) => port),
+  });
 }
 
-/** Adds what is missing, then takes away what the tool added and no longer wants. Without `manage`: nothing. */
+/**
+ * Adds what is missing, then takes away what the tool added and no longer wants. Without `manage`: nothing, except
+ * that the tool's own table goes, which would shut out hosts that the inventory gets later.
+ */
 export function planFirewall({ inventory, host, facts, desired }: PlanInput): readonly HostStep[] {
-  if (!inventory.firewall.manage || desired.layout.manager === 'daemon') return [];
+  // What could not be read is left as it is.
+  if (desired.layout.manager === 'daemon' || !facts.firewall.complete) return [];
+  const limit = planLimit(wantedLimit(inventory, host, facts), inventory.cluster, facts);
+  if (!inventory.firewall.manage) {
+    return limit.length === 0 ? [] : [...limit, ...planBoot({ inventory, facts, wanted: [] })];
+  }
   const all = allowedSources(inventory, host);
   const changes = facts.firewall.gates.flatMap((state) => changesOf(state, inventory.cluster, all));
-  return [...changes, ...planBoot({ inventory, facts, wanted: desired.files })];
+  return [...changes, ...limit, ...planBoot({ inventory, facts, wanted: desired.files })];
 }
 
 /** Takes away everything that the tool has added for this cluster. */
@@ -74,6 +68,7 @@ export const planFirewallRemoval = (
   facts: Facts,
 ): readonly HostStep[] => [
   ...facts.firewall.gates.flatMap((state) => changesOf(state, inventory.cluster, [])),
+  ...planLimit(undefined, inventory.cluster, facts),
   ...planBoot({ inventory, facts, wanted: [] }),
 ];
 
@@ -121,15 +116,4 @@ function planBoot({ inventory, facts, wanted }: Boot): readonly HostStep[] {
       (path) => ({ kind: 'remove-path', path, recursive: false, why: 'no rule is left to keep' }) as const,
     ),
   ];
-}
-
-/** Every packet of `inner` is one of `outer`. */
-const covers = (outer: PortRule, inner: PortRule): boolean =>
-  containsNetwork(outer.source, inner.source) &&
-  (outer.ports.length === 0 ||
-    inner.ports.every((port) => outer.ports.some((range) => inRange(range, port))));
-
-function inRange(range: string, port: string): boolean {
-  const [first = '', last = first] = range.split('-');
-  return Number(first) <= Number(port) && Number(port) <= Number(last);
 }

@@ -1,5 +1,8 @@
 import { describeGate, describeRules, type GateState, type PortRule } from '../../host/gate.ts';
-import { allowedSources, missingRules, planFirewall } from '../../host/planning/firewall.ts';
+import { allowedSources } from '../../host/planning/firewall-sources.ts';
+import { missingRules, planFirewall } from '../../host/planning/firewall.ts';
+import { gatesOf, isExposed, openBusPorts, wantedLimit } from '../../host/planning/port-limit.ts';
+import { isInForce, limitTable } from '../../host/port-limit.ts';
 import type { PlanInput } from '../../host/planning/input.ts';
 import type { HostProblem } from '../../host/requirements/problem.ts';
 import { isShut } from '../../host/requirements/reachability.ts';
@@ -18,9 +21,8 @@ export const willOpen = (input: PlanInput): boolean =>
 export function firewallLine(input: PlanInput, reach: Reach): CheckLine {
   const gates = input.facts.firewall.gates.filter(({ drops }) => drops);
   const { manage } = input.inventory.firewall;
-  if (gates.length === 0) {
-    return ok(`none that drops what comes in${manage ? '; firewall.manage has nothing to do' : ''}`);
-  }
+  if (!input.facts.firewall.complete) return lineFrom('firewall', [unread(input)], () => '');
+  if (gatesOf(input.facts.firewall, input.host).length === 0) return unfilteredLine(input);
   const names = gates.map(({ gate }) => describeGate(gate)).join(', ');
   if (willOpen(input)) return ok(`${names}; provision opens it for ${describeSources(input)}`);
   const problems = [
@@ -30,6 +32,40 @@ export function firewallLine(input: PlanInput, reach: Reach): CheckLine {
   const line = lineFrom('firewall', problems, () => `${names} lets in whom it should`);
   return manage || problems.length === 0 ? line : { ...line, hints: [...line.hints, orManage] };
 }
+
+/** Nothing drops what comes in: the tool's own table can, or something outside the host. */
+function unfilteredLine(input: PlanInput): CheckLine {
+  const { inventory, host, facts } = input;
+  const limit = wantedLimit(inventory, host, facts);
+  if (limit) {
+    const who = `${limit.ports.join(', ')} to ${describeSources(input)}`;
+    const isThere = isInForce(limit, facts.firewall.limits[limitTable(inventory.cluster)]);
+    const line = ok(`nftables ${isThere ? 'limits' : 'is empty; provision limits'} ${who}`);
+    return inventory.firewall.clients.length > 0
+      ? line
+      : { ...line, hints: ['To limit the node ports as well, name the applications in firewall.clients.'] };
+  }
+  const open = isExposed(host) ? openBusPorts(inventory, host, facts) : [];
+  if (open.length === 0 || inventory.firewall.external) return ok('none that drops what comes in');
+  const problem: HostProblem = {
+    id: 'bus-open',
+    kind: 'warning',
+    host: host.name,
+    message: `nothing limits who reaches the bus ports ${open.join(', ')}: the bus asks for no password, and a stranger takes over slots and is given the password`,
+    hints: [
+      'Write firewall: { manage: true } in the inventory, or { external: true } where a firewall outside the host keeps strangers out.',
+    ],
+  };
+  return lineFrom('firewall', [problem], () => '');
+}
+
+const unread = ({ host }: PlanInput): HostProblem => ({
+  id: 'firewall-unread',
+  kind: 'warning',
+  host: host.name,
+  message: 'the packet filter could not be read completely',
+  hints: [`As root on ${host.name}: nft list ruleset`],
+});
 
 type Judged = { readonly gates: readonly GateState[]; readonly names: string };
 

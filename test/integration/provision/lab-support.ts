@@ -4,7 +4,7 @@ import { type Cli, createCli } from '../../support/cli.ts';
 export const password = 'the-labs-own';
 
 /** The guide's production architecture on a lab's hosts: 7000 to 7002 masters, 7003 to 7005 replicas. */
-export function labNodes(lab: Lab, over: object = {}): object {
+export function labNodes(lab: Pick<Lab, 'hosts' | 'keyFile' | 'knownHostsFile'>, over: object = {}): object {
   return {
     cluster: 'lab',
     install: 'package',
@@ -16,6 +16,8 @@ export function labNodes(lab: Lab, over: object = {}): object {
       connectTimeout: 5,
     },
     auth: { password: { env: 'LAB_PASSWORD' } },
+    // Nobody else is in a lab's network.
+    firewall: { external: true },
     hosts: lab.hosts.map(({ name, address }, index) => ({
       name,
       address,

@@ -40,7 +40,12 @@ function inputOf(plan: Plan): PlanInput {
   const inventory = parseInventory(JSON.stringify(document), '/nowhere/weedgo-redis.yaml');
   const host = inventory.hosts.find(({ name }) => name === (plan.host ?? 'redis1'));
   if (!host) throw new Error('no such host');
-  const recorded: Facts = JSON.parse(read(`facts/${plan.facts}/facts.json`));
+  // Which files the tool keeps follows from the firewall, too.
+  const { firewall } = { firewall: undefined, ...plan.change };
+  const recorded = mergePatch(
+    JSON.parse(read(`facts/${plan.facts}/facts.json`)),
+    firewall === undefined ? {} : { firewall },
+  ) as Facts;
   const desire = (facts: Facts) => desiredHost({ inventory, host, facts, secrets });
   const base = plan.converged ? applyDesired(desire(recorded), recorded) : recorded;
   // What a patch makes of facts are facts, or the fixture is wrong.

@@ -14,7 +14,12 @@ const inventory = parseInventory(JSON.stringify(document), '/nowhere/weedgo-redi
 const bare: Facts = JSON.parse(readFileSync(new URL('facts/debian-12-bare/facts.json', fixtures), 'utf8'));
 const firewalled = (...gates: readonly Gate[]): Facts => ({
   ...bare,
-  firewall: { gates: gates.map((gate) => ({ gate, drops: true, families: [4], rules: [] })) },
+  firewall: {
+    gates: gates.map((gate) => ({ gate, drops: true, families: [4], rules: [] })),
+    limits: {},
+    nft: true,
+    complete: true,
+  },
 });
 
 /** All open but what is named, as `redis1>redis2:7001 bus filtered`. */

@@ -136,6 +136,21 @@ const samples: { readonly [Kind in HostStep['kind']]: readonly Extract<HostStep,
   ],
   'open-ports': gates.map((gate) => ({ kind: 'open-ports', gate, mark: "weedgo-redis it's", rules })),
   'close-ports': gates.map((gate) => ({ kind: 'close-ports', gate, mark: "weedgo-redis it's", rules })),
+  'limit-ports': [
+    {
+      kind: 'limit-ports',
+      limit: {
+        cluster: 'prod',
+        ports: ['7000', '17000'],
+        allowed: [
+          { source: '10.0.0.5', ports: ['7000', '17000'] },
+          { source: '10.0.0.0/8', ports: ['7000'] },
+          { source: 'fd00::/64', ports: ['7000'] },
+        ],
+      },
+    },
+  ],
+  'unlimit-ports': [{ kind: 'unlimit-ports', cluster: 'prod' }],
   'enable-unit': [{ kind: 'enable-unit', unit: 'weedgo-redis-firewall-prod.service' }],
   'disable-unit': [{ kind: 'disable-unit', unit: 'weedgo-redis-firewall-prod.service' }],
 };

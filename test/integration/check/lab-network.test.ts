@@ -1,0 +1,183 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createLab, type Lab } from '../../lab/lab.ts';
+import type { Cli } from '../../support/cli.ts';
+import { until } from '../../support/until.ts';
+import { createLabCli, labNodes, password } from '../provision/lab-support.ts';
+import { expectCode } from '../provision/support.ts';
+import { reached } from './firewalled-lab.ts';
+
+let lab: Lab;
+let cli: Cli;
+let application: string;
+
+beforeAll(async () => {
+  lab = await createLab({
+    hosts: ['redis1', 'redis2', 'redis3', 'client'],
+    redis: 'installed',
+    packages: ['nftables'],
+  });
+  // The host `client` is a stranger; an application has another address of the same network.
+  application = lab.host('client').address.replace(/\d+$/, '98');
+  cli = await createLabCli(lab);
+});
+afterAll(async () => {
+  await cli?.close();
+  await lab?.close();
+});
+
+const inventory = (over: object = {}): Promise<void> =>
+  cli.setInventory(labNodes({ ...lab, hosts: lab.hosts.slice(0, 3) }, over));
+
+const managed = (): object => ({ firewall: { manage: true, clients: [application] } });
+
+const findings = async (): Promise<readonly { readonly id: string; readonly severity: string }[]> => {
+  const { stdout } = await cli.run('--json', 'verify');
+  const { findings: all } = JSON.parse(stdout) as {
+    readonly findings: readonly { readonly id: string; readonly severity: string }[];
+  };
+  // Hosts of a lab share a kernel that cannot be set from there.
+  return all.filter(({ id }) => !id.startsWith('WR-KERNEL'));
+};
+
+/** Listens, answers PONG and keeps what it is sent in /tmp/caught. */
+const listener = (address: string, port: number): string =>
+  `systemd-run -q --unit=squatter-${port} -p User=nobody -p StandardOutput=file:/tmp/caught perl -MIO::Socket::INET -e '
+    $| = 1;
+    my $server = IO::Socket::INET->new(LocalAddr => "${address}", LocalPort => ${port}, Listen => 9, ReuseAddr => 1) or die;
+    while (my $client = $server->accept) {
+      if (fork() == 0) { while (sysread($client, my $data, 4096)) { print $data; syswrite($client, "+PONG\\r\\n") } exit }
+    }'
+  until ss -Hltn 'sport = :${port}' | grep -q .; do sleep 0.05; done`;
+
+test('whoever listens on a port of a node to be is not sent the password', async () => {
+  await inventory();
+  const host = lab.host('redis1');
+  await host.run(listener(host.address, 7000));
+  const plan = await cli.run('plan');
+  expect(plan.stdout + plan.stderr).toContain('its port 7000 is in use by perl');
+  const status = await cli.run('status');
+  expect(status.stdout + status.stderr).toMatch(
+    /port 7000 on \S+ belongs to perl \(pid \d+\) of user nobody, not to the server of user redis/,
+  );
+  await cli.run('verify');
+  await cli.run('provision');
+  expect(await host.run('systemctl stop squatter-7000; cat /tmp/caught')).not.toContain('AUTH');
+});
+
+test('without a packet filter, check and verify say that the bus is open to strangers', async () => {
+  await inventory({ firewall: {} });
+  const check = await cli.run('check');
+  expectCode(check, 0);
+  expect(check.stdout.replaceAll(/\s+/g, ' ')).toContain(
+    'nothing limits who reaches the bus ports 17000, 17003',
+  );
+  expectCode(await cli.run('provision'), 0);
+  expect(await findings()).toEqual([expect.objectContaining({ id: 'WR-BUS-OPEN', severity: 'warning' })]);
+  expect(await reached(lab)).toContain('redis1:17000');
+});
+
+test('with firewall.manage nobody but the hosts and the clients gets through', async () => {
+  await inventory(managed());
+  const check = await cli.run('check');
+  expect(check.stdout).toContain('nftables is empty; provision limits 7000, 7003, 17000, 17003');
+  expectCode(await cli.run('provision'), 0);
+  expect(await findings()).toEqual([]);
+  expectCode(await cli.run('plan', '--exit-code'), 0);
+  expect(await reached(lab)).toEqual([]);
+  const nodePorts = [
+    'redis1:7000',
+    'redis1:7003',
+    'redis2:7001',
+    'redis2:7004',
+    'redis3:7002',
+    'redis3:7005',
+  ];
+  expect(await reached(lab, application)).toEqual(nodePorts);
+  await meet();
+  expect(await nodesOf('redis1')).not.toContain(':7777@');
+});
+
+test('another cluster on the same host has a table of its own, and takes none away with it', async () => {
+  const { hosts, ...rest } = labNodes(lab) as { readonly hosts: readonly object[] };
+  await cli.setInventory({
+    ...rest,
+    cluster: 'other',
+    mode: 'standalone',
+    hosts: [{ ...hosts[0], ports: [7100] }],
+    ...managed(),
+  });
+  expectCode(await cli.run('provision'), 0);
+  expect(await tables('redis1')).toEqual(['weedgo-redis-lab', 'weedgo-redis-other']);
+  expectCode(await cli.run('destroy', '--confirm', 'other'), 0);
+  expect(await tables('redis1')).toEqual(['weedgo-redis-lab']);
+  await inventory(managed());
+  expectCode(await cli.run('plan', '--exit-code'), 0);
+});
+
+test('what was flushed is a finding, and comes back; it is there again after a reboot', async () => {
+  await lab.host('redis1').run('nft flush ruleset');
+  expect(await findings()).toEqual([expect.objectContaining({ id: 'WR-BUS-OPEN' })]);
+  expectCode(await cli.run('provision'), 0);
+  expect(await findings()).toEqual([]);
+  // To start it is to flush what was there; its reload is noticed.
+  await lab.host('redis2').run('systemctl start nftables; systemctl reload nftables');
+  await lab.host('redis3').reboot();
+  expectCode(await cli.run('start'), 0);
+  expect(await reached(lab)).toEqual([]);
+  expect(await findings()).toEqual([]);
+});
+
+test('without it a stranger takes over slots, is given the password, and is critical at once', async () => {
+  // As Redis comes: a master without slots becomes a replica of the node that took them.
+  const config = { maxmemory: '128mb', 'cluster-allow-replica-migration': 'yes' };
+  await inventory({ firewall: { external: true }, config });
+  expectCode(await cli.run('provision'), 0);
+  expect(await tables('redis1')).toEqual([]);
+  await meet();
+  await until(async () => expect(await nodesOf('redis1')).toContain(':7777@'));
+  expect(await findings()).toContainEqual(
+    expect.objectContaining({ id: 'WR-NODE-UNKNOWN', severity: 'critical' }),
+  );
+  const client = lab.host('client');
+  await client.run(`${listener(client.address, 7777)}
+id=$(redis-cli -h ${client.address} -p 7000 CLUSTER MYID)
+{ echo MULTI; for slot in $(seq 0 5460); do echo "CLUSTER SETSLOT $slot NODE $id"; done; echo EXEC; } | redis-cli -h ${client.address} -p 7000 >/dev/null
+redis-cli -h ${client.address} -p 7000 CLUSTER BUMPEPOCH`);
+  await until(async () => expect(await client.run('cat /tmp/caught')).toContain(password));
+});
+
+test('destroy leaves nothing of it', async () => {
+  await inventory(managed());
+  await cli.run('destroy', '--confirm', 'lab');
+  for (const { name } of lab.hosts.slice(0, 3)) {
+    expect(await tables(name)).toEqual([]);
+    expect(await lab.host(name).run('find /etc /usr/local -name "*weedgo-redis-firewall*"')).toBe('');
+  }
+});
+
+/** The stranger's own server asks every host's first node to let it in. */
+async function meet(): Promise<void> {
+  const client = lab.host('client');
+  await client.run(`systemctl is-active -q stranger || {
+  mkdir -p /tmp/stranger
+  systemd-run -q --unit=stranger -p WorkingDirectory=/tmp/stranger redis-server --port 7000 --bind ${client.address} \\
+    --protected-mode no --cluster-enabled yes --cluster-announce-port 7777
+  until redis-cli -h ${client.address} -p 7000 PING | grep -q PONG; do sleep 0.05; done
+}
+redis-cli -h ${client.address} -p 7000 CLUSTER MEET ${lab.host('redis1').address} 7000 17000
+# A handshake is given up after cluster-node-timeout, 15 s; one that succeeds takes less than a second.
+sleep 3`);
+}
+
+const nodesOf = (name: string): Promise<string> => {
+  const host = lab.host(name);
+  return host.run(
+    `read -r REDISCLI_AUTH; export REDISCLI_AUTH; redis-cli -h ${host.address} -p 7000 CLUSTER NODES`,
+    { input: `${password}\n` },
+  );
+};
+
+const tables = async (name: string): Promise<readonly string[]> =>
+  (await lab.host(name).run('nft list tables'))
+    .split('\n')
+    .flatMap((line) => /^table inet (weedgo-redis-.*)$/.exec(line)?.[1] ?? []);
