@@ -1,6 +1,7 @@
 import type { Check } from './check.ts';
 import { agreement } from './cluster/agreement.ts';
 import { complete } from './cluster/complete.ts';
+import { announced } from './cluster/announced.ts';
 import { epochs } from './cluster/epochs.ts';
 import { formed } from './cluster/formed.ts';
 import { handshakes } from './cluster/handshakes.ts';
@@ -20,6 +21,7 @@ import { unchecked } from './cluster/unchecked.ts';
 import { config } from './configuration/config.ts';
 import { managedFiles } from './configuration/managed-files.ts';
 import { outliers } from './configuration/outliers.ts';
+import { address } from './host/address.ts';
 import { clock } from './host/clock.ts';
 import { kernel } from './host/kernel.ts';
 import { limits } from './host/limits.ts';
@@ -62,6 +64,7 @@ export const checks: readonly Check[] = [
   slots,
   openSlots,
   shards,
+  announced,
   agreement,
   members,
   strangers,
@@ -95,6 +98,7 @@ export const checks: readonly Check[] = [
   acl,
   fileModes,
   tls,
+  address,
   kernel,
   limits,
   clock,

@@ -27,6 +27,7 @@ export function factsContext(
       ...(boot ? [boot.unit] : []),
     ],
     distributionUnits: layout.manager === 'systemd' ? distributionUnits : [],
+    address: host.privateAddress,
     ports: nodes.flatMap(({ node }) =>
       inventory.mode === 'cluster' ? [node.port, node.busPort] : [node.port],
     ),

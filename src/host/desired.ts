@@ -45,6 +45,7 @@ export function desiredHost(input: DesiredInput): DesiredHost {
       secrets,
       maxmemory: chooseMaxmemory(layout, facts),
       serverPath: serverPath(facts, inventory.server),
+      serverVersion: facts.server.installed?.version ?? facts.server.available,
     }),
     ...firewallFiles(inventory, host, facts),
   ];

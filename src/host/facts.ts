@@ -1,4 +1,5 @@
 import type { DataFormat } from './facts/rdb-header.ts';
+import type { Socket } from './facts/sockets.ts';
 import type { GateState } from './gate.ts';
 import type { LimitState } from './port-limit.ts';
 import type { PackageManager } from './step.ts';
@@ -22,6 +23,7 @@ export type Facts = {
   readonly units: Readonly<Record<string, UnitState>>;
   /** TCP sockets in LISTEN on ports and bus ports of the inventory. */
   readonly listeners: readonly Listener[];
+  readonly network: NetworkFacts;
   readonly kernel: KernelFacts;
   readonly firewall: FirewallFacts;
   /** The nodes' running processes, by inventory node id; only those that run. */
@@ -122,6 +124,19 @@ export type Listener = {
   readonly pid: number | undefined;
   /** Process name, when it can be seen. */
   readonly process: string | undefined;
+};
+
+export type NetworkFacts = {
+  /** In their shortest spelling, with the interface that has them ('' where it is not known). */
+  readonly addresses: readonly { readonly address: string; readonly device: string }[];
+  /** The address of the host's nodes is its own; undefined: it cannot tell. */
+  readonly hasAddress: boolean | undefined;
+  /** Outgoing connections get their ports from here; undefined: not known. */
+  readonly outgoingPorts: readonly [first: number, last: number] | undefined;
+  /** Except for these: `7000` or `7000-7005`. */
+  readonly reservedPorts: readonly string[];
+  /** Sockets on ports and bus ports of the inventory, in any state. */
+  readonly sockets: readonly Socket[];
 };
 
 export type KernelFacts = {

@@ -1,4 +1,6 @@
 import type { PlanInput } from './planning/input.ts';
+import { requireAddress } from './requirements/address.ts';
+import { noteOutgoingPorts } from './requirements/outgoing-ports.ts';
 import { requireFirewall } from './requirements/firewall.ts';
 import { noteKernel, noteSelinux } from './requirements/kernel.ts';
 import { requireOwnership } from './requirements/ownership.ts';
@@ -19,7 +21,9 @@ const requirements: readonly Requirement[] = [
   requireSystem,
   requireVersion,
   requireServiceUser,
+  requireAddress,
   requirePorts,
+  noteOutgoingPorts,
   requireFirewall,
   requireDisk,
   requireMemory,

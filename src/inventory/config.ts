@@ -88,6 +88,9 @@ function checkMeaning(name: string, value: string): string | undefined {
   if (allowed !== undefined && !allowed.includes(value.toLowerCase())) {
     return `"${value}" is not a value of ${name}; write ${listing(allowed, 'or')}`;
   }
+  if (name === 'cluster-preferred-endpoint-type' && value.toLowerCase() !== 'ip') {
+    return `clients would be sent to "${value}" of nodes that announce an IP address alone; leave it out`;
+  }
   if (name === 'cluster-node-timeout' && Number(value) < 500) {
     return `${value} milliseconds would make every pause a failover; write 5000 to 15000`;
   }

@@ -1,6 +1,7 @@
 import { canonicalDirective } from './directives.ts';
 
 const address = 'it follows from hosts[].privateAddress';
+const everywhere = 'it would be the same on every node';
 const place = 'the tool decides where files lie';
 const service = "it follows from the host's connection";
 const secret = 'it follows from auth';
@@ -16,6 +17,18 @@ const owned: Readonly<Record<string, string>> = {
   'cluster-announce-port': 'it follows from hosts[].ports',
   'cluster-announce-bus-port': 'the bus port is the port + 10000',
   'cluster-announce-tls-port': 'TLS is not managed',
+  'cluster-announce-hostname': everywhere,
+  'cluster-announce-human-nodename': everywhere,
+  'cluster-announce-client-ipv4': everywhere,
+  'cluster-announce-client-ipv6': everywhere,
+  'cluster-announce-client-port': everywhere,
+  'cluster-announce-client-tls-port': everywhere,
+  'replica-announce-ip': everywhere,
+  'replica-announce-port': everywhere,
+  'bind-source-addr': address,
+  'availability-zone': everywhere,
+  'rdma-bind': 'nodes are reached over TCP alone',
+  'rdma-port': 'nodes are reached over TCP alone',
   'cluster-port': 'the bus port is the port + 10000',
   unixsocket: 'nodes are reached over TCP alone',
   unixsocketperm: 'nodes are reached over TCP alone',

@@ -1,5 +1,6 @@
 import { dirname, relative } from 'node:path';
-import type { Host, Inventory, Secrets } from '../inventory/inventory.ts';
+import { isLoopback } from '../inventory/address.ts';
+import type { Host, Inventory, Node, Secrets } from '../inventory/inventory.ts';
 import { applicationUser } from './acl.ts';
 import { renderHeader } from './header.ts';
 import { type Layout, type NodeLayout, systemdPaths } from './layout.ts';
@@ -16,6 +17,8 @@ export type HostFilesInput = {
   readonly maxmemory?: number | undefined;
   /** The server's executable; default: /usr/bin. */
   readonly serverPath?: string | undefined;
+  /** The server that reads the files; undefined: not known, and what only newer ones know is left out. */
+  readonly serverVersion?: string | undefined;
 };
 
 export type NodeConfigInput = Omit<HostFilesInput, 'host' | 'serverPath' | 'layout'> & {
@@ -66,6 +69,7 @@ export function renderNodeConfig(input: NodeConfigInput): string {
     ...sizes(input),
     // A container's own network ends at the ports that are published.
     bind: service.manager === 'container' ? '* -::*' : bindAddresses(node.address).join(' '),
+    sourceAddress: service.manager === 'container' ? '' : sourceAddress(node, input.serverVersion),
     open: service.manager === 'container' && inventory.auth.password === undefined,
     address: node.address,
     port: String(node.port),
@@ -87,6 +91,13 @@ export function renderNodeConfig(input: NodeConfigInput): string {
   });
   return `${text.replaceAll(/\n{3,}/g, '\n\n').trimEnd()}\n`;
 }
+
+/**
+ * Up to Redis 6.2 a node's connections come from the first address it binds to; from 7.0 on routing chooses, which on a
+ * host with several addresses may be one that no firewall rule names.
+ */
+const sourceAddress = ({ address }: Node, version: string | undefined): string =>
+  version !== undefined && Number.parseInt(version) >= 7 && !isLoopback(address) ? address : '';
 
 /** A backlog and an output buffer that fit the data: too small ones end in endless full synchronisations. */
 function sizes({ inventory, maxmemory }: NodeConfigInput): {

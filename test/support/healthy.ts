@@ -95,7 +95,7 @@ function preferredShards({ nodes }: Inventory): Shards {
 
 function renderFiles(inventory: Inventory, host: Host): readonly RenderedFile[] {
   const layout = layoutOf(inventory, host);
-  return renderHostFiles({ inventory, host, layout, secrets, maxmemory: 2 ** 31 });
+  return renderHostFiles({ inventory, host, layout, secrets, maxmemory: 2 ** 31, serverVersion: '7.0.15' });
 }
 
 type Scene = {
@@ -317,6 +317,13 @@ function factsOf(inventory: Inventory, host: Host, files: readonly RenderedFile[
       overcommitMemoryWritable: true,
       somaxconnWritable: true,
       transparentHugepagesWritable: true,
+    },
+    network: {
+      addresses: [],
+      hasAddress: true,
+      outgoingPorts: [32_768, 60_999],
+      reservedPorts: [],
+      sockets: [],
     },
     firewall: {
       gates: [{ gate: { tool: 'ufw' }, drops: true, families: [4, 6], rules: [] }],

@@ -8,6 +8,7 @@ import {
   isSecretDirective,
 } from '../../render/directives.ts';
 import { layoutOf } from '../../render/layout.ts';
+import { announceDirectives } from '../cluster/announce-directives.ts';
 import type { CheckInput } from '../check.ts';
 import type { Topology } from '../topology.ts';
 
@@ -26,13 +27,14 @@ export type Drift = {
   readonly needsRestart: boolean;
 };
 
-/** Judged by the security checks, with more weight than drift. */
+/** Judged by other checks, with more weight than drift. */
 const judgedElsewhere: ReadonlySet<string> = new Set([
   'requirepass',
   'masterauth',
   'protected-mode',
   'bind',
   'user',
+  ...announceDirectives,
 ]);
 
 /** Compares the three accounts of every node whose host and server could be asked. */

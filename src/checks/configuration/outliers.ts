@@ -2,6 +2,7 @@ import { canonicalDirective } from '../../inventory/directives.ts';
 import { sameDirectiveValue } from '../../render/compare.ts';
 import { directiveMutability, isSecretDirective } from '../../render/directives.ts';
 import type { ReachableView } from '../../cluster/view.ts';
+import { announceDirectives } from '../cluster/announce-directives.ts';
 import type { Check, CheckInput, Finding } from '../check.ts';
 import { byHand, call, confirmedCall } from '../remedy.ts';
 import { riskOfSetting } from '../../render/setting-risk.ts';
@@ -18,6 +19,7 @@ const individual: ReadonlySet<string> = new Set([
   'pidfile',
   'maxclients',
   'cluster-replica-no-failover',
+  ...announceDirectives,
 ]);
 
 /**

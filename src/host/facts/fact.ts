@@ -10,6 +10,8 @@ export type FactsContext = {
   /** Units of ours, then the distribution's that could be in the way; empty on local hosts. */
   readonly units: readonly string[];
   readonly distributionUnits: readonly string[];
+  /** Where the host's nodes listen. */
+  readonly address: string;
   /** Node ports and bus ports. */
   readonly ports: readonly number[];
   readonly nodes: readonly NodePlace[];

@@ -12,6 +12,7 @@ import { foreignServers } from './foreign-servers.ts';
 import { kernel } from './kernel.ts';
 import { listeners } from './listeners.ts';
 import { memory } from './memory.ts';
+import { network } from './network.ts';
 import { os } from './os.ts';
 import { processes } from './processes.ts';
 import { server } from './server.ts';
@@ -30,6 +31,7 @@ export const factRegistry: { readonly [Name in keyof Facts]: Fact<Facts[Name]> }
   directories,
   units,
   listeners,
+  network,
   kernel,
   firewall,
   processes,

@@ -1,4 +1,5 @@
 import { requireClocks } from '../../host/requirements/clock.ts';
+import { lacksAddress } from '../../host/requirements/address.ts';
 import type { Host } from '../../inventory/inventory.ts';
 import { observe, type Observation } from '../observe.ts';
 import { planInputs } from '../provision/plan.ts';
@@ -50,7 +51,8 @@ function linesOf(session: Session, host: Host, { observation, reach }: Seen): re
   if (!input) return connection;
   const clocks = requireClocks([...facts].map(([name, { clock }]) => ({ host: name, clock })));
   const lines = [...connection, ...hostLines(input, clocks)];
-  if (host.connection === 'local') return lines;
+  // Nobody reaches an address that the host does not have: no firewall is to blame.
+  if (host.connection === 'local' || lacksAddress(host, input.facts)) return lines;
   const reached = reachLines(host, observation, { reach, willOpen: willOpen(input) });
   return [...lines, ...reached, firewallLine(input, reach)];
 }

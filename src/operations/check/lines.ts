@@ -1,5 +1,7 @@
 import { formatBytes } from '../../bytes.ts';
+import { requireAddress } from '../../host/requirements/address.ts';
 import { noteKernel, noteSelinux } from '../../host/requirements/kernel.ts';
+import { noteOutgoingPorts } from '../../host/requirements/outgoing-ports.ts';
 import { requireOwnership } from '../../host/requirements/ownership.ts';
 import { noteOtherServers, requireNoForeignData, requirePorts } from '../../host/requirements/ports.ts';
 import type { HostProblem, Requirement } from '../../host/requirements/problem.ts';
@@ -34,8 +36,13 @@ const hostChecks: readonly HostCheck[] = [
   },
   { check: 'server', requirements: [requireVersion, requireServiceUser], describe: describeServer },
   {
+    check: 'address',
+    requirements: [requireAddress],
+    describe: ({ host }) => `${host.privateAddress} is its own`,
+  },
+  {
     check: 'ports',
-    requirements: [requirePorts, requireNoForeignData, requireOwnership, noteOtherServers],
+    requirements: [requirePorts, noteOutgoingPorts, requireNoForeignData, requireOwnership, noteOtherServers],
     describe: describePorts,
   },
   {

@@ -23,6 +23,7 @@ const empty: FactsContext = {
   disks: [],
   units: [],
   distributionUnits: [],
+  address: '10.0.0.5',
   ports: [],
   nodes: [],
   askPackages: false,

@@ -40,17 +40,20 @@ function inputOf(plan: Plan): PlanInput {
   const inventory = parseInventory(JSON.stringify(document), '/nowhere/weedgo-redis.yaml');
   const host = inventory.hosts.find(({ name }) => name === (plan.host ?? 'redis1'));
   if (!host) throw new Error('no such host');
-  // Which files the tool keeps follows from the firewall, too.
-  const { firewall } = { firewall: undefined, ...plan.change };
-  const recorded = mergePatch(
-    JSON.parse(read(`facts/${plan.facts}/facts.json`)),
-    firewall === undefined ? {} : { firewall },
-  ) as Facts;
+  const recorded: Facts = JSON.parse(read(`facts/${plan.facts}/facts.json`));
   const desire = (facts: Facts) => desiredHost({ inventory, host, facts, secrets });
-  const base = plan.converged ? applyDesired(desire(recorded), recorded) : recorded;
+  const base = plan.converged ? applyDesired(desire(givenOf(plan, recorded)), recorded) : recorded;
   // What a patch makes of facts are facts, or the fixture is wrong.
   const facts = mergePatch(base, plan.change ?? {}) as Facts;
   return { inventory, host, facts, desired: desire(facts), word: {}, refreshed: plan.refreshed ?? false };
+}
+
+/** What the files on a converged host were made for: they follow from its server's version and its firewall. */
+function givenOf({ change }: Plan, recorded: Facts): Facts {
+  const installed = { path: '/usr/bin/redis-server', version: '7.0.15' };
+  const changes = Object.entries(change ?? {}).filter(([name]) => name === 'server' || name === 'firewall');
+  const facts = { ...recorded, server: { ...recorded.server, installed } };
+  return mergePatch(facts, Object.fromEntries(changes)) as Facts;
 }
 
 test.each(readdirSync(new URL('plans/', fixtures)).filter((name) => name !== 'inventory.yaml'))(

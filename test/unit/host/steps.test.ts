@@ -165,6 +165,7 @@ test.each(['sh', 'bash'])('every script is one that %s can read', (shell) => {
     disks: ['/var/lib/weedgo-redis'],
     units: ['weedgo-redis@7000.service'],
     distributionUnits: ['redis-server.service'],
+    address: "it's",
     ports: [7000],
     nodes: [
       { node: 'a', dataDirectory: '/d', unit: 'weedgo-redis@7000.service' },

@@ -24,6 +24,7 @@ describe('the files of the first host', () => {
         application: inventory.auth.application && 'schlüssel',
       },
       maxmemory: 1536 << 20,
+      serverVersion: '7.2.4',
     });
     for (const file of files.filter(({ path }) => !/-7003|-7002|-7001|1710[1-5]/.test(path))) {
       const golden = join(folder, basename(name, '.yaml'), file.path.replaceAll('/', '_').slice(1));

@@ -193,7 +193,14 @@ async function start(document: Readonly<Record<string, unknown>>): Promise<Start
   const layout = layoutOf(inventory, first, folder);
   for (const { path } of layout.directories) await mkdir(path, { recursive: true });
   const secrets = { password, application: inventory.auth.application && 'app password' };
-  const [conf] = renderHostFiles({ inventory, host: first, layout, secrets, maxmemory: 64 << 20 });
+  const [conf] = renderHostFiles({
+    inventory,
+    host: first,
+    layout,
+    secrets,
+    maxmemory: 64 << 20,
+    serverVersion: '7.0.15',
+  });
   if (conf === undefined) throw new Error('no redis.conf');
   await writeFile(conf.path, conf.content);
   const child = spawn('setpriv', ['--pdeathsig', 'KILL', server, conf.path], { stdio: 'ignore' });
