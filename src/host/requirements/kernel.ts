@@ -55,7 +55,11 @@ export const noteSelinux: Requirement = ({ host, facts, desired, inventory }) =>
       kind: 'warning',
       host: host.name,
       message: `${host.name}: SELinux is enforcing and may keep the nodes from their ports`,
-      hints: ports.map((port) => `As root on ${host.name}: semanage port -a -t redis_port_t -p tcp ${port}`),
+      // The policy may have the port already, under another type: 7000 is a gatekeeper's.
+      hints: ports.map(
+        (port) =>
+          `As root on ${host.name}: semanage port -a -t redis_port_t -p tcp ${port} || semanage port -m -t redis_port_t -p tcp ${port}`,
+      ),
     },
   ];
 };

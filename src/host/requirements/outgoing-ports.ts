@@ -40,7 +40,7 @@ const portsOf = ({ host, inventory }: PlanInput): readonly number[] =>
   host.nodes.flatMap(({ port, busPort }) => (inventory.mode === 'cluster' ? [port, busPort] : [port]));
 
 /** Ports that nobody listens on, and that a connection has. */
-export function heldPorts(input: PlanInput): readonly number[] {
+function heldPorts(input: PlanInput): readonly number[] {
   const { sockets } = input.facts.network;
   const listening = new Set(input.facts.listeners.map(({ port }) => port));
   return portsOf(input).filter(
@@ -50,10 +50,7 @@ export function heldPorts(input: PlanInput): readonly number[] {
   );
 }
 
-export function isOutgoing(
-  { outgoingPorts, reservedPorts }: PlanInput['facts']['network'],
-  port: number,
-): boolean {
+function isOutgoing({ outgoingPorts, reservedPorts }: PlanInput['facts']['network'], port: number): boolean {
   const [first = 1, last = 0] = outgoingPorts ?? [];
   const isReserved = reservedPorts.some((range) => {
     const [from = '', to = from] = range.split('-');
