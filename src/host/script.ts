@@ -53,9 +53,14 @@ function runOf(steps: readonly HostStep[], index: number): readonly HostStep[] {
 
 function prepareScript(run: readonly HostStep[]): string {
   const starts = run.flatMap((step) => (step.kind === 'start-service' ? [step.service] : []));
+  const overrides = run.flatMap((step) =>
+    step.kind === 'start-service' && step.isOverride && step.service.manager === 'systemd'
+      ? [step.service]
+      : [],
+  );
   const stops = run.flatMap((step) => (step.kind === 'stop-service' ? [step.service] : []));
   return [
-    onUnits(starts, startUnitsScript),
+    onUnits(starts, (units) => startUnitsScript(units, overrides)),
     onDaemons(starts, startDaemonsScript),
     stops.length > 1 ? onUnits(stops, stopUnitsScript) : '',
   ]

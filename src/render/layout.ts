@@ -32,6 +32,8 @@ export type SharedFiles = {
   readonly logrotate: string;
   /** needrestart is not to restart nodes after an upgrade of a library: it would stop all nodes of a host at once. */
   readonly needrestart: string;
+  /** Run by the unit before every start. */
+  readonly startGuard: string;
 };
 
 export type NodeLayout = {
@@ -90,6 +92,7 @@ function systemdLayout(server: Inventory['server'], nodes: readonly Node[]): Lay
       hugepages: '/etc/tmpfiles.d/weedgo-redis.conf',
       logrotate: '/etc/logrotate.d/weedgo-redis',
       needrestart: '/etc/needrestart/conf.d/weedgo-redis.conf',
+      startGuard: '/usr/local/lib/weedgo-redis-start-guard.sh',
     },
     nodes: placed,
   };

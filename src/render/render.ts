@@ -137,9 +137,12 @@ function renderShared({ inventory, layout, serverPath }: HostFilesInput): readon
     dataFolder: unitPaths.dataDirectory,
     // LogsDirectory= is relative to /var/log.
     logsDirectory: relative('/var/log', dirname(unitPaths.logFile)),
+    startGuard: shared.startGuard,
     logFiles: systemdPaths(server, '[0-9]*').logFile,
   };
   return [
+    // Before the unit that runs it.
+    sharedFile(shared.startGuard, fillTemplate('start-guard.sh', context)),
     sharedFile(shared.unit, fillTemplate('weedgo-redis@.service', context)),
     sharedFile(shared.sysctl, fillTemplate('sysctl.conf', context)),
     sharedFile(shared.hugepages, fillTemplate('tmpfiles.conf', context)),

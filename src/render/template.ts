@@ -11,6 +11,7 @@ const hostTemplates = [
   'tmpfiles.conf',
   'logrotate',
   'needrestart.conf',
+  'start-guard.sh',
 ] as const;
 
 export type TemplateName = (typeof hostTemplates)[number] | 'docker-compose.yml';

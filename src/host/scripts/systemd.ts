@@ -18,9 +18,24 @@ export function reloadScript(units: readonly string[] | undefined): string {
 then systemctl daemon-reload; fi`;
 }
 
-/** sh that starts units in parallel and waits for them; whether they run is for `checkUnitScript` to see. */
-export const startUnitsScript = (services: readonly SystemdService[]): string =>
-  `systemctl start ${unitsOf(services)}`;
+/**
+ * sh that starts units in parallel and waits for them; whether they run is for `checkUnitScript` to see. `overrides`
+ * are those whose own guard (templates/start-guard.sh) would refuse and is told once that it may not: the seconds
+ * since boot say that this was just now.
+ */
+export function startUnitsScript(
+  services: readonly SystemdService[],
+  overrides: readonly SystemdService[] = [],
+): string {
+  const files = shWords(overrides.map(({ port }) => `/run/weedgo-redis/cleared@${port}`));
+  const start = `systemctl start ${unitsOf(services)}`;
+  if (overrides.length === 0) return start;
+  return `mkdir -p -m 0755 /run/weedgo-redis
+read -r up _ </proc/uptime
+for file in ${files}; do (umask 077; printf '%s\\n' "\${up%.*}" >"$file"); done
+${start}
+rm -f -- ${files}`;
+}
 
 /**
  * sh that fails when a unit does not run and says why not: the end of the unit's journal since `$begin` (seconds),

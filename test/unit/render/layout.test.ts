@@ -33,6 +33,7 @@ test('hosts reached by SSH: systemd, folders of the tool, every parent owned by 
     '/etc/tmpfiles.d/weedgo-redis.conf',
     '/etc/logrotate.d/weedgo-redis',
     '/etc/needrestart/conf.d/weedgo-redis.conf',
+    '/usr/local/lib/weedgo-redis-start-guard.sh',
   ]);
 });
 

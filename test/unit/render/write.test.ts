@@ -18,8 +18,8 @@ test('every file of every host, passwords masked so that no server starts with t
   const inventory = await loadInventory(join(inventories, 'three-hosts.yaml'));
   const { files, masked } = await renderFiles({ inventory, directory: folder, showSecrets: false });
   expect(masked).toBe(true);
-  expect(files).toHaveLength(21);
-  expect(files.filter((file) => file.startsWith(join(folder, 'redis2/')))).toHaveLength(7);
+  expect(files).toHaveLength(24);
+  expect(files.filter((file) => file.startsWith(join(folder, 'redis2/')))).toHaveLength(8);
   const conf = join(folder, 'redis1/etc/weedgo-redis/redis-7000.conf');
   expect(await readFile(conf, 'utf8')).toMatch(/^requirepass "\*\*\*" "masked: /m);
   expect(await readFile(conf, 'utf8')).not.toMatch(/#[0-9a-f]{64}/);

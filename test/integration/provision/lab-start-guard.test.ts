@@ -1,0 +1,102 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createLab, type Lab, type LabHost } from '../../lab/lab.ts';
+import type { Cli } from '../../support/cli.ts';
+import { until } from '../../support/until.ts';
+import { createLabCli, password } from './lab-support.ts';
+import { expectCode } from './support.ts';
+
+let lab: Lab;
+let cli: Cli;
+const [first, second] = ['redis1', 'redis2'];
+const folder = (port: number): string => `/var/lib/weedgo-redis/redis@${port}`;
+
+const hostNamed = (name: string | undefined): LabHost => {
+  const host = lab.hosts.find((each) => each.name === name);
+  if (!host) throw new Error(`no host ${name}`);
+  return host;
+};
+
+const ask = (host: LabHost, port: number, line: string): Promise<string> =>
+  host.run(`read -r REDISCLI_AUTH; export REDISCLI_AUTH; redis-cli -p ${port} ${line}`, {
+    input: `${password}\n`,
+  });
+
+const keysOf = async (host: LabHost, port: number): Promise<number> =>
+  Number(await ask(host, port, 'DBSIZE'));
+
+/** As a crash: the process is killed, and what it has on disk is gone before systemd starts it again. */
+const loseData = (host: LabHost, port: number): Promise<string> =>
+  host.run(
+    `kill -KILL "$(systemctl show -p MainPID --value weedgo-redis@${port})"
+rm -rf ${folder(port)}/appendonlydir ${folder(port)}/dump.rdb`,
+  );
+
+/** 1,000 keys in the first shard, whose master is redis1:7000 and whose replica is redis2:7004. */
+async function fill(): Promise<void> {
+  const lua = `for i = 1, 1000 do redis.call('SET', KEYS[1] .. i, i) end`;
+  await ask(hostNamed(first), 7000, `EVAL "${lua}" 1 '{b}'`);
+  await until(async () => expect(await keysOf(hostNamed(second), 7004)).toBe(1000));
+}
+
+beforeAll(async () => {
+  lab = await createLab({ hosts: ['redis1', 'redis2', 'redis3'] });
+  // Long enough that systemd's own start would come before any failover.
+  cli = await createLabCli(lab, { config: { maxmemory: '128mb', 'cluster-node-timeout': 15_000 } });
+  expectCode(await cli.run('provision'), 0);
+  await fill();
+});
+afterAll(async () => {
+  await cli?.close();
+  await lab?.close();
+});
+
+test('systemd does not bring a master back empty: its replica keeps the keys and takes over', async () => {
+  await loseData(hostNamed(first), 7000);
+  await until(async () =>
+    expect(await hostNamed(first).run('journalctl -o cat -u weedgo-redis@7000')).toContain(
+      'refused to start this node: it is the master of its slots, and its data in',
+    ),
+  );
+  // It is left alone then, so that it is known to be dead.
+  await until(async () =>
+    expect((await hostNamed(first).exec('systemctl is-active weedgo-redis@7000')).stdout).toBe('inactive\n'),
+  );
+  const refused = await cli.run('start');
+  expectCode(refused, 4);
+  expect(refused.stderr).toContain('weedgo-redis failover redis2:7004 --force');
+  expectCode(await cli.run('failover', 'redis2:7004', '--force'), 0);
+  expect(await keysOf(hostNamed(second), 7004)).toBe(1000);
+  // By its own nodes.conf it still is the master: the tool knows better, and clears this one start.
+  expectCode(await cli.run('start'), 0);
+  expect(await hostNamed(first).run('ls /run/weedgo-redis | grep -c cleared || :')).toBe('0\n');
+  await until(async () => expect(await keysOf(hostNamed(first), 7000)).toBe(1000));
+});
+
+test('a node with its data starts at boot as before', async () => {
+  await hostNamed(first).reboot();
+  await until(
+    async () => expect(await hostNamed(first).run('systemctl is-active weedgo-redis@7000')).toBe('active\n'),
+    { timeoutMs: 60_000 },
+  );
+  await until(async () => expect(await keysOf(hostNamed(first), 7000)).toBe(1000), { timeoutMs: 60_000 });
+});
+
+test('a host restored from the image of another one is not started, and nothing is changed there', async () => {
+  // What the first host has, put on the second: another node's configuration under the same port would be needed,
+  // so the second gets the first one's files under its own ports.
+  const image = await hostNamed(first)
+    .run(`sed 's/^# node: .*/# node: redis1:7000/' /etc/weedgo-redis/redis-7000.conf | base64 -w 0
+echo; grep -e '[ ,]myself[ ,]' ${folder(7000)}/nodes.conf`);
+  const [, myself = ''] = image.split('\n');
+  const target = hostNamed(second);
+  await target.run(`systemctl stop weedgo-redis@7001
+sed -i 's/^# node: .*/# node: redis1:7000/' /etc/weedgo-redis/redis-7001.conf`);
+  await target.writeFile(`${folder(7001)}/nodes.conf`, `${myself}\nvars currentEpoch 9 lastVoteEpoch 0\n`);
+  const before = await target.run('cat /etc/weedgo-redis/redis-7001.conf');
+  const refused = await cli.run('provision');
+  expectCode(refused, 4);
+  expect(refused.stderr).toContain('is the configuration of redis1:7000');
+  expect(refused.stderr).toContain('is that of redis1:7000: both would run as one node');
+  expect(await target.run('cat /etc/weedgo-redis/redis-7001.conf')).toBe(before);
+  expect((await target.exec('systemctl is-active weedgo-redis@7001')).stdout).toBe('inactive\n');
+});
