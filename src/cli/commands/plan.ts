@@ -6,13 +6,18 @@ import { withSession } from '../session.ts';
 
 export const run: CommandRun = async (invocation) => {
   const report = await withSession(invocation, planReport);
-  const changes = invocation.options['exitCode'] === true && !report.empty;
   return {
-    data: { ok: true, ...report },
+    data: { ok: report.blocked === null, ...report },
     text: formatPlan(report),
-    exitCode: changes ? exitCodes.findings : exitCodes.ok,
+    exitCode: exitCodeFor(report, invocation.options['exitCode'] === true),
   };
 };
+
+/** Where provision would be refused or fail at once, the same code as provision's. */
+function exitCodeFor({ blocked, empty, sound }: PlanReport, tellsChanges: boolean): number {
+  if (blocked !== null) return exitCodes[blocked];
+  return tellsChanges && !(empty && sound) ? exitCodes.findings : exitCodes.ok;
+}
 
 function formatPlan(report: PlanReport): string {
   // Warnings were given as they came.

@@ -8,7 +8,7 @@ import type { Session } from '../session.ts';
 import { createStages } from '../stage.ts';
 import { demandFacts } from './all-hosts.ts';
 import { isEmptyPlan, planProvision } from './plan.ts';
-import { warnOfProblems } from './problems.ts';
+import { judge, warnOfProblems } from './problems.ts';
 
 export type HostChanges = {
   readonly host: string;
@@ -33,6 +33,8 @@ export type PlanReport = {
   /** Nodes that hold data and do not run: more may be to do than `form` says once they do. */
   readonly unseen: readonly string[];
   readonly problems: readonly HostProblem[];
+  /** How provision would end because of them; null: nothing blocks it. */
+  readonly blocked: 'refused' | 'failed' | null;
 };
 
 /** Observes and plans as provision does, and changes nothing. Throws HostsFailedError when a host cannot be asked. */
@@ -65,5 +67,6 @@ export async function planReport(session: Session): Promise<PlanReport> {
     assumed: plan.assumed,
     unseen: plan.unseen,
     problems: plan.problems,
+    blocked: judge(plan.problems) ?? null,
   };
 }

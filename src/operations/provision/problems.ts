@@ -2,6 +2,15 @@ import { HostsFailedError, RefusedError, WeedgoError } from '../../errors.ts';
 import { type HostProblem, problemError } from '../../host/requirements/problem.ts';
 import type { Emit } from '../events.ts';
 
+/** How provision ends because of its problems, and so what plan reports; undefined: nothing blocks it. */
+export type Verdict = 'refused' | 'failed' | undefined;
+
+/** A refusal weighs more than a failure. */
+export function judge(problems: readonly Pick<HostProblem, 'kind'>[]): Verdict {
+  if (problems.some(({ kind }) => kind === 'refused')) return 'refused';
+  return problems.some(({ kind }) => kind !== 'warning') ? 'failed' : undefined;
+}
+
 /** What was done before problems are looked at; a line per host. */
 type Before = { readonly isChanged: boolean; readonly done: readonly string[] };
 
@@ -15,8 +24,7 @@ export function stopOnProblems(
 ): void {
   if (before.isChanged) stopMidway(problems, before.done);
   const refused = problems.filter(({ kind }) => kind === 'refused');
-  const [first] = refused;
-  if (first) {
+  if (judge(problems) === 'refused') {
     throw new RefusedError('nothing was changed on any host', {
       hints: refused.flatMap(({ message, hints }) => [message, ...hints.map((hint) => `  ${hint}`)]),
     });

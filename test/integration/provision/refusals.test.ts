@@ -90,6 +90,7 @@ describe.each(foreign)('$name', ({ options, prepare, reason, name }) => {
       expectCode(refused, name.startsWith('an empty') ? 1 : 4);
       expect(refused.stderr).toMatch(reason);
       expect(await stateOf(servers, options.password)).toEqual(before);
+      await expectPlanAgrees(refused.code);
       const planned = await cli.run('plan');
       expect(planned.stdout).toMatch(reason);
       expect(planned.stdout).toContain('provision would stop before changing anything');
@@ -100,6 +101,15 @@ describe.each(foreign)('$name', ({ options, prepare, reason, name }) => {
     }
   });
 });
+
+/** plan ends as provision does, with --exit-code and without, and its document says so. */
+async function expectPlanAgrees(code: number): Promise<void> {
+  for (const options of [[], ['--exit-code']]) {
+    const planned = await cli.run('--json', 'plan', ...options);
+    expectCode(planned, code);
+    expect(JSON.parse(planned.stdout)).toMatchObject({ ok: false, exitCode: code });
+  }
+}
 
 async function stateOf({ nodes }: TestNodes, secret: string | undefined) {
   const answers = await Promise.all(
@@ -127,6 +137,7 @@ test('a node of another cluster is left alone, and so is its cluster', async () 
     const refused = await cli.run('provision');
     expectCode(refused, 4);
     expect(refused.stderr).toMatch(/local:18142: it belongs to a cluster with 127.0.0.1:1815[01]/);
+    await expectPlanAgrees(4);
     expect(await stateOf(other, password)).toEqual(before);
     await expectSound(18_150, password, 3);
   } finally {
@@ -151,6 +162,7 @@ describe('a port that something else has', () => {
         const failed = await cli.run('provision');
         expectCode(failed, 1);
         expect(failed.stderr).toMatch(names);
+        await expectPlanAgrees(1);
         expect(failed.stderr).toContain(
           port > 28_000 ? 'local:18144: its bus port 28144' : 'local:18144: its port 18144',
         );

@@ -65,7 +65,7 @@ test('what only a restart changes is listed and refused, and so is all that came
   }
   expect(await everything()).toEqual(before);
   const planned = await cli.run('plan');
-  expectCode(planned, 0);
+  expectCode(planned, 4);
   expect(planned.stdout).toContain('provision would stop before changing anything');
 
   const json = await cli.run('--json', 'provision');
