@@ -1,4 +1,5 @@
 import { OperationError } from '../errors.ts';
+import { isSecretDirective, masked } from '../inventory/secret-directives.ts';
 import type { InfoFields, NodeFlag, NodeLine, OpenSlot, SlotRange } from './view.ts';
 
 /**
@@ -44,18 +45,10 @@ export function parseConfig(reply: readonly string[]): Readonly<Record<string, s
   for (let index = 0; index + 1 < reply.length; index += 2) {
     const name = reply[index] ?? '';
     const value = reply[index + 1] ?? '';
-    config[name] = secretDirectives.has(name) && value !== '' ? '***' : value;
+    config[name] = isSecretDirective(name) && value !== '' ? masked : value;
   }
   return config;
 }
-
-const secretDirectives = new Set([
-  'requirepass',
-  'masterauth',
-  'primaryauth',
-  'tls-key-file-pass',
-  'tls-client-key-file-pass',
-]);
 
 function parseNodeLine(line: string): NodeLine {
   const [nodeId, where, flagList, masterId, ping, pong, epoch, link, ...slots] = line.split(' ');

@@ -1,6 +1,7 @@
 import { createTwoFilesPatch } from 'diff';
+import { isSecretDirective } from '../inventory/secret-directives.ts';
 import { sameDirectiveValue } from '../render/compare.ts';
-import { type Directives, desiredDirectives, isSecretDirective } from '../render/directives.ts';
+import { type Directives, desiredDirectives } from '../render/directives.ts';
 import { maskSecrets } from '../render/mask.ts';
 import type { FileSpec, HostStep } from './step.ts';
 

@@ -1,4 +1,5 @@
 import { canonicalDirective } from './directives.ts';
+import { isSecretDirective } from './secret-directives.ts';
 
 const address = 'it follows from hosts[].privateAddress';
 const everywhere = 'it would be the same on every node';
@@ -64,5 +65,8 @@ const owned: Readonly<Record<string, string>> = {
 export function whyOwned(name: string): string | undefined {
   const canonical = canonicalDirective(name);
   if (canonical.startsWith('tls-')) return 'TLS is not managed yet';
-  return Object.hasOwn(owned, canonical) ? owned[canonical] : undefined;
+  if (Object.hasOwn(owned, canonical)) return owned[canonical];
+  return isSecretDirective(canonical)
+    ? 'its name says that it holds a secret, which never stands in the inventory'
+    : undefined;
 }

@@ -1,6 +1,7 @@
 import { canonicalDirective } from '../inventory/directives.ts';
+import { isSecretDirective } from '../inventory/secret-directives.ts';
 import { sameDirectiveValue } from './compare.ts';
-import { type Directives, directiveMutability, isLiveDirective, isSecretDirective } from './directives.ts';
+import { type Directives, directiveMutability, isLiveDirective } from './directives.ts';
 
 /** One directive whose live value is not the desired one. */
 export type DirectiveChange = {

@@ -1,13 +1,10 @@
 import { canonicalDirective, directiveArguments, directiveKind } from '../inventory/directives.ts';
-import { isSecretDirective } from './directives.ts';
+import { isSecretDirective, masked } from '../inventory/secret-directives.ts';
 import { parseMemory } from './memory.ts';
 import { bufferClass, inFours } from './settings.ts';
 
 /** A directive's value: every line's arguments, or the one string that CONFIG GET answers. */
 export type Value = string | readonly (readonly string[])[];
-
-/** What stands for a secret's value where it was left out. */
-export const masked = '***';
 
 /**
  * Whether two values mean the same to the server, however they are spelt: `2gb` and `2147483648`, several `save`

@@ -82,8 +82,3 @@ const unseen: ReadonlySet<string> = new Set([
 export function isLiveDirective(name: string): boolean {
   return !unseen.has(canonicalDirective(name.toLowerCase()));
 }
-
-/** Whether the directive's value is a secret, or gives one away. */
-export function isSecretDirective(name: string): boolean {
-  return ['requirepass', 'masterauth', 'user'].includes(canonicalDirective(name));
-}

@@ -1,5 +1,4 @@
-import { masked } from './compare.ts';
-import { isSecretDirective } from './directives.ts';
+import { isSecretDirective, maskArguments, masked } from '../inventory/secret-directives.ts';
 import { parseRedisConf, quote } from './redis-conf.ts';
 
 /**
@@ -14,21 +13,42 @@ export function maskSecrets(conf: string, note?: string): string {
 }
 
 function maskLine(line: string, note: string | undefined): string {
-  const name = /^\s*(\S+)/.exec(line)?.[1] ?? '';
-  if (!isSecretDirective(name.toLowerCase())) return line;
-  const args = argumentsOf(line).map((arg) =>
-    name.toLowerCase() !== 'user' || /^[#<>!]/.test(arg) ? masked : arg,
-  );
-  return [name, ...args, ...(note === undefined ? [] : [note])]
-    .map((part, at) => (at === 0 ? part : quote(part)))
-    .join(' ');
+  const [, comment = '', directive = ''] = /^([\s#]*)(.*)$/s.exec(line) ?? [];
+  const isComment = comment.includes('#');
+  const parsed = readLine(directive);
+  if (!parsed) return hideUnreadable(line, { directive, isComment });
+  const { name, args } = parsed;
+  if (!isSecretDirective(name) || args.length === 0) return line;
+  const shown = maskArguments(name, args);
+  // What was commented out may be in use elsewhere, or again.
+  if (isComment) return shown.includes(masked) && isForm(name, args) ? `${comment}${name} ${masked}` : line;
+  const spelt = /^[\w.-]+/.exec(directive)?.[0] ?? name;
+  return [spelt, ...[...shown, ...(note === undefined ? [] : [note])].map(quote)].join(' ');
 }
 
-/** A line that the server could not read either is hidden whole. */
-function argumentsOf(line: string): readonly string[] {
+/** Whether a comment is a directive that was commented out, and no prose that begins with one's name. */
+function isForm(name: string, args: readonly string[]): boolean {
+  if (name === 'user' || name === 'sentinel') return true;
+  if (name === 'loadmodule') return args[0]?.startsWith('/') === true;
+  return args.length === (name === 'rename-command' ? 2 : 1);
+}
+
+/** undefined: nothing, or a line that the server could not read either. */
+function readLine(line: string): { readonly name: string; readonly args: readonly string[] } | undefined {
   try {
-    return parseRedisConf(line)[0]?.args ?? [];
+    return parseRedisConf(line)[0];
   } catch {
-    return [masked];
+    return undefined;
   }
+}
+
+/** In a line that cannot be read a secret may stand anywhere; prose in a comment may hold an apostrophe. */
+function hideUnreadable(
+  line: string,
+  { directive, isComment }: { readonly directive: string; readonly isComment: boolean },
+): string {
+  const words = directive.split(/[^\w.-]+/).filter((word) => word !== '');
+  const told = isComment ? words.slice(0, 1) : words;
+  const secret = told.find(isSecretDirective);
+  return secret === undefined ? line : `${isComment ? '# ' : ''}${secret} ${quote(masked)}`;
 }

@@ -1,11 +1,11 @@
 import { canonicalDirective } from '../../inventory/directives.ts';
-import { masked, sameDirectiveValue, type Value } from '../../render/compare.ts';
+import { isSecretDirective, masked } from '../../inventory/secret-directives.ts';
+import { sameDirectiveValue, type Value } from '../../render/compare.ts';
 import {
   desiredDirectives,
   type Directives,
   directiveMutability,
   isLiveDirective,
-  isSecretDirective,
 } from '../../render/directives.ts';
 import { layoutOf } from '../../render/layout.ts';
 import { announceDirectives } from '../cluster/announce-directives.ts';

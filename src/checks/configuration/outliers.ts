@@ -1,6 +1,7 @@
 import { canonicalDirective } from '../../inventory/directives.ts';
 import { sameDirectiveValue } from '../../render/compare.ts';
-import { directiveMutability, isSecretDirective } from '../../render/directives.ts';
+import { isSecretDirective } from '../../inventory/secret-directives.ts';
+import { directiveMutability } from '../../render/directives.ts';
 import type { ReachableView } from '../../cluster/view.ts';
 import { announceDirectives } from '../cluster/announce-directives.ts';
 import type { Check, CheckInput, Finding } from '../check.ts';

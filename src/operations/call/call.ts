@@ -1,6 +1,7 @@
 import type { Judgement } from '../../cluster/copies.ts';
 import { OperationError, RefusedError, UsageError } from '../../errors.ts';
 import type { Inventory, Node } from '../../inventory/inventory.ts';
+import { isSecretDirective } from '../../inventory/secret-directives.ts';
 import { findNode } from '../../inventory/topology.ts';
 import { isFailure, ReplyError } from '../../redis/connection.ts';
 import { throwIfInterrupted } from '../../redis/wait.ts';
@@ -8,7 +9,7 @@ import { type Approval, demandName } from '../approval.ts';
 import { changing } from '../changing.ts';
 import { refuseFor } from '../failover/refuse.ts';
 import type { Session } from '../session.ts';
-import { classifyCall, isSecret } from './commands.ts';
+import { classifyCall } from './commands.ts';
 import { type Call, judgeCall } from './guard.ts';
 import { replicate } from './replicate.ts';
 import { differsOn } from './server-word.ts';
@@ -138,7 +139,7 @@ function withoutSecrets([name = '']: readonly string[], reply: unknown): unknown
   const items: readonly unknown[] = reply;
   if (name.toUpperCase() === 'CONFIG')
     return items.map((item, index) =>
-      index % 2 === 1 && isSecret(String(items[index - 1])) && item !== '' ? '***' : item,
+      index % 2 === 1 && isSecretDirective(String(items[index - 1])) && item !== '' ? '***' : item,
     );
   if (name.toUpperCase() === 'ACL')
     return items.map((item) => (typeof item === 'string' ? item.replaceAll(/#[0-9a-f]{64}/g, '#***') : item));

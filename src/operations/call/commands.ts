@@ -1,5 +1,5 @@
 import { RefusedError } from '../../errors.ts';
-import { isSecretDirective } from '../../render/directives.ts';
+import { isSecretDirective } from '../../inventory/secret-directives.ts';
 
 /**
  * What a command can do. `reads`: it changes nothing. `harmless`: it changes what no data depends on. All others can
@@ -126,13 +126,8 @@ export function settingsOf(words: readonly string[]): readonly (readonly [name: 
 function refuseSecrets(words: readonly string[]): void {
   const [name = '', subcommand = ''] = words;
   if (`${name} ${subcommand}`.toUpperCase() !== 'CONFIG SET') return;
-  if (!settingsOf(words).some(([directive]) => isSecret(directive))) return;
+  if (!settingsOf(words).some(([directive]) => isSecretDirective(directive))) return;
   throw new RefusedError('a password does not belong on a command line', {
     hints: ['Change it where auth in the inventory says that it comes from, then: weedgo-redis provision'],
   });
-}
-
-/** Directives whose values nobody is to see; names as CONFIG takes them, in any case. */
-export function isSecret(name: string): boolean {
-  return isSecretDirective(name.toLowerCase()) || name.toLowerCase().endsWith('-file-pass');
 }
