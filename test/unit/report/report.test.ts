@@ -87,7 +87,7 @@ describe('JUnit', () => {
   test('escapes what XML cannot hold', () => {
     const report = reportOf('cluster/cut-host');
     const findings = report.findings.map((finding) => ({ ...finding, title: 'a<b & "c"\u0007' }));
-    expect(renderJunit({ ...report, findings })).toContain('message="a&lt;b &amp; &quot;c&quot;\ufffd"');
+    expect(renderJunit({ ...report, findings })).toContain('message="a&lt;b &amp; &quot;c&quot;\\x07"');
   });
 });
 
