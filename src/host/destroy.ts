@@ -4,6 +4,7 @@ import type { Inventory } from '../inventory/inventory.ts';
 import type { Facts } from './facts.ts';
 import { planFirewallRemoval } from './planning/firewall.ts';
 import { planStop } from './planning/services.ts';
+import { leftoversOf, leftoverWhy } from './planning/leftovers.ts';
 import { isEnabled, servicesOf } from './services.ts';
 import type { HostStep } from './step.ts';
 
@@ -36,12 +37,12 @@ export function planDestroy(input: DestroyInput): readonly HostStep[] {
   ];
 }
 
-/** A local cluster has one folder with everything in it. */
-function localPaths({ layout, facts, inventory }: DestroyInput): readonly HostStep[] {
-  const [root] = layout.directories;
-  return root && facts.directories[root.path]
-    ? [remove(root.path, `all that cluster ${inventory.cluster} has on this machine`, true)]
-    : [];
+/** The node's own folders: other inventories may have nodes of the same cluster's name in the folder above. */
+function localPaths({ layout, facts }: DestroyInput): readonly HostStep[] {
+  return layout.nodes.flatMap(({ node, configFile }) => {
+    const folder = dirname(configFile);
+    return facts.directories[folder] ? [remove(folder, `all that ${node.id} has on this machine`, true)] : [];
+  });
 }
 
 function systemdPaths({ layout, facts }: DestroyInput): readonly HostStep[] {
@@ -53,6 +54,7 @@ function systemdPaths({ layout, facts }: DestroyInput): readonly HostStep[] {
   const shared = hasOtherNodes(layout, facts) ? [] : Object.values(layout.shared ?? {});
   return [
     ...nodes,
+    ...leftoversOf(layout, facts).map((path) => remove(path, leftoverWhy)),
     ...shared.filter((path) => facts.files[path]).map((path) => remove(path, 'no node is left to use it')),
   ];
 }

@@ -12,6 +12,7 @@ import { observeCluster } from '../redis/observe.ts';
 import { awaitComplete } from './await-complete.ts';
 import { changing } from './changing.ts';
 import { applyOnHosts } from './hosts.ts';
+import { leaveNothing } from './leave-nothing.ts';
 import { readMemory, writeMemory } from './memory.ts';
 import { observe } from './observe.ts';
 import { refuseUnconfigured } from './unconfigured.ts';
@@ -94,7 +95,16 @@ async function forgetDrill(session: Session): Promise<void> {
  * typed the cluster's name. Throws RefusedError, before anything is done, where a host has what is not this cluster's.
  */
 export async function destroyNodes(session: Session, request: Request): Promise<LifecycleReport> {
-  const titled = { ...request, reason: 'destroy', title: 'Stop the nodes and delete their data' };
+  let isBare = false;
+  const titled = {
+    ...request,
+    reason: 'destroy',
+    title: 'Stop the nodes and delete their data',
+    leavesNothing: () => isBare,
+    after: async (locked: Session) => {
+      isBare = await leaveNothing(locked);
+    },
+  };
   // Hosts on one machine share a folder, and a server that is to save into a folder that has gone does not end.
   return onEveryHost(session, titled, [
     (input) => ({ steps: destroySteps(input).filter(isStop), problems: [] }),
@@ -118,6 +128,8 @@ type HostsRequest = Request & {
   readonly title: string;
   /** What is done when the hosts have done theirs. */
   readonly after?: (locked: Session) => Promise<void>;
+  /** See `LockRequest`. */
+  readonly leavesNothing?: () => boolean;
 };
 
 type HostPlanner = (
@@ -128,10 +140,11 @@ type HostPlanner = (
 /** Plans from one observation, then does one round after the other on all hosts at once. */
 async function onEveryHost(
   session: Session,
-  { command, reason, title, after }: HostsRequest,
+  { title, after, ...request }: HostsRequest,
   rounds: readonly HostPlanner[],
 ): Promise<LifecycleReport> {
-  return changing(session, { command, reason }, async (locked) => {
+  const { reason } = request;
+  return changing(session, request, async (locked) => {
     const stages = createStages(locked);
     const { inputs, view } = await stages.run('observe', 'Read the hosts', async () => ({
       value: await ownInputs(locked),

@@ -19,6 +19,8 @@ export type LockRequest = {
   readonly reason: string;
   /** Work with half of the hosts or fewer in reach: only for replacing a dead master. */
   readonly allowMinority?: boolean;
+  /** Asked at the end: whether the lock's own files go too, since the cluster is gone. */
+  readonly leavesNothing?: () => boolean;
 };
 
 export type Lock = {
@@ -61,7 +63,7 @@ export async function withLock<T>(
     return await work({ record, lost, demand, lose, granted, abandoned });
   } finally {
     await heart.stop();
-    await releaseAll(stations, record);
+    await releaseAll(stations, record, request.leavesNothing?.() === true ? 'remove' : 'release');
   }
 }
 
@@ -162,8 +164,12 @@ async function acquireOne(session: Session, station: Station, record: LockRecord
 }
 
 /** A release that fails is made good by the lease. */
-async function releaseAll(stations: readonly Station[], record: LockRecord): Promise<void> {
-  await Promise.allSettled(stations.map((station) => askLock(station, { action: 'release', record })));
+async function releaseAll(
+  stations: readonly Station[],
+  record: LockRecord,
+  action: 'release' | 'remove' = 'release',
+): Promise<void> {
+  await Promise.allSettled(stations.map((station) => askLock(station, { action, record })));
 }
 
 function heldBy(

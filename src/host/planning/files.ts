@@ -3,6 +3,7 @@ import type { RenderedFile } from '../../render/render.ts';
 import type { DirectoryState, FileState } from '../facts.ts';
 import type { PlanInput } from './input.ts';
 import type { HostStep } from '../step.ts';
+import { leftoversOf, leftoverWhy } from './leftovers.ts';
 
 /** Directories, then files; what is there already as it should be is left alone. */
 export function planFiles({ facts, desired }: PlanInput): readonly HostStep[] {
@@ -16,7 +17,13 @@ export function planFiles({ facts, desired }: PlanInput): readonly HostStep[] {
     const before = facts.files[file.path];
     return isUpToDate(file, before) ? [] : [{ kind: 'write-file', file, before: before?.content }];
   });
-  return [...directories, ...files];
+  const leftovers = leftoversOf(desired.layout, facts).map((path): HostStep => ({
+    kind: 'remove-path',
+    path,
+    recursive: false,
+    why: leftoverWhy,
+  }));
+  return [...directories, ...leftovers, ...files];
 }
 
 const isRight = (directory: LayoutDirectory, state: DirectoryState | undefined): boolean =>

@@ -83,7 +83,11 @@ take() {
 if [ "$action" = release ] || [ "$action" = remove ]; then
   if [ "$htoken" = "$token" ]; then
     rm -f "$lock" || exit 73
-    if [ "$action" = remove ]; then rm -f "$lock.new" "$counter" "$counter.new" "$lock.guard"; fi
+    if [ "$action" = remove ]; then
+      rm -f "$lock.new" "$counter" "$counter.new" "$lock.guard"
+      # Another cluster's files are in the folders that do not go.
+      rmdir "\${counter%/*}" "\${lock%/*}" 2>/dev/null
+    fi
   fi
   say free
 fi
