@@ -37,7 +37,9 @@ import { aof } from './persistence/aof.ts';
 import { dataFolder } from './persistence/data-folder.ts';
 import { disk } from './persistence/disk.ts';
 import { fork } from './persistence/fork.ts';
+import { kept } from './persistence/kept.ts';
 import { rdb } from './persistence/rdb.ts';
+import { starts } from './persistence/starts.ts';
 import { electable } from './redundancy/electable.ts';
 import { losses } from './redundancy/losses.ts';
 import { survivorMemory } from './redundancy/memory.ts';
@@ -85,6 +87,8 @@ export const checks: readonly Check[] = [
   managedFiles,
   rdb,
   aof,
+  kept,
+  starts,
   fork,
   disk,
   dataFolder,

@@ -80,7 +80,8 @@ export const commands: readonly CommandSpec[] = [
   },
   {
     name: 'stop',
-    summary: "stop the inventory's nodes; data and configuration stay",
+    summary: "stop the inventory's nodes; configuration stays, and data where it is kept on disk",
+    options: [['--confirm <name>', 'the cluster, typed, where a stop loses keys']],
     load: () => import('./commands/stop.ts'),
   },
   {

@@ -1,5 +1,6 @@
-import { demandYes } from '../../operations/approval.ts';
+import { demandName, demandYes } from '../../operations/approval.ts';
 import { stopNodes } from '../../operations/lifecycle.ts';
+import { describeLoss } from '../../operations/stop-loss.ts';
 import { approvalOf } from '../approval.ts';
 import type { CommandRun } from '../command.ts';
 import { withSession } from '../session.ts';
@@ -9,15 +10,30 @@ export const run: CommandRun = async (invocation) =>
     invocation,
     async (session) => {
       const { cluster, hosts } = session.inventory;
-      if (hosts.some(({ connection }) => connection === 'ssh')) {
+      const { keys, masters, unknown } = await describeLoss(session);
+      if (keys > 0) {
+        await demandName(approvalOf(invocation), {
+          name: cluster,
+          statements: [
+            `${masters.join(', ')} ${masters.length === 1 ? 'keeps' : 'keep'} nothing on disk: stop loses ${keys} keys`,
+          ],
+          question: 'Type its name to go on: ',
+        });
+      } else if (hosts.some(({ connection }) => connection === 'ssh')) {
         await demandYes(approvalOf(invocation), {
           statements: [`every node of ${cluster} stops, and applications lose it until it is started again`],
           question: 'Go on?',
         });
       }
       const report = await stopNodes(session, { command: invocation.commandLine });
+      const kept =
+        keys > 0
+          ? `${keys} keys are lost`
+          : unknown.length > 0
+            ? `what ${unknown.join(', ')} kept on disk is not known, since they did not answer`
+            : 'its data stays';
       const text = report.changed
-        ? `${cluster} is stopped; its data stays. Again: weedgo-redis start`
+        ? `${cluster} is stopped; ${kept}. Again: weedgo-redis start`
         : `Nothing to do: ${cluster} is stopped.`;
       return { data: { ok: true, ...report }, text };
     },

@@ -5,6 +5,7 @@ import type { Facts } from '../facts.ts';
 import type { HostProblem } from '../requirements/problem.ts';
 import { isRunning } from '../services.ts';
 import { clearStart, type StartVerdict } from '../start/clearance.ts';
+import type { StartQuestion } from '../start/judge.ts';
 import { noWord, type PeersWord } from '../start/word.ts';
 import type { HostStep, Service } from '../step.ts';
 import { planFiles } from './files.ts';
@@ -72,14 +73,25 @@ function startsOf(
 
 /** Whether a service may be started with a configuration, given as text. Pure. */
 export function judgeService(
-  { inventory, host, facts, layouts, word }: StartContext,
+  context: StartContext,
   service: Service,
   confOf: (layout: NodeLayout) => string | undefined,
 ): StartVerdict {
-  const layout = layouts.find(({ node }) => node.id === service.node);
-  const data = facts.data[service.node];
-  if (!layout || !data) throw new Error(`nothing is known of the folder of ${service.node}`);
-  return clearStart(service, {
+  const question = startQuestion(context, service.node, confOf);
+  if (!question) throw new Error(`nothing is known of the folder of ${service.node}`);
+  return clearStart(service, question);
+}
+
+/** All that a start of a node depends on; undefined for a node that is not of this host. */
+export function startQuestion(
+  { inventory, host, facts, layouts, word }: StartContext,
+  node: string,
+  confOf: (layout: NodeLayout) => string | undefined,
+): StartQuestion | undefined {
+  const layout = layouts.find((each) => each.node.id === node);
+  const data = facts.data[node];
+  if (!layout || !data) return undefined;
+  return {
     layout,
     host: host.name,
     nodes: inventory.nodes.map(({ id }) => id),
@@ -87,8 +99,8 @@ export function judgeService(
     directives: readable(confOf(layout) ?? ''),
     onDisk: facts.files[layout.configFile]?.content,
     data,
-    word: word[service.node] ?? noWord,
-  });
+    word: word[node] ?? noWord,
+  };
 }
 
 /** A file that somebody broke starts no server at all. */

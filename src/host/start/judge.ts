@@ -23,7 +23,12 @@ export type StartQuestion = {
 };
 
 /** A reason not to start it: what is there and what would be lost, then the safe way, a line each. */
-export type StartReason = { readonly message: string; readonly hints: readonly string[] };
+export type StartReason = {
+  readonly message: string;
+  readonly hints: readonly string[];
+  /** The replica, by inventory id, that has the data and answers: it is to take over first. */
+  readonly heir?: string;
+};
 
 /**
  * Why the node must not be started as it is; empty when it may. `isOverride`: by its disk alone it would not, and the
@@ -193,6 +198,7 @@ function judgeOwner(question: StartQuestion, folder: FolderContents): readonly S
   return [
     {
       message: `${layout.node.id} is the master of its slots, and ${layout.dataDirectory} holds nothing that it would read: it would start empty, and its replicas would copy that (${told.join('; ')})`,
+      ...(alive && { heir: alive.node }),
       hints: alive
         ? [
             `First let the replica take over: weedgo-redis failover ${alive.node} --force`,

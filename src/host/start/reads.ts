@@ -62,6 +62,6 @@ function msAhead({ dump, appendOnly, single }: FolderContents): number {
 
 /** The manifest names a base, and it is there: what `appendonly yes` needs to have everything on disk. */
 export function isBaseComplete({ appendOnly, single }: FolderContents, version: string | undefined): boolean {
-  if (!hasManifests(version)) return single !== undefined;
-  return appendOnly?.some(({ type, file }) => type === 'base' && file !== undefined) === true;
+  const hasBase = appendOnly?.some(({ type, file }) => type === 'base' && file !== undefined) === true;
+  return hasBase || (!hasManifests(version) && single !== undefined);
 }

@@ -19,7 +19,7 @@ import type { Layout } from '../../render/layout.ts';
 import type { Shell } from '../../ssh/shell.ts';
 import { explainStart } from '../explain-start.ts';
 import { observe } from '../observe.ts';
-import { peersWords } from '../start-word.ts';
+import { peersWords } from '../../checks/start-word.ts';
 import type { Session } from '../session.ts';
 import { refuseUnconfigured } from '../unconfigured.ts';
 import { awaitInSync } from './await-sync.ts';

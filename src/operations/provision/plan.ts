@@ -9,12 +9,13 @@ import { desiredHost } from '../../host/desired.ts';
 import { planHost } from '../../host/plan.ts';
 import type { PlanInput } from '../../host/planning/input.ts';
 import { requireHost } from '../../host/require.ts';
+import { notePersistence } from '../../host/requirements/persistence.ts';
 import { requireClocks } from '../../host/requirements/clock.ts';
 import type { HostProblem } from '../../host/requirements/problem.ts';
 import { describeStep, type HostStep } from '../../host/step.ts';
 import type { Inventory, Secrets } from '../../inventory/inventory.ts';
 import type { Observation } from '../observe.ts';
-import { peersWords } from '../start-word.ts';
+import { peersWords } from '../../checks/start-word.ts';
 import { holdBack, planSwitch } from './append-only.ts';
 import { assumeRunning } from './assume.ts';
 import { planLive, requireNoRestart, runningNodes } from './running.ts';
@@ -63,6 +64,8 @@ export function planProvision(request: PlanRequest): ProvisionPlan {
     unseen,
     problems: [
       ...[...inputs.values()].flatMap(requireHost),
+      // Of what will be, also where a file has to wait.
+      ...[...wanted.values()].flatMap(notePersistence),
       ...requireClocks([...observation.facts].map(([host, { clock }]) => ({ host, clock }))),
       ...form.refusals.map((refusal) => formProblem(inventory, refusal)),
       ...nodes.flatMap(requireNoRestart),

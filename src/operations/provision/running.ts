@@ -15,7 +15,7 @@ export type RunningNode = {
   readonly desired: Directives;
   readonly onDisk: Directives;
   readonly data: NodeData;
-  /** Of the installed server; undefined: not known. */
+  /** Of the server that runs; undefined: not known. */
   readonly version: string | undefined;
 };
 
@@ -37,7 +37,7 @@ export function runningNodes(
         desired: desiredDirectives(content),
         onDisk: readable(onDisk),
         data,
-        version: facts.server.installed?.version,
+        version: nodeView.info['redis_version'],
       },
     ];
   });

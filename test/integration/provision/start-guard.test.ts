@@ -213,3 +213,23 @@ test('what the server may not read is not taken for nothing', async () => {
   expectCode(await cli.run('start'), 0);
   expect(await countKeys()).toBe(keys);
 });
+
+test('nodes that keep nothing on disk: named, and a stop asks for the name of the cluster', async () => {
+  await cli.setInventory(inventory({ appendonly: 'no', save: '' }));
+  const plan = await cli.run('plan');
+  expect(plan.stderr + plan.stdout).toContain('keep nothing on disk (appendonly no, save "")');
+  expectCode(await cli.run('provision'), 0);
+  expect((await cli.run('verify', '--json')).stdout).toContain('WR-PERSISTENCE-OFF');
+  const refused = await cli.run('--yes', 'stop');
+  expectCode(refused, 4);
+  expect(refused.stderr).toContain(`stop loses ${keys} keys`);
+  expect(await countKeys()).toBe(keys);
+  // Switched off while it ran, each node has a snapshot of that moment; a cache that never had one starts empty.
+  for (const port of ports) await rm(join(dataOf(port), 'dump.rdb'), { force: true });
+  for (const port of ports) await rm(join(dataOf(port), 'appendonlydir'), { recursive: true, force: true });
+  const stopped = await cli.run('stop', '--confirm', 'test');
+  expectCode(stopped, 0);
+  expect(stopped.stdout).toContain(`${keys} keys are lost`);
+  expectCode(await cli.run('start'), 0);
+  expect(await countKeys()).toBe(0);
+});

@@ -1,12 +1,14 @@
 import { membersOf, ownLine, reachableNodes, standsAt } from '../cluster/shape.ts';
 import { countSlots } from '../cluster/slots.ts';
-import type { NodeLine, ReachableView } from '../cluster/view.ts';
-import type { NodeData, StoredIdentity } from '../host/facts.ts';
+import type { ClusterView, NodeLine, ReachableView } from '../cluster/view.ts';
+import type { Facts, NodeData, StoredIdentity } from '../host/facts.ts';
 import { appendOnlyContent, dumpContent } from '../host/start/reads.ts';
 import type { PeersWord, ReplicaWord } from '../host/start/word.ts';
 import { canonicalAddress } from '../inventory/address.ts';
 import type { Inventory, Node } from '../inventory/inventory.ts';
-import type { Observation } from './observe.ts';
+
+/** The facts of the hosts that answer, by name, and every node's view. */
+type Observation = { readonly facts: ReadonlyMap<string, Facts>; readonly view: ClusterView };
 
 /** What the nodes that answer, and the disks of the others, say of every node, by inventory id. Pure. */
 export function peersWords(

@@ -1,0 +1,58 @@
+import { startQuestion } from '../../host/planning/starts.ts';
+import { judgeStart, type StartReason } from '../../host/start/judge.ts';
+import type { Node } from '../../inventory/inventory.ts';
+import { layoutOf } from '../../render/layout.ts';
+import type { Check, CheckInput, Finding } from '../check.ts';
+import { byHand, ours } from '../remedy.ts';
+import { peersWords } from '../start-word.ts';
+
+/** Nodes that are down and would lose data, or come back as another node, if they were started as they are. */
+export const starts: Check = {
+  name: 'safe to start',
+  section: 'persistence',
+  run: (input, { unreachable }) => {
+    const down = new Set(unreachable.flatMap(({ node, failure }) => (failure === 'refused' ? [node] : [])));
+    return input.inventory.nodes.filter(({ id }) => down.has(id)).flatMap((node) => unsafeStart(input, node));
+  },
+};
+
+function unsafeStart(input: CheckInput, node: Node): readonly Finding[] {
+  const { inventory, hosts, view } = input;
+  const seen = hosts[node.host];
+  const host = inventory.hosts.find(({ name }) => name === node.host);
+  if (!host || seen?.reachable !== true || seen.facts.processes[node.id] !== undefined) return [];
+  const { facts } = seen;
+  const all = Object.entries(hosts).flatMap(([name, each]) =>
+    each.reachable ? [[name, each.facts] as const] : [],
+  );
+  const word = peersWords(inventory, { facts: new Map(all), view });
+  const layouts = layoutOf(inventory, host).nodes;
+  const question = startQuestion(
+    { inventory, host, facts, layouts, word },
+    node.id,
+    ({ configFile }) => facts.files[configFile]?.content,
+  );
+  // Without a configuration it is not started but provisioned, and judged then.
+  if (question?.onDisk === undefined) return [];
+  const { reasons } = judgeStart(question);
+  if (reasons.length === 0) return [];
+  return [
+    {
+      id: 'WR-START-UNSAFE',
+      severity: 'critical',
+      title: `${node.id} is down, and must not be started as it is`,
+      nodes: [node.id],
+      hosts: [],
+      seen: reasons.map(({ message }) => message).join('; '),
+      expected: 'a data folder that its configuration reads, and that no other node has',
+      why: 'A start would overwrite the only copy of data that lies on a disk, here or on a replica.',
+      remedy: reasons.flatMap((reason) => remedyFor(input, reason)),
+      explains: [{ ids: ['WR-NODE-DOWN'], nodes: [node.id] }],
+    },
+  ];
+}
+
+const remedyFor = ({ inventory }: CheckInput, { heir, hints }: StartReason): readonly string[] =>
+  heir === undefined
+    ? [byHand(hints.join(' '))]
+    : [ours(inventory, 'failover', heir, '--force'), ours(inventory, 'start')];

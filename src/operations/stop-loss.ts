@@ -1,0 +1,33 @@
+import { reachableNodes } from '../cluster/shape.ts';
+import type { ReachableView } from '../cluster/view.ts';
+import { observeNodes } from './observe.ts';
+import type { Session } from './session.ts';
+
+export type StopLoss = {
+  /** Keys of masters that write nothing to disk when they stop. */
+  readonly keys: number;
+  readonly masters: readonly string[];
+  /** Nodes that may run and did not answer: what they keep is not known. */
+  readonly unknown: readonly string[];
+};
+
+/** What an orderly stop of all nodes would lose, as their live settings have it. */
+export async function describeLoss(session: Session): Promise<StopLoss> {
+  const view = await observeNodes(session);
+  const losing = reachableNodes(view).filter(
+    (node) => node.info['role'] === 'master' && node.keys > 0 && !isKept(node),
+  );
+  return {
+    keys: losing.reduce((sum, { keys }) => sum + keys, 0),
+    masters: losing.map(({ node }) => node),
+    unknown: view.nodes.flatMap((node) => (node.reachable || node.failure === 'refused' ? [] : [node.node])),
+  };
+}
+
+/** On SIGTERM the server saves a snapshot where it has save points (or is told to), and closes the append-only file. */
+function isKept({ config }: ReachableView): boolean {
+  if (config['appendonly'] === 'yes') return true;
+  const flags = (config['shutdown-on-sigterm'] ?? 'default').split(' ');
+  if (flags.includes('nosave')) return false;
+  return config['save'] !== '' || flags.includes('save');
+}
