@@ -26,6 +26,8 @@ export abstract class WeedgoError extends Error {
   readonly hints: readonly string[];
   readonly host: string | undefined;
   readonly node: string | undefined;
+  /** What the command had begun to change before it ended so; undefined: it had not come to changing anything. */
+  changes: readonly string[] | undefined;
 
   constructor(message: string, details: ErrorDetails = {}) {
     super(message, { cause: details.cause });
@@ -44,7 +46,7 @@ export class OperationError extends WeedgoError {
 /** The cluster's lock can no longer be counted on, so a change was not begun: exit 1. */
 export class LockLostError extends OperationError {}
 
-/** A guard, a missing confirmation or another operator's lock: nothing was changed; exit 4. */
+/** A guard, a missing confirmation or another operator's lock: exit 4. What was changed before is in `changes`. */
 export class RefusedError extends WeedgoError {
   readonly kind = 'refused';
 }

@@ -20,7 +20,7 @@ export function formatFailure(error: unknown, color: boolean): string {
         : paint.red('error:');
   const lines = [
     `${label} ${withPlace(error, error.message)}`,
-    ...error.hints.map((hint) => `  ${paint.dim('→')} ${hint}`),
+    ...[...error.hints, ...accountOf(error)].map((hint) => `  ${paint.dim('→')} ${hint}`),
   ];
   if (error instanceof HostsFailedError) {
     for (const failure of error.failures)
@@ -33,9 +33,27 @@ export function formatFailure(error: unknown, color: boolean): string {
   return lines.join('\n');
 }
 
+const shownChanges = 5;
+
+/** What was changed before it ended so: the end of a long list is what an operator looks for. */
+function accountOf({ changes = [] }: WeedgoError): readonly string[] {
+  if (changes.length === 0) return [];
+  const hidden = changes.length - shownChanges;
+  const more = hidden > 0 ? `${hidden} more, then ` : '';
+  return [`Begun before that, and not undone: ${more}${changes.slice(-shownChanges).join('; ')}.`];
+}
+
 /** The same as one JSON document, for --json. */
 export function failureDocument(error: unknown): Record<string, unknown> {
-  return { schemaVersion: 1, ok: false, exitCode: exitCodeOf(error), error: describeError(error) };
+  const changes = error instanceof WeedgoError ? (error.changes ?? []) : undefined;
+  return {
+    schemaVersion: 1,
+    ok: false,
+    exitCode: exitCodeOf(error),
+    // A defect has no account.
+    ...(changes !== undefined && { changed: changes.length > 0 }),
+    error: describeError(error),
+  };
 }
 
 function describeError(error: unknown): Record<string, unknown> {

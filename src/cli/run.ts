@@ -70,10 +70,12 @@ function asInterrupted(thrown: unknown): InterruptedError {
   if (thrown instanceof InterruptedError && thrown.hints.length > 0) return thrown;
   const isInterruption = thrown instanceof InterruptedError;
   const beside = thrown instanceof WeedgoError && !isInterruption ? [thrown.message, ...thrown.hints] : [];
-  return new InterruptedError(isInterruption ? thrown.message : 'interrupted', {
+  const interrupted = new InterruptedError(isInterruption ? thrown.message : 'interrupted', {
     cause: thrown,
-    hints: [...beside, 'Run the same command again: it goes on from what is there.'],
+    hints: [...beside, 'Run the same command again: it resumes from what is there.'],
   });
+  interrupted.changes = thrown instanceof WeedgoError ? thrown.changes : undefined;
+  return interrupted;
 }
 
 /**

@@ -1,5 +1,7 @@
+import { WeedgoError } from '../errors.ts';
 import { auditAbandoned, withAudit } from './audit.ts';
 import { createAccount } from './lock/account.ts';
+import type { Account } from './lock/account.ts';
 import { guardSession } from './lock/guard.ts';
 import { withLock } from './lock.ts';
 import type { LockRequest } from './lock.ts';
@@ -22,9 +24,20 @@ export async function changing<T>(
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
   return withLock(session, request, async (lock) => {
+    const account = createAccount();
     await auditAbandoned(session, lock.abandoned);
     return withAudit(session, { command: request.command, run: lock.record.run }, () =>
-      work(guardSession(session, lock, createAccount())),
+      accounted(account, () => work(guardSession(session, lock, account))),
     );
   });
+}
+
+/** What a failing command says of its changes comes from what was begun, not from the place in the code. */
+async function accounted<T>(account: Account, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof WeedgoError) error.changes = account.changes();
+    throw error;
+  }
 }

@@ -10,6 +10,7 @@ import { parseAuditLog } from '../../../src/operations/audit/line.ts';
 import { changing } from '../../../src/operations/changing.ts';
 import { askLock } from '../../../src/operations/lock/ask.ts';
 import { withLock } from '../../../src/operations/lock.ts';
+import { readMemory, writeMemory } from '../../../src/operations/memory.ts';
 import { placesOf, stationsOf } from '../../../src/operations/places.ts';
 import type { Places, Station } from '../../../src/operations/places.ts';
 import type { Session } from '../../../src/operations/session.ts';
@@ -217,6 +218,17 @@ describe('a holder that is killed', () => {
     };
     expect(await attempt()).toBe('worked');
   });
+});
+
+it('a command that fails says what it has begun to change, or that it was nothing', async () => {
+  const session = openLocalSession(inventory);
+  const nothing = changing(session, request, () => Promise.reject(new RefusedError('a guard')));
+  await expect(nothing).rejects.toMatchObject({ changes: [] });
+  const midway = changing(session, request, async (held) => {
+    await writeMemory(held, await readMemory(held), { drained: {} });
+    throw new RefusedError('a guard');
+  });
+  await expect(midway).rejects.toMatchObject({ changes: ['the journal on local'] });
 });
 
 describe('the audit log', () => {
