@@ -20,6 +20,7 @@ import { unasked } from './cluster/unasked.ts';
 import { unchecked } from './cluster/unchecked.ts';
 import { config } from './configuration/config.ts';
 import { managedFiles } from './configuration/managed-files.ts';
+import { managedFolders } from './configuration/managed-folders.ts';
 import { outliers } from './configuration/outliers.ts';
 import { address } from './host/address.ts';
 import { clock } from './host/clock.ts';
@@ -35,6 +36,8 @@ import { latency } from './load/latency.ts';
 import { memory } from './load/memory.ts';
 import { aof } from './persistence/aof.ts';
 import { dataFolder } from './persistence/data-folder.ts';
+import { dataGone } from './persistence/data-gone.ts';
+import { dataOwner } from './persistence/data-owner.ts';
 import { disk } from './persistence/disk.ts';
 import { fork } from './persistence/fork.ts';
 import { kept } from './persistence/kept.ts';
@@ -85,12 +88,15 @@ export const checks: readonly Check[] = [
   config,
   outliers,
   managedFiles,
+  managedFolders,
   rdb,
   aof,
   kept,
   starts,
   fork,
   disk,
+  dataGone,
+  dataOwner,
   dataFolder,
   memory,
   clients,

@@ -2,6 +2,7 @@ import { createTwoFilesPatch } from 'diff';
 import { isSecretDirective } from '../inventory/secret-directives.ts';
 import { sameDirectiveValue } from '../render/compare.ts';
 import { type Directives, desiredDirectives } from '../render/directives.ts';
+import { parseHeader } from '../render/header.ts';
 import { maskSecrets } from '../render/mask.ts';
 import type { FileSpec, HostStep } from './step.ts';
 
@@ -13,6 +14,9 @@ export function diffStep(step: HostStep): string | undefined {
   if (step.kind !== 'write-file') return undefined;
   const { file, before } = step;
   if (before === file.content) return undefined;
+  // Whatever somebody else put there is not the tool's to show: root may have read it, not everybody may.
+  if (before !== undefined && parseHeader(before) === undefined)
+    return `--- ${file.path}\n+++ ${file.path}\n# its content is not shown: weedgo-redis did not write it`;
   const patch = createTwoFilesPatch(
     before === undefined ? '/dev/null' : file.path,
     file.path,

@@ -17,8 +17,15 @@ export type Facts = {
   readonly server: ServerFacts;
   /** Managed files that are there, by path. */
   readonly files: Readonly<Record<string, FileState>>;
-  /** Managed directories that are there, by path. */
+  /** Managed directories that are there, by path; also a link to one that root (or the local user) made. */
   readonly directories: Readonly<Record<string, DirectoryState>>;
+  /** Managed paths with something in their place that is neither followed nor read. */
+  readonly unusable: Readonly<Record<string, UnusablePath>>;
+  /**
+   * By data folder: some of what is in it and does not belong to the service user, by path. A node cannot start with
+   * such files. Only folders where there is any.
+   */
+  readonly strayOwners: Readonly<Record<string, readonly string[]>>;
   /** Units of ours and of the distribution's that could be in the way, by unit name; empty without systemd. */
   readonly units: Readonly<Record<string, UnitState>>;
   /** TCP sockets in LISTEN on ports and bus ports of the inventory. */
@@ -84,23 +91,36 @@ export type ServerFacts = {
   readonly available: string | undefined;
   /** Its installation was begun and never finished. */
   readonly unfinished: boolean;
-  /** The service user exists; true where the nodes run as whoever runs the steps. */
-  readonly userExists: boolean;
+  /** The service user; undefined where the nodes run as whoever runs the steps. */
+  readonly account: ServiceAccount | undefined;
 };
 
-export type FileState = {
+/** A user and the group of the same name, by number; undefined: there is no such user, or group. */
+export type ServiceAccount = { readonly uid: number | undefined; readonly gid: number | undefined };
+
+/** `link`: a symbolic one, wherever it leads. `unreadable`: a file that whoever reads the facts may not read. */
+export type UnusablePath = {
+  readonly what: 'link' | 'directory' | 'unreadable' | 'other';
+  /** The name of the user that it belongs to. */
+  readonly owner: string;
+};
+
+/** Names are for people: two names may stand for one number. */
+export type Ownership = {
   readonly mode: string;
   readonly owner: string;
   readonly group: string;
+  readonly uid: number;
+  readonly gid: number;
+};
+
+export type FileState = Ownership & {
   readonly content: string;
   /** Last modification, ms since the epoch by the host's clock. */
   readonly modified: number;
 };
 
-export type DirectoryState = {
-  readonly mode: string;
-  readonly owner: string;
-  readonly group: string;
+export type DirectoryState = Ownership & {
   /** Names of its entries, sorted. */
   readonly entries: readonly string[];
 };
@@ -163,6 +183,11 @@ export type FirewallFacts = {
 
 export type ProcessState = {
   readonly pid: number;
+  /**
+   * Where it works. `own`: in the node's data folder, by whatever name. `gone`: that folder was removed under it, and
+   * what it holds is in its memory alone. `other`: elsewhere.
+   */
+  readonly folder: 'own' | 'gone' | 'other';
   /** The executable's path; ends in ` (deleted)` when it was replaced on disk while running. */
   readonly executable: string;
   readonly openFilesLimit: number;

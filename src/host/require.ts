@@ -3,6 +3,7 @@ import { requireAddress } from './requirements/address.ts';
 import { noteOutgoingPorts } from './requirements/outgoing-ports.ts';
 import { requireFirewall } from './requirements/firewall.ts';
 import { noteKernel, noteSelinux } from './requirements/kernel.ts';
+import { requireDataFolders } from './requirements/data-folders.ts';
 import { requireOwnership } from './requirements/ownership.ts';
 import { noteOtherServers, requireNoForeignData, requirePorts } from './requirements/ports.ts';
 import type { HostProblem, Requirement } from './requirements/problem.ts';
@@ -11,11 +12,14 @@ import { noteRestarts } from './requirements/restarts.ts';
 import { requireSafeStart } from './requirements/starts.ts';
 import { requireServiceUser } from './requirements/service-user.ts';
 import { requireSystem } from './requirements/system.ts';
+import { requireUsablePaths } from './requirements/usable-paths.ts';
 import { requireVersion } from './requirements/version.ts';
 
 /** What a host has to be before anything is changed on it, the gravest first. */
 const requirements: readonly Requirement[] = [
+  requireUsablePaths,
   requireOwnership,
+  requireDataFolders,
   requireSafeStart,
   requireNoForeignData,
   requireSystem,

@@ -13,7 +13,7 @@ export function servicesOf(
   return layout.nodes.map(({ node, configFile, dataDirectory, logFile, service }) => {
     const common = { node: node.id, port: node.port, logFile };
     return service.manager === 'systemd'
-      ? { ...common, manager: service.manager, unit: service.unit }
+      ? { ...common, manager: service.manager, unit: service.unit, serviceUser: layout.serviceUser }
       : {
           ...common,
           manager: service.manager,

@@ -99,6 +99,8 @@ export type SystemdService = {
   readonly unit: string;
   readonly port: number;
   readonly logFile: string;
+  /** Whose log it is, and as whom it is read. */
+  readonly serviceUser: string | undefined;
 };
 
 /** A plain daemon of an ordinary user on this machine. */

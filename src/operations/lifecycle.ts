@@ -5,6 +5,7 @@ import type { PlanInput } from '../host/planning/input.ts';
 import { planStop } from '../host/planning/services.ts';
 import { planStart, startContext } from '../host/planning/starts.ts';
 import type { HostProblem } from '../host/requirements/problem.ts';
+import { requireKnownServers } from '../host/requirements/known-servers.ts';
 import { requireOwnership } from '../host/requirements/ownership.ts';
 import { servicesOf } from '../host/services.ts';
 import { describeStep, type HostStep } from '../host/step.ts';
@@ -169,7 +170,7 @@ async function onEveryHost(
   });
 }
 
-/** Every host's plan input; refused as a whole where one of them has another's files at our paths. */
+/** Every host's plan input; refused as a whole where another's files are at the nodes' paths, or an unknown server. */
 async function ownInputs(
   session: Session,
 ): Promise<{ readonly inputs: readonly PlanInput[]; readonly view: ClusterView }> {
@@ -179,6 +180,6 @@ async function ownInputs(
   const { failures, view } = observation;
   if (failures.size > 0) throw new HostsFailedError('reading the hosts', [...failures.values()]);
   const inputs = [...planInputs({ ...session, observation }).values()];
-  stopOnProblems(inputs.flatMap(requireOwnership));
+  stopOnProblems(inputs.flatMap((input) => [...requireOwnership(input), ...requireKnownServers(input)]));
   return { inputs, view };
 }

@@ -4,7 +4,8 @@ import type { HostProbe, NodeProbe } from '../../src/checks/probe.ts';
 import { splitEvenly } from '../../src/cluster/slots.ts';
 import type { NodeLine, ReachableView, SlotRange } from '../../src/cluster/view.ts';
 import type { Evidence } from '../../src/host/diagnosis/evidence.ts';
-import type { Facts, NodeData } from '../../src/host/facts.ts';
+import type { Facts, NodeData, Ownership } from '../../src/host/facts.ts';
+import type { WantedAccess } from '../../src/host/owners.ts';
 import type { Host, Inventory, Node, Secrets } from '../../src/inventory/inventory.ts';
 import { directiveKind } from '../../src/inventory/directives.ts';
 import { desiredDirectives } from '../../src/render/directives.ts';
@@ -234,7 +235,16 @@ function factsOf(inventory: Inventory, host: Host, files: readonly RenderedFile[
   const layout = layoutOf(inventory, host);
   const isManaged = layout.manager === 'systemd';
   const nodes = layout.nodes.map(({ node }) => node);
-  const owner = { owner: isManaged ? 'root' : 'operator', group: isManaged ? inventory.server : 'operator' };
+  const ownership = ({ mode, owner, group }: WantedAccess): Ownership => {
+    const other = isManaged ? 107 : 1000;
+    return {
+      mode,
+      owner: owner ?? (isManaged ? 'root' : 'operator'),
+      group: group ?? (isManaged ? inventory.server : 'operator'),
+      uid: isManaged && (owner ?? 'root') === 'root' ? 0 : other,
+      gid: group === 'root' ? 0 : isManaged ? 114 : other,
+    };
+  };
   return {
     os: {
       id: 'debian',
@@ -259,31 +269,23 @@ function factsOf(inventory: Inventory, host: Host, files: readonly RenderedFile[
       installed: { path: '/usr/bin/redis-server', version: '7.0.15' },
       available: undefined,
       unfinished: false,
-      userExists: true,
+      account: host.connection === 'local' ? undefined : { uid: 107, gid: 114 },
     },
     files: Object.fromEntries(
       files.map((file) => [
         file.path,
         {
-          mode: file.mode,
-          owner: file.owner ?? owner.owner,
-          group: file.group ?? owner.group,
+          ...ownership(file),
           content: file.content,
           modified: now - 86_400_000,
         },
       ]),
     ),
     directories: Object.fromEntries(
-      layout.directories.map((directory) => [
-        directory.path,
-        {
-          mode: directory.mode,
-          owner: directory.owner ?? owner.owner,
-          group: directory.group ?? owner.group,
-          entries: [],
-        },
-      ]),
+      layout.directories.map((directory) => [directory.path, { ...ownership(directory), entries: [] }]),
     ),
+    unusable: {},
+    strayOwners: {},
     units: Object.fromEntries(
       layout.nodes.flatMap(({ node, service }) =>
         service.manager === 'systemd'
@@ -334,7 +336,13 @@ function factsOf(inventory: Inventory, host: Host, files: readonly RenderedFile[
     processes: Object.fromEntries(
       nodes.map(({ id, port }) => [
         id,
-        { pid: port, executable: '/usr/bin/redis-server', openFilesLimit: 65_536, started: now - 86_400_000 },
+        {
+          pid: port,
+          folder: 'own',
+          executable: '/usr/bin/redis-server',
+          openFilesLimit: 65_536,
+          started: now - 86_400_000,
+        },
       ]),
     ),
     foreignServers: {},

@@ -7,6 +7,7 @@ import {
   directiveMutability,
   isLiveDirective,
 } from '../../render/directives.ts';
+import { liveConfig } from '../../host/live-config.ts';
 import { layoutOf } from '../../render/layout.ts';
 import { announceDirectives } from '../cluster/announce-directives.ts';
 import type { CheckInput } from '../check.ts';
@@ -43,10 +44,11 @@ export function driftsOf(input: CheckInput, topology: Topology): readonly Drift[
   return input.inventory.hosts.flatMap((host) => {
     const facts = input.hosts[host.name];
     if (!facts?.reachable) return [];
-    return layoutOf(input.inventory, host).nodes.flatMap(({ node, configFile }) => {
+    return layoutOf(input.inventory, host).nodes.flatMap(({ node, configFile, dataDirectory }) => {
       const want = wanted[node.id];
       const found = facts.facts.files[configFile]?.content;
-      const live = topology.reachable.find((view) => view.node === node.id)?.config;
+      const shown = topology.reachable.find((view) => view.node === node.id)?.config;
+      const live = shown && liveConfig(shown, facts.facts.processes[node.id], dataDirectory);
       if (want === undefined || found === undefined) return [];
       const drifts = compare({ wanted: want, found: readable(found), live });
       return drifts.map((drift) => ({ ...drift, node: node.id, host: host.name }));

@@ -1,4 +1,5 @@
-import type { DirectoryState, FileState } from '../../host/facts.ts';
+import type { Ownership, ServiceAccount } from '../../host/facts.ts';
+import { hasAccess } from '../../host/owners.ts';
 import { layoutOf } from '../../render/layout.ts';
 import type { RenderedFile } from '../../render/render.ts';
 import type { Check, CheckInput, Finding } from '../check.ts';
@@ -23,20 +24,26 @@ export const fileModes: Check = {
         found: facts.facts.directories[wanted.path],
         secret: true,
       }));
-      return [...files, ...directories].flatMap((item) => judge(input, host.name, item));
+      const { account } = facts.facts.server;
+      return [...files, ...directories].flatMap((item) => judge(input, host.name, { ...item, account }));
     }),
 };
 
 type Wanted = Pick<RenderedFile, 'path' | 'mode' | 'owner' | 'group'>;
 type Item = {
   readonly wanted: Wanted;
-  readonly found: Pick<FileState | DirectoryState, 'mode' | 'owner' | 'group'> | undefined;
+  readonly found: Ownership | undefined;
+  readonly account: ServiceAccount | undefined;
   /** What is in it is nobody else's business. */
   readonly secret: boolean;
 };
 
-function judge({ inventory }: CheckInput, host: string, { wanted, found, secret }: Item): readonly Finding[] {
-  if (!found || (sameMode(wanted, found) && sameOwner(wanted, found))) return [];
+function judge(
+  { inventory }: CheckInput,
+  host: string,
+  { wanted, found, secret, account }: Item,
+): readonly Finding[] {
+  if (!found || hasAccess(wanted, found, account)) return [];
   // What every user may do although the layout does not say so.
   const isOpen = secret && (Number.parseInt(found.mode, 8) & ~Number.parseInt(wanted.mode, 8) & 0o007) !== 0;
   return [
@@ -57,13 +64,4 @@ function judge({ inventory }: CheckInput, host: string, { wanted, found, secret 
       remedy: [ours(inventory, 'provision')],
     },
   ];
-}
-
-function sameMode(wanted: Wanted, found: { readonly mode: string }): boolean {
-  return Number.parseInt(wanted.mode, 8) === Number.parseInt(found.mode, 8);
-}
-
-/** Without an owner in the layout the files belong to whoever runs the tool. */
-function sameOwner(wanted: Wanted, found: { readonly owner: string; readonly group: string }): boolean {
-  return wanted.owner === undefined || (wanted.owner === found.owner && wanted.group === found.group);
 }

@@ -2,22 +2,21 @@ import type { FileState } from '../facts.ts';
 import { shWords } from '../sh.ts';
 import type { Fact } from './fact.ts';
 import { linesOf, requireNumber } from './lines.ts';
+import { ownershipFormat, parseOwnership } from './ownership.ts';
 
 /**
- * Managed files: `@stat MODE OWNER GROUP MODIFIED PATH` for each that is there, then `@content PATH` and its content
- * in base64: whatever a file holds, it cannot be taken for a marker.
+ * Managed files: `@stat`, the ownership, modification time and path, between tabs, for each that is there, then
+ * `@content PATH` and its content in base64: whatever a file holds, it cannot be taken for a marker.
  */
 export const files: Fact<Readonly<Record<string, FileState>>> = {
   script: ({ files: paths }) => `
 set --
-for path in ${shWords(paths)}; do
-  if [ -f "$path" ] && [ -r "$path" ]; then set -- "$@" "$path"; fi
-done
+for path in ${shWords(paths)}; do if as_file "$path"; then set -- "$@" "$path"; fi; done
 [ $# -gt 0 ] || exit 0
-stat -L -c '@stat %a %U %G %Y %n' -- "$@"
+stat -c '@stat\t${ownershipFormat}\t%Y\t%n' -- "$@" || exit
 for path; do
   printf '@content %s\\n' "$path"
-  base64 <"$path"
+  base64 <"$path" || exit
 done
 `,
   parse: (output) => {
@@ -38,21 +37,11 @@ function parseStat(
   part: string,
   contents: ReadonlyMap<string, string>,
 ): readonly (readonly [string, FileState])[] {
-  const [word, mode = '', owner = '', group = '', modified, ...rest] = part.trimEnd().split(' ');
+  const [word, ...fields] = part.trimEnd().split('\t');
   if (word !== 'stat') return [];
-  const path = rest.join(' ');
+  const path = fields.slice(6).join('\t');
   const content = contents.get(path);
   if (content === undefined) throw new Error(`no content of ${path}`);
-  return [
-    [
-      path,
-      {
-        mode: mode.padStart(4, '0'),
-        owner,
-        group,
-        content,
-        modified: requireNumber(modified, 'modification time') * 1000,
-      },
-    ],
-  ];
+  const modified = requireNumber(fields[5], 'modification time') * 1000;
+  return [[path, { ...parseOwnership(fields), content, modified }]];
 }

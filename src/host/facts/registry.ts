@@ -16,7 +16,9 @@ import { network } from './network.ts';
 import { os } from './os.ts';
 import { processes } from './processes.ts';
 import { server } from './server.ts';
+import { strayOwners } from './stray-owners.ts';
 import { units } from './units.ts';
+import { unusable } from './unusable.ts';
 
 /** Every fact, in the order in which they are read: the clock first, while little has passed since it was asked. */
 export const factRegistry: { readonly [Name in keyof Facts]: Fact<Facts[Name]> } = {
@@ -29,6 +31,8 @@ export const factRegistry: { readonly [Name in keyof Facts]: Fact<Facts[Name]> }
   server,
   files,
   directories,
+  unusable,
+  strayOwners,
   units,
   listeners,
   network,

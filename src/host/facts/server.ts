@@ -3,7 +3,7 @@ import type { ServerFacts } from '../facts.ts';
 import type { PackageManager } from '../step.ts';
 import { shQuote, shWords } from '../sh.ts';
 import type { Fact, FactsContext } from './fact.ts';
-import { fieldsOf } from './lines.ts';
+import { fieldsOf, numberOf } from './lines.ts';
 
 /** The server that is installed, and the one that the package manager would install. */
 export const server: Fact<ServerFacts> = {
@@ -16,21 +16,24 @@ fi
 ${userScript(context)}
 if [ -z "$path" ] || ${context.askPackages}; then ${candidateScript(context)}; fi
 `,
-  parse: (output) => {
-    const { path, version, status, user, candidate } = fieldsOf(output);
+  parse: (output, { serviceUser }) => {
+    const { path, version, status, uid, gid, candidate } = fieldsOf(output);
     return {
       installed: path && version ? { path, version: serverVersion(version) } : undefined,
       available: upstreamVersion(candidate ?? ''),
       unfinished: unfinished.has(status ?? ''),
-      userExists: user === 'yes',
+      account: serviceUser === undefined ? undefined : { uid: numberOf(uid), gid: numberOf(gid) },
     };
   },
 };
 
+/** getent(1) asks what the host's users come from, files or a directory service; without it there are only files. */
 const userScript = ({ serviceUser }: FactsContext): string =>
   serviceUser === undefined
-    ? 'echo user=yes'
-    : `if id -u ${shQuote(serviceUser)} >/dev/null 2>&1; then echo user=yes; fi`;
+    ? ''
+    : `printf 'uid=%s\\n' "$(id -u ${shQuote(serviceUser)} 2>/dev/null)"
+groups=$(getent group ${shQuote(serviceUser)} 2>/dev/null || grep ${shQuote(`^${serviceUser}:`)} /etc/group)
+printf 'gid=%s\\n' "$(printf '%s\\n' "$groups" | head -n 1 | cut -d : -f 3)"`;
 
 /** dpkg-query(1): unpacked, and not or not wholly configured. */
 const unfinished: ReadonlySet<string> = new Set([

@@ -40,7 +40,9 @@ function installTools({ desired, refreshed }: PlanInput, packages: readonly stri
 
 /** No server, or an installation that was cut off. */
 const isMissing = ({ facts }: PlanInput): boolean =>
-  facts.server.installed === undefined || facts.server.unfinished || !facts.server.userExists;
+  facts.server.installed === undefined ||
+  facts.server.unfinished ||
+  (facts.server.account !== undefined && facts.server.account.uid === undefined);
 
 /** Debian starts the service it has just installed, on port 6379 and without a password: mask it before. */
 function maskFreshUnit({ inventory, facts, desired }: PlanInput): readonly HostStep[] {

@@ -27,17 +27,24 @@ export const planStart = (context: StartContext, services: readonly Service[]): 
   startsOf(context, services, ({ configFile }) => context.facts.files[configFile]?.content);
 
 /**
- * As `planStart`, with the configuration that the plan's files give it. A folder that is first given its owner is
- * judged after that.
+ * As `planStart`, with the configuration that the plan's files give it. A folder that is first given its owner, or
+ * what is in it, is judged after that.
  */
 export function planDesiredStarts(input: PlanInput): Starts {
   const { desired, facts } = input;
   const made = new Set(
-    planFiles(input).flatMap((step) => (step.kind === 'make-directory' ? [step.directory.path] : [])),
+    planFiles(input).flatMap((step) =>
+      step.kind === 'make-directory'
+        ? [step.directory.path]
+        : step.kind === 'own-data'
+          ? [step.directory]
+          : [],
+    ),
   );
   const isOpen = ({ node, dataDirectory }: NodeLayout): boolean => {
     const folder = facts.data[node.id]?.folder;
-    return folder?.kind === 'unreadable' && folder.path === dataDirectory && made.has(dataDirectory);
+    const isInside = folder?.kind === 'unreadable' && `${folder.path}/`.startsWith(`${dataDirectory}/`);
+    return isInside && made.has(dataDirectory);
   };
   const layouts = desired.layout.nodes.filter((layout) => !isOpen(layout));
   return startsOf(

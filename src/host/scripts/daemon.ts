@@ -1,25 +1,20 @@
-import { shQuote } from '../sh.ts';
+import { shQuote, shWords } from '../sh.ts';
 import type { DaemonService } from '../step.ts';
+import { endOfLog } from './as-service-user.ts';
+import { nodeProcessFunctions } from './node-process.ts';
 import { fenceSeconds } from './systemd.ts';
 
 const startSeconds = 60;
 const stopSeconds = 120;
 
-/**
- * sh functions. `alive PID`: the process is there and no zombie. `running PIDFILE DIR`: it is this node's, and
- * `pid` is set; a process that merely has the pid of an old pid file has another working directory.
- */
-const functions = `
-alive() {
-  case $(sed 's/.*) //' "/proc/$1/stat" 2>/dev/null) in '' | Z* | X*) return 1 ;; esac
-}
-running() {
-  pid=$(head -n 1 "$1" 2>/dev/null) && [ -n "$pid" ] && alive "$pid" &&
-    [ "$(readlink "/proc/$pid/cwd")" = "$2" ]
-}
+const functions = `${nodeProcessFunctions}
 listening() {
   cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | grep -q "$(printf ':%04X [0-9A-F]*:0000 0A ' "$1")"
-}`;
+}
+${endOfLog(undefined)}`;
+
+/** The arguments of `named` and `running`. */
+const place = ({ pidFile, dataDirectory }: DaemonService): string => shWords([pidFile, dataDirectory]);
 
 /**
  * sh that starts the processes of daemons that do not run and leaves their pids in `$launched_PORT`; whether they
@@ -31,7 +26,7 @@ umask 077${services.map(launchScript).join('')}`;
 }
 
 const launchScript = (service: DaemonService): string => `
-if ! running ${shQuote(service.pidFile)} ${shQuote(service.dataDirectory)}; then
+if ! running ${place(service)}; then
   setsid ${shQuote(service.serverPath)} ${shQuote(service.configFile)} \\
     </dev/null >>${shQuote(service.logFile)} 2>&1 &
   launched_${service.port}=$!
@@ -41,12 +36,12 @@ fi`;
 export function checkDaemonScript(service: DaemonService): string {
   return `log=${shQuote(service.logFile)}
 i=0
-until running ${shQuote(service.pidFile)} ${shQuote(service.dataDirectory)} && listening ${service.port}; do
+until named ${place(service)} && listening ${service.port}; do
   i=$((i + 1))
-  if [ $i -gt ${startSeconds * 20} ] || 
-    { ! alive "\${launched_${service.port}:-none}" && ! running ${shQuote(service.pidFile)} ${shQuote(service.dataDirectory)}; }; then
+  if [ $i -gt ${startSeconds * 20} ] ||
+    { ! alive "\${launched_${service.port}:-none}" && ! named ${place(service)}; }; then
     printf 'the end of %s:\\n' "$log"
-    tail -n 20 "$log"
+    end_of_log "$log"
     exit 1
   fi
   sleep 0.05
@@ -57,14 +52,14 @@ done`;
 export function stopDaemonScript(service: DaemonService): string {
   return `${functions}
 log=${shQuote(service.logFile)}
-if running ${shQuote(service.pidFile)} ${shQuote(service.dataDirectory)}; then
+if running ${place(service)}; then
   kill -TERM "$pid"
   i=0
   while alive "$pid"; do
     i=$((i + 1))
     if [ $i -gt ${stopSeconds * 20} ]; then
       printf 'process %s does not end; the end of %s:\\n' "$pid" "$log"
-      tail -n 20 "$log"
+      end_of_log "$log"
       exit 1
     fi
     sleep 0.05

@@ -1,12 +1,18 @@
 import { shQuote } from '../sh.ts';
 import type { DirectorySpec, FileSpec } from '../step.ts';
+import { nodeProcessFunctions } from './node-process.ts';
+import { placeFunctions } from './place.ts';
 
 /** sh that makes a directory, or gives one that is there its owner and mode. */
 export function makeDirectoryScript(directory: DirectorySpec): string {
-  return `path=${shQuote(directory.path)}
+  return `${placeFunctions(directory)}
+path=${shQuote(directory.path)}
 umask 022
+no_strange_link "$path"
 [ -d "$path" ] || mkdir -p -m ${directory.mode} -- "$path"
-${ownershipOf(directory, '"$path"')}`;
+enter "$path"
+trusted "\${PWD%/*}"
+${ownershipOf(directory, '.')}`;
 }
 
 /**
@@ -14,10 +20,14 @@ ${ownershipOf(directory, '"$path"')}`;
  * The content is in a here-document, so it never stands in an argument vector.
  */
 export function writeFileScript(file: FileSpec): string {
-  return `path=${shQuote(file.path)}
-new=\${path%/*}/.\${path##*/}.new
-[ ! -d "$path" ] || { printf '%s is a directory\\n' "$path"; exit 1; }
-(umask 022; mkdir -p -- "\${path%/*}")
+  return `${placeFunctions(file)}
+path=${shQuote(file.path)}
+name=\${path##*/}
+new=./.$name.new
+${file.owner === undefined ? '' : '(umask 022; mkdir -p -- "${path%/*}")'}
+enter "\${path%/*}"
+trusted "$PWD"
+[ ! -d "./$name" ] || { printf '%s is a directory\\n' "$path"; exit 1; }
 trap 'rm -f -- "$new"' EXIT
 rm -f -- "$new"
 umask 077
@@ -27,17 +37,42 @@ ${lines(Buffer.from(file.content, 'utf8').toString('base64'))}
 END-OF-FILE
 ${ownershipOf(file, '"$new"')}
 sync "$new" 2>/dev/null || sync
-mv -f -- "$new" "$path"
+mv -f -- "$new" "./$name"
 if command -v restorecon >/dev/null; then restorecon "$path"; fi`;
 }
 
-/** sh that removes what is ours. Throws an Error for a path that no step of ours may ever remove. */
+/**
+ * sh that removes what is ours; of a directory also what a link that root made leads to, while a mount point stays,
+ * empty. Fails while a server works in it. Throws an Error for a path that no step of ours may ever remove.
+ */
 export function removePathScript(path: string, recursive: boolean): string {
   const parts = path.split('/').slice(1);
   if (!path.startsWith('/') || parts.length < 3 || parts.some((part) => ['', '.', '..'].includes(part))) {
     throw new Error(`refusing to remove ${path}: it is not below a folder of ours`);
   }
-  return `rm ${recursive ? '-rf' : '-f'} -- ${shQuote(path)}`;
+  if (!recursive) return `rm -f -- ${shQuote(path)}`;
+  return `${nodeProcessFunctions}
+${placeFunctions({ owner: undefined, group: undefined })}
+path=${shQuote(path)}
+no_strange_link "$path"
+if [ -d "$path" ]; then
+  enter "$path"
+  case $PWD in
+    /*/*) ;;
+    *) printf '%s leads to %s, which is not removed\\n' "$path" "$PWD"; exit 1 ;;
+  esac
+  for pid in $(servers); do
+    case $(readlink "/proc/$pid/cwd" 2>/dev/null)/ in
+      "$PWD"/*) printf 'a server still works in %s: process %s\\n' "$path" "$pid"; exit 1 ;;
+    esac
+  done
+  find . -xdev -mindepth 1 -delete
+  real=$PWD
+  cd /
+  rmdir -- "$real" 2>/dev/null || grep -qF " $real " /proc/self/mountinfo ||
+    { printf '%s is not empty\\n' "$real"; exit 1; }
+fi
+[ -d "$path" ] && [ ! -L "$path" ] || rm -f -- "$path"`;
 }
 
 function ownershipOf({ owner, group, mode }: DirectorySpec, word: string): string {

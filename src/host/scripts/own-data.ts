@@ -1,12 +1,18 @@
 import { shQuote } from '../sh.ts';
 import type { OwnData } from '../step.ts';
-import { refuseWorking } from './set-aside.ts';
+import { placeFunctions } from './place.ts';
 
 /**
- * sh that gives what a data folder holds to its server, while the server does not run. -execdir runs in the folder of
- * each file, which find opened itself, and chown -h changes a link instead of what it points to: the service user
- * can turn neither into something outside.
+ * sh that gives what a data folder holds to its server; a server that runs only gains by it. -execdir runs in the
+ * folder of each file, which find opened itself, and chown -h changes a link instead of what it points to: the service
+ * user can turn neither into something outside. A file with a second name somewhere is left alone.
  */
-export const ownDataScript = ({ directory, owner }: OwnData): string => `${refuseWorking(directory)}
-cd -P ${shQuote(directory)}
-find . -xdev ! -user ${shQuote(owner)} -execdir chown -h ${shQuote(owner)}: '{}' ';'`;
+export const ownDataScript = ({
+  directory,
+  owner,
+}: OwnData): string => `${placeFunctions({ owner, group: owner })}
+path=${shQuote(directory)}
+no_strange_link "$path"
+enter "$path"
+trusted "\${PWD%/*}"
+find . -xdev -mindepth 1 ! -user ${shQuote(owner)} \\( ! -type f -o -links 1 \\) -execdir chown -h ${shQuote(owner)}: '{}' ';'`;

@@ -24,7 +24,7 @@ sync`;
 }
 
 /** sh that fails while a server works in a folder, whatever its unit or pid file say. */
-export const refuseWorking = (directory: string): string => `for process in /proc/[0-9]*; do
+const refuseWorking = (directory: string): string => `for process in /proc/[0-9]*; do
   [ "$process/cwd" -ef ${shQuote(directory)} ] || continue
   case $(cat "$process/comm") in
     *-server)

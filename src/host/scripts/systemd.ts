@@ -1,4 +1,5 @@
 import { shQuote, shWords } from '../sh.ts';
+import { endOfLog } from './as-service-user.ts';
 import type { SystemdService } from '../step.ts';
 
 /** sh that stops, disables and masks a unit, which need not exist yet. */
@@ -41,15 +42,17 @@ rm -f -- ${files}`;
  * sh that fails when a unit does not run and says why not: the end of the unit's journal since `$begin` (seconds),
  * and of the node's log when it was written to since then.
  */
-export function checkUnitScript({ unit, logFile }: SystemdService): string {
-  return `unit=${shQuote(unit)}
+export function checkUnitScript({ unit, logFile, serviceUser }: SystemdService): string {
+  return `${endOfLog(serviceUser)}
+unit=${shQuote(unit)}
 log=${shQuote(logFile)}
 if ! systemctl --quiet is-active "$unit"; then
   printf '%s is %s\\n' "$unit" "$(systemctl is-active "$unit" || :)"
   journalctl --no-pager -q -o cat -n 20 --since "@$begin" -u "$unit" || :
-  if [ -s "$log" ] && [ "$(stat -c %Y "$log")" -ge "$begin" ]; then
+  written=$(as_server stat -c %Y -- "$log" 2>/dev/null)
+  if [ "\${written:-0}" -ge "$begin" ]; then
     printf 'the end of %s:\\n' "$log"
-    tail -n 20 "$log"
+    end_of_log "$log"
   fi
   exit 1
 fi`;

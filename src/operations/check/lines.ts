@@ -2,12 +2,14 @@ import { formatBytes } from '../../bytes.ts';
 import { requireAddress } from '../../host/requirements/address.ts';
 import { noteKernel, noteSelinux } from '../../host/requirements/kernel.ts';
 import { noteOutgoingPorts } from '../../host/requirements/outgoing-ports.ts';
+import { requireDataFolders } from '../../host/requirements/data-folders.ts';
 import { requireOwnership } from '../../host/requirements/ownership.ts';
 import { noteOtherServers, requireNoForeignData, requirePorts } from '../../host/requirements/ports.ts';
 import type { HostProblem, Requirement } from '../../host/requirements/problem.ts';
 import { requireDisk, requireMemory } from '../../host/requirements/resources.ts';
 import { requireServiceUser } from '../../host/requirements/service-user.ts';
 import { requireSystem } from '../../host/requirements/system.ts';
+import { requireUsablePaths } from '../../host/requirements/usable-paths.ts';
 import { requireVersion } from '../../host/requirements/version.ts';
 import type { PlanInput } from '../../host/planning/input.ts';
 
@@ -42,7 +44,15 @@ const hostChecks: readonly HostCheck[] = [
   },
   {
     check: 'ports',
-    requirements: [requirePorts, noteOutgoingPorts, requireNoForeignData, requireOwnership, noteOtherServers],
+    requirements: [
+      requirePorts,
+      noteOutgoingPorts,
+      requireNoForeignData,
+      requireUsablePaths,
+      requireOwnership,
+      requireDataFolders,
+      noteOtherServers,
+    ],
     describe: describePorts,
   },
   {

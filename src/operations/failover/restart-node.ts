@@ -10,6 +10,7 @@ import { planStop } from '../../host/planning/services.ts';
 import { judgeService } from '../../host/planning/starts.ts';
 import type { HostProblem } from '../../host/requirements/problem.ts';
 import type { StartVerdict } from '../../host/start/clearance.ts';
+import { endOfLog as endOfLogFunction } from '../../host/scripts/as-service-user.ts';
 import { servicesOf } from '../../host/services.ts';
 import { describeStep } from '../../host/step.ts';
 import type { HostStep, Service } from '../../host/step.ts';
@@ -63,6 +64,7 @@ function findService(
     facts,
     layout.nodes.filter((each) => each.node.id === node.id),
   );
+  refuseWithoutFolder(facts, node);
   const service = servicesOf(inventory, layout, facts).find((each) => each.node === node.id);
   if (!service) throw new OperationError(`has no service for ${node.id}`, { host: node.host });
   const stale = service.manager === 'systemd' && facts.units[service.unit]?.needsReload === true;
@@ -111,6 +113,20 @@ export async function startNode(session: Session, node: Node, look: LookOptions)
   const found = await judgeNode(session, node);
   if (found.stop.length > 0) await awaitInSync(session, [node.id], look);
   else await start(session, node, { found, steps: [], look });
+}
+
+/** Stopped, it would lose what it holds, and nothing would be there for it to start with. */
+function refuseWithoutFolder({ processes }: Facts, { id }: Node): void {
+  if (processes[id]?.folder !== 'gone') return;
+  throw new RefusedError(
+    `${id} runs, and its data folder was removed: what it holds is in its memory alone`,
+    {
+      node: id,
+      hints: [
+        'Run `weedgo-redis verify`: it prints the commands that let a replica take over and replace the node.',
+      ],
+    },
+  );
 }
 
 function refuseServing(situation: Situation, { id }: Node): void {
@@ -163,8 +179,12 @@ async function start(session: Session, node: Node, { found, steps, look }: Start
   }
 }
 
-async function endOfLog(shell: Shell, { logFile }: Service): Promise<string> {
-  const request = { script: 'read -r log; tail -n 20 "$log"', stdin: `${logFile}\n`, asRoot: true };
-  const { stdout } = await shell.run(request).catch(() => ({ stdout: '' }));
+async function endOfLog(shell: Shell, service: Service): Promise<string> {
+  const { logFile } = service;
+  const user = service.manager === 'systemd' ? service.serviceUser : undefined;
+  const script = `${endOfLogFunction(user)}\nread -r log; end_of_log "$log"`;
+  const { stdout } = await shell
+    .run({ script, stdin: `${logFile}\n`, asRoot: true })
+    .catch(() => ({ stdout: '' }));
   return stdout === '' ? `${logFile} cannot be read` : `the end of ${logFile}:\n${stdout.trimEnd()}`;
 }

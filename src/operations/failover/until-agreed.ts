@@ -26,6 +26,16 @@ export async function untilAgreed(session: Session, situation: Situation, swap: 
     const view = await observeTopology(witnesses, session.redis);
     const lacks = lacksOfSwap(view, swap);
     if (lacks.length === 0) return true;
+    if (hasEnded(view, swap)) {
+      const { id } = swap.shard.master.node;
+      session.emit({
+        type: 'warning',
+        node: id,
+        message: `${id} has ended since it handed over`,
+        hints: ['Run `weedgo-redis verify`: it says why, and what to do.'],
+      });
+      return true;
+    }
     if (isTurnedBack(view, swap)) return false;
     if (session.signal.aborted) interruptedAt ??= performance.now();
     if (interruptedAt !== undefined && performance.now() - interruptedAt > interruptedMs)
@@ -39,6 +49,15 @@ export async function untilAgreed(session: Session, situation: Situation, swap: 
     // Looking takes at most half of the time, so that it does not slow down what it waits for.
     await sleep(Math.max(10, performance.now() - asked));
   }
+}
+
+/** Nothing listens on the old master's port any more, and all others agree on the new one. */
+function hasEnded(view: TopologyView, swap: Swap): boolean {
+  const isOld = ({ node }: TopologyView['nodes'][number]): boolean => node === swap.shard.master.node.id;
+  const old = view.nodes.find(isOld);
+  if (!old || old.reachable || old.failure !== 'refused') return false;
+  const others = { ...view, nodes: view.nodes.filter((node) => !isOld(node)) };
+  return lacksOfSwap(others, { ...swap, masterGone: true }).length === 0;
 }
 
 /** Its claim had an older epoch than the master's: the others did not follow, and it is a replica again. */

@@ -1,6 +1,7 @@
 import type { ClusterStep } from '../../cluster/step.ts';
 import type { ReachableView } from '../../cluster/view.ts';
 import type { PlanInput } from '../../host/planning/input.ts';
+import { liveConfig } from '../../host/live-config.ts';
 import type { HostProblem } from '../../host/requirements/problem.ts';
 import { canonicalDirective } from '../../inventory/directives.ts';
 import { compareWithLive, type DirectiveChange } from '../../render/changes.ts';
@@ -24,16 +25,17 @@ export function runningNodes(
   { host, desired, facts }: PlanInput,
   { view }: Observation,
 ): readonly RunningNode[] {
-  return desired.layout.nodes.flatMap(({ node, configFile }) => {
+  return desired.layout.nodes.flatMap(({ node, configFile, dataDirectory }) => {
     const nodeView = view.nodes.find((candidate) => candidate.node === node.id);
     const data = facts.data[node.id];
     if (!nodeView?.reachable || !data || facts.processes[node.id] === undefined) return [];
+    const config = liveConfig(nodeView.config, facts.processes[node.id], dataDirectory);
     const content = desired.files.find(({ path }) => path === configFile)?.content ?? '';
     const onDisk = facts.files[configFile]?.content ?? '';
     return [
       {
         host: host.name,
-        view: nodeView,
+        view: { ...nodeView, config },
         desired: desiredDirectives(content),
         onDisk: readable(onDisk),
         data,

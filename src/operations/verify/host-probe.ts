@@ -1,5 +1,6 @@
 import type { HostProbe } from '../../checks/probe.ts';
 import { OperationError } from '../../errors.ts';
+import { asServiceUser } from '../../host/scripts/as-service-user.ts';
 import { shQuote } from '../../host/sh.ts';
 import type { Host, Inventory } from '../../inventory/inventory.ts';
 import { type Layout, layoutOf, type NodeLayout } from '../../render/layout.ts';
@@ -38,11 +39,14 @@ folder() {
   if [ "$uid" = 0 ] && [ ! -w "$2" ]; then options=ro; fi
   case ",$options," in
     *,ro,* | *,emergency_ro,* | *,shutdown,*) state=read-only ;;
-    *) if as_server test -w "$2"; then state=writable; else state=denied; fi ;;
+    *)
+      # Who is not root cannot tell what the server's user may do.
+      ${layout.serviceUser === undefined ? '' : '[ "$uid" = 0 ] || return 0'}
+      as_server test -w "$2"; case $? in 0) state=writable ;; 1) state=denied ;; *) return 0 ;; esac ;;
   esac
   echo "folder $1 $state"
 }
-as_server() { ${asServer(layout.serviceUser)} }
+${asServiceUser(layout.serviceUser)}
 state_of() {
   [ "\${2:-0}" != 0 ] && [ "/proc/$2/cwd" -ef "$3" ] || return 0
   while read -r key state _; do
@@ -58,13 +62,6 @@ if kernel=$(timeout 5 journalctl -k -o cat --no-pager --since -24h 2>/dev/null);
 fi
 exit 0
 `;
-}
-
-/** Root may write everywhere, which says nothing about the server. Without setpriv nothing can be told. */
-function asServer(user: string | undefined): string {
-  if (user === undefined) return '"$@";';
-  const words = `setpriv --reuid=${shQuote(user)} --regid=${shQuote(user)} --init-groups --`;
-  return `if [ "$uid" = 0 ] && command -v setpriv >/dev/null; then ${words} "$@"; fi;`;
 }
 
 function nodeScript({ node, dataDirectory, service }: NodeLayout): string {

@@ -1,5 +1,5 @@
 import type { DesiredHost } from '../../../src/host/desired.ts';
-import type { Facts } from '../../../src/host/facts.ts';
+import type { Facts, Ownership } from '../../../src/host/facts.ts';
 
 /** JSON Merge Patch (RFC 7396): null removes, objects merge, everything else replaces. */
 export function mergePatch(target: unknown, patch: unknown): unknown {
@@ -25,18 +25,18 @@ export function applyDesired(desired: DesiredHost, facts: Facts): Facts {
       ...facts.server,
       installed: { path: '/usr/bin/redis-server', version: '7.0.15' },
       unfinished: false,
-      userExists: true,
+      account: { uid: 107, gid: 114 },
     },
     files: Object.fromEntries(
       desired.files.map(({ path, mode, owner = 'root', group = 'root', content }) => [
         path,
-        { mode, owner, group, content, modified: 1_700_000_000_000 },
+        { ...ownership({ mode, owner, group }), content, modified: 1_700_000_000_000 },
       ]),
     ),
     directories: Object.fromEntries(
       desired.directories.map(({ path, mode, owner = 'root', group = 'root' }) => [
         path,
-        { mode, owner, group, entries: [] },
+        { ...ownership({ mode, owner, group }), entries: [] },
       ]),
     ),
     units: { ...facts.units, ...Object.fromEntries(units) },
@@ -58,6 +58,12 @@ export function applyDesired(desired: DesiredHost, facts: Facts): Facts {
   };
 }
 
+const ownership = (access: { mode: string; owner: string; group: string }): Ownership => ({
+  ...access,
+  uid: access.owner === 'root' ? 0 : 107,
+  gid: access.group === 'root' ? 0 : 114,
+});
+
 const running = {
   load: 'loaded',
   active: 'active',
@@ -67,4 +73,9 @@ const running = {
   needsReload: false,
 };
 
-const process = { executable: '/usr/bin/redis-server', openFilesLimit: 65_536, started: 1_700_000_001_000 };
+const process = {
+  folder: 'own',
+  executable: '/usr/bin/redis-server',
+  openFilesLimit: 65_536,
+  started: 1_700_000_001_000,
+} as const;

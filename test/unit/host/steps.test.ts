@@ -18,6 +18,7 @@ const unit = (port: number): Service => ({
   unit: `weedgo-redis@${port}.service`,
   port,
   logFile: `/var/log/weedgo-redis/redis@${port}/redis.log`,
+  serviceUser: 'redis',
 });
 const daemon: Service = {
   manager: 'daemon',

@@ -1,0 +1,31 @@
+import { shQuote } from '../sh.ts';
+
+/** How much of a log's end is read, bytes. */
+const logBytes = 16_384;
+
+/**
+ * sh that defines `as_server COMMAND…`: runs it as the service user, which is how root looks at whatever that user
+ * could have replaced by a link. Without a service user, or where the steps do not run as root, it runs as whoever runs
+ * it. Fails (exit 126) where the user cannot be taken on: that is never an answer.
+ */
+export function asServiceUser(user: string | undefined): string {
+  if (user === undefined) return 'as_server() { "$@"; }';
+  const name = shQuote(user);
+  return `as_server() {
+  if [ "$(id -u)" != 0 ]; then "$@"
+  elif command -v setpriv >/dev/null; then setpriv --reuid=${name} --regid=${name} --init-groups -- "$@"
+  elif command -v runuser >/dev/null; then runuser -u ${name} -g ${name} -- "$@"
+  else return 126; fi
+}`;
+}
+
+/**
+ * sh that defines `end_of_log FILE`: prints the last 20 lines as the service user reads them. Bounded in bytes and
+ * time, and a link, pipe or device in the log's place is not followed: what it leads to is nothing to show.
+ */
+export const endOfLog = (user: string | undefined): string => `${asServiceUser(user)}
+end_of_log() {
+  skip=$(($(as_server stat -c %s -- "$1") - ${logBytes}))
+  as_server timeout 5 dd if="$1" iflag=nofollow,nonblock,skip_bytes,count_bytes bs=${logBytes} \\
+    skip=$((skip > 0 ? skip : 0)) count=${logBytes} 2>/dev/null | tail -n 20
+}`;

@@ -1,0 +1,46 @@
+/**
+ * sh functions that tell a node's process by its working directory: a server changes into `dir` when it starts.
+ * Folders are compared by device and inode, so that it does not matter by which name anybody came there; a folder that
+ * was removed has only the name that it had.
+ *
+ * - `alive PID`: the process is there and no zombie.
+ * - `belongs PID DIR`: its working directory is DIR, or was until DIR was removed.
+ * - `servers`: the pids of all servers.
+ * - `named PIDFILE DIR`: the pid file names this node's process, and `pid` is set; a process that merely has the pid
+ *   of an old file has another working directory.
+ * - `running PIDFILE DIR`: as `named`, and also found where the pid file was lost. Not its children: a server that
+ *   saves has one in the same folder.
+ */
+export const nodeProcessFunctions = `
+alive() {
+  case $(sed 's/.*) //' "/proc/$1/stat" 2>/dev/null) in '' | Z* | X*) return 1 ;; esac
+}
+belongs() {
+  if [ "/proc/$1/cwd" -ef "$2" ]; then return; fi
+  case $(readlink "/proc/$1/cwd" 2>/dev/null) in
+    "$(readlink -m -- "$2" 2>/dev/null) (deleted)" | "$2 (deleted)") return ;;
+  esac
+  return 1
+}
+is_server() {
+  grep -qxE '(redis|valkey)-server' "/proc/$1/comm" 2>/dev/null
+}
+servers() {
+  grep -lxE '(redis|valkey)-server' /proc/[0-9]*/comm 2>/dev/null | sed 's,^/proc/,,; s,/comm$,,'
+}
+named() {
+  pid=
+  { read -r pid <"$1"; } 2>/dev/null
+  [ -n "$pid" ] && alive "$pid" && belongs "$pid" "$2"
+}
+running() {
+  if named "$1" "$2"; then return; fi
+  for pid in $(servers); do
+    if alive "$pid" && belongs "$pid" "$2"; then
+      parent=$(sed 's/.*) . \\([0-9]*\\) .*/\\1/' "/proc/$pid/stat")
+      is_server "$parent" && belongs "$parent" "$2" || return 0
+    fi
+  done
+  pid=
+  return 1
+}`;
