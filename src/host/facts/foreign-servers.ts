@@ -19,8 +19,12 @@ for pid in $(printf '%s\\n' "$units" | sed -n 's/^MainPID=//p' | tail -n $#); do
   port=$(tr '\\0' ' ' <"/proc/$pid/cmdline" | sed -n 's/^[^ ]* [^ ]*:\\([0-9][0-9]*\\).*/\\1/p')
   keys=
   if [ -n "$port" ] && command -v ${server}-cli >/dev/null; then
-    keys=$(timeout 2 ${server}-cli -p "$port" info keyspace 2>/dev/null |
-      grep -e '^#' -e '^db' | sed 's/^#.*/0/; s/^db[0-9]*:keys=\\([0-9]*\\).*/\\1/' | tr '\\n' ' ')
+    said=$(timeout 2 ${server}-cli -p "$port" info 2>/dev/null | tr -d '\\r')
+    # While it loads its data it may have none yet.
+    if printf '%s\\n' "$said" | grep -q -x 'loading:0'; then
+      keys=$(printf '%s\\n' "$said" | grep -e '^# Keyspace' -e '^db[0-9]' |
+        sed 's/^#.*/0/; s/^db[0-9]*:keys=\\([0-9]*\\).*/\\1/' | tr '\\n' ' ')
+    fi
   fi
   printf '%s %s %s\\n' "$unit" "$pid" "$keys"
 done

@@ -18,6 +18,7 @@ import type { Observation } from '../observe.ts';
 import { peersWords } from '../../checks/start-word.ts';
 import { holdBack, planSwitch } from './append-only.ts';
 import { assumeRunning } from './assume.ts';
+import { requireSafeSettings } from './safe-settings.ts';
 import { planLive, requireNoRestart, runningNodes } from './running.ts';
 
 /** Everything provision would do from here, and everything that speaks against it. Data only. */
@@ -69,6 +70,7 @@ export function planProvision(request: PlanRequest): ProvisionPlan {
       ...requireClocks([...observation.facts].map(([host, { clock }]) => ({ host, clock }))),
       ...form.refusals.map((refusal) => formProblem(inventory, refusal)),
       ...nodes.flatMap(requireNoRestart),
+      ...nodes.flatMap(requireSafeSettings),
     ],
   };
 }

@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest';
+import type { ReachableView } from '../../../src/cluster/view.ts';
+import { requireSafeSettings } from '../../../src/operations/provision/safe-settings.ts';
+
+const view: ReachableView = {
+  reachable: true,
+  node: 'redis1:7000',
+  nodeId: '',
+  nodes: [],
+  clusterInfo: {},
+  info: { used_memory: String(100 << 20), connected_clients: '60' },
+  keys: 1000,
+  config: { maxmemory: String(200 << 20), 'maxmemory-policy': 'noeviction', maxclients: '10000' },
+};
+
+const refusals = (desired: Readonly<Record<string, string>>): readonly string[] =>
+  requireSafeSettings({
+    host: 'redis1',
+    view,
+    desired: Object.fromEntries(Object.entries(desired).map(([name, value]) => [name, [[value]]])),
+    onDisk: {},
+    data: { folder: { kind: 'absent' }, leftBehind: undefined },
+    version: '7.0.15',
+  }).map(({ message }) => message);
+
+test.each([
+  [{ maxmemory: '50mb' }, 'it would refuse every write'],
+  [{ maxmemory: '50mb', 'maxmemory-policy': 'allkeys-lru' }, 'allkeys-lru would delete keys at once'],
+  [{ maxclients: '50' }, 'it has 60 clients, and maxclients would be 50'],
+])('%j is refused', (desired, message) => {
+  expect(refusals(desired)).toEqual([expect.stringContaining(message)]);
+});
+
+test.each([{ maxmemory: '128mb' }, { maxmemory: '0' }, { maxclients: '100' }, { maxmemory: '200mb' }])(
+  '%j is not',
+  (desired) => {
+    expect(refusals(desired)).toEqual([]);
+  },
+);
