@@ -1,4 +1,4 @@
-import { formatRanges } from '../cluster/slots.ts';
+import { describeRanges } from '../cluster/slots.ts';
 import type { Inventory } from '../inventory/inventory.ts';
 import { ours } from './remedy.ts';
 import type { Member, Shard, Topology } from './topology.ts';
@@ -35,7 +35,7 @@ export function offsetOf({ view }: Member): number {
 
 function unserved(shard: Shard, nodes: readonly string[]): readonly string[] {
   if (!isUnserved(shard) || !nodes.includes(shard.master.node.id)) return [];
-  const slots = `slots ${formatRanges(shard.master.slots)} (shard ${shard.number})`;
+  const slots = `slots ${describeRanges(shard.master.slots)} (shard ${shard.number})`;
   return shard.master.failedBy.length > 0
     ? [`${slots} are not served`]
     : [`no other node has taken over ${slots}`];

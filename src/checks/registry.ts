@@ -24,6 +24,7 @@ import { managedFolders } from './configuration/managed-folders.ts';
 import { outliers } from './configuration/outliers.ts';
 import { address } from './host/address.ts';
 import { clock } from './host/clock.ts';
+import { dropIns } from './host/drop-ins.ts';
 import { kernel } from './host/kernel.ts';
 import { limits } from './host/limits.ts';
 import { oom } from './host/oom.ts';
@@ -113,6 +114,7 @@ export const checks: readonly Check[] = [
   limits,
   clock,
   units,
+  dropIns,
   version,
   oom,
   writeTest,

@@ -46,6 +46,10 @@ export function onHost(inventory: Inventory, name: string, command: string): str
   return overSsh(inventory, name, (host) => privileged(host, command)) ?? command;
 }
 
+/** A unit can be masked for good, until the next boot, or both. */
+export const unmask = (inventory: Inventory, host: string, unit: string): string =>
+  onHost(inventory, host, `systemctl unmask ${unit} && systemctl unmask --runtime ${unit}`);
+
 /** What only the operator can do, as a line among commands that a shell passes over. */
 export function byHand(text: string): string {
   return `# ${text}`;

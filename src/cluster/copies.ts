@@ -1,6 +1,6 @@
 import type { Reason } from './failover/reason.ts';
 import type { Member } from './shape.ts';
-import { compactSlots, expandRanges, formatRanges } from './slots.ts';
+import { compactSlots, expandRanges, describeRanges } from './slots.ts';
 
 /** The slots of which each node holds keys, by inventory id; a node that did not say is not in the map. */
 export type HeldSlots = ReadonlyMap<string, ReadonlySet<number>>;
@@ -92,16 +92,7 @@ function slotOwners(members: readonly Member[]): ReadonlyMap<number, Member> {
   );
 }
 
-/** The most ranges that one message names. */
-const mostRanges = 5;
-
-function shorten(slots: readonly number[]): string {
-  const ranges = compactSlots(slots);
-  const more = ranges.length - mostRanges;
-  return more > 0
-    ? `${formatRanges(ranges.slice(0, mostRanges))} and ${more} more ranges`
-    : formatRanges(ranges);
-}
+const shorten = (slots: readonly number[]): string => describeRanges(compactSlots(slots));
 
 const takeOver = (replica: string): string =>
   `Run weedgo-redis failover ${replica} --force to make it serve what it holds.`;

@@ -2,7 +2,7 @@ import type { Inventory } from '../inventory/inventory.ts';
 import { describeShardCounts, shardCounts } from './counts.ts';
 import { plannedSlots } from './placement.ts';
 import { type Member, membersOf, ownLine, reachableNodes, standsAt, twinsOf, unownedSlots } from './shape.ts';
-import { countSlots, formatRanges, intersectSlots, subtractSlots } from './slots.ts';
+import { countSlots, describeRanges, intersectSlots, subtractSlots } from './slots.ts';
 import type { ClusterView, NodeLine, NodeView, ReachableView } from './view.ts';
 
 /** Why forming a cluster must not go on; `reason` names the node. Neither holds a secret. */
@@ -153,7 +153,7 @@ function guardLoneSlots(inventory: Inventory, view: ReachableView): readonly Ref
     ? [
         refuse(
           view.node,
-          `it owns the slots ${formatRanges(strange)}, which the inventory would not give to it`,
+          `it owns the slots ${describeRanges(strange)}, which the inventory would not give to it`,
           'It may be a cluster of its own. Choose another port, or reset it yourself when it is not needed.',
         ),
       ]
@@ -189,7 +189,7 @@ function guardUnowned(view: ClusterView, members: readonly Member[]): readonly R
   return [
     refuse(
       holder.node,
-      `nobody owns the slots ${formatRanges(free)}, and the cluster holds keys`,
+      `nobody owns the slots ${describeRanges(free)}, and the cluster holds keys`,
       'Find out who last owned them; CLUSTER COUNTKEYSINSLOT on each node tells who holds their keys.',
     ),
   ];

@@ -1,7 +1,7 @@
 import type { Inventory, Node } from '../inventory/inventory.ts';
 import { agreementOf } from './agreement.ts';
 import { type Member, membersOf, reachableNodes, standsAt, twinsOf, unownedSlots } from './shape.ts';
-import { countSlots, formatRanges, slotCount } from './slots.ts';
+import { countSlots, describeRanges, slotCount } from './slots.ts';
 import type { NodeLine, NodeTopology, TopologyView, UnreachableView } from './view.ts';
 
 /** One thing that a cluster lacks to be complete. */
@@ -131,7 +131,7 @@ function missingOwners(members: readonly Member[]): readonly Missing[] {
   const free = unownedSlots(members);
   const node = members.find(({ role }) => role === 'master')?.node.id;
   return free.length > 0 && node !== undefined
-    ? [lack('slots', node, `no node owns the slots ${formatRanges(free)}`)]
+    ? [lack('slots', node, `no node owns the slots ${describeRanges(free)}`)]
     : [];
 }
 

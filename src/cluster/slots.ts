@@ -64,6 +64,16 @@ export function formatRanges(ranges: readonly SlotRange[]): string {
   return ranges.map(([first, last]) => (first === last ? `${first}` : `${first}-${last}`)).join(',');
 }
 
+/** The most ranges that one text names. */
+const mostRanges = 6;
+
+/** For people: `0-5460,5462`, or the first ranges and how many more there are. */
+export function describeRanges(ranges: readonly SlotRange[]): string {
+  const more = ranges.length - mostRanges;
+  if (more <= 0) return formatRanges(ranges);
+  return `${formatRanges(ranges.slice(0, mostRanges))} and ${more} more ${more === 1 ? 'range' : 'ranges'}`;
+}
+
 /**
  * The slot of a key: CRC16 (XMODEM) of it, or of its hash tag, modulo 16384. The tag is what stands between the
  * first `{` and the next `}` when that is not empty.

@@ -1,4 +1,4 @@
-import { countSlots, formatRanges } from './slots.ts';
+import { countSlots, describeRanges } from './slots.ts';
 import type { SlotRange } from './view.ts';
 
 /**
@@ -93,7 +93,7 @@ export function describeClusterStep(step: ClusterStep): string {
     case 'set-temporarily':
       return `${step.node}: set ${step.settings.map(describeSetting).join(', ')} while the cluster forms`;
     case 'assign-slots':
-      return `${step.node}: take ${describeCount(countSlots(step.ranges))} (${formatRanges(step.ranges)})`;
+      return `${step.node}: take ${describeCount(countSlots(step.ranges))} (${describeRanges(step.ranges)})`;
     case 'set-config-epoch':
       return `${step.node}: set config epoch ${step.epoch}`;
     case 'meet':

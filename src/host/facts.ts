@@ -135,6 +135,12 @@ export type UnitState = {
   readonly restarts: number;
   /** The unit's files changed since systemd read them. */
   readonly needsReload: boolean;
+  /** Files that change the unit next to its own, and what holds with them; missing where there are none. */
+  readonly dropIns?: {
+    readonly files: readonly string[];
+    /** Properties of systemctl show, by name. */
+    readonly effective: Readonly<Record<string, string>>;
+  };
 };
 
 export type Listener = {
@@ -217,6 +223,8 @@ export type FolderState =
 export type FolderContents = {
   readonly kind: 'read';
   readonly isWritable: boolean;
+  /** Files that a start opens for writing and that the server's user may not write; missing where there are none. */
+  readonly locked?: readonly string[];
   readonly identity: StoredIdentity;
   readonly dump: DataFile | undefined;
   /** The one append-only file of servers before 7.0, which later ones take over. */

@@ -117,6 +117,7 @@ function wrongPassword(
           byHand(
             'the nodes have another password than auth.password of the inventory names: name the right one',
           ),
+          byHand(`if nobody has it: ${ours(inventory, 'recover-password')} reads it on the hosts`),
         ]
       : [
           ours(inventory, 'provision'),
@@ -177,7 +178,8 @@ function foreign({ node, reason }: UnreachableView, { inventory }: CheckInput): 
     why: 'Clients that connect there give their password to that process, and the node itself cannot serve.',
     remedy: [
       byHand(`find out who started that process on ${known?.host ?? node}, and end it`),
-      ours(inventory, 'start'),
+      // Run by hand as root it leaves files of root: provision gives them to the server, and starts it.
+      ours(inventory, 'provision'),
     ],
   };
 }

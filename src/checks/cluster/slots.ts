@@ -2,7 +2,7 @@ import {
   compactSlots,
   countSlots,
   expandRanges,
-  formatRanges,
+  describeRanges,
   intersectSlots,
   subtractSlots,
   uncoveredSlots,
@@ -33,14 +33,14 @@ function uncovered(input: CheckInput, topology: Topology): readonly Finding[] {
     {
       id: 'WR-SLOTS-UNCOVERED',
       severity: 'critical',
-      title: `slots ${formatRanges(free)} have no owner`,
+      title: `slots ${describeRanges(free)} have no owner`,
       nodes: claims.map(({ member }) => member.node.id),
       hosts: [],
       seen: [
-        `no master says of itself that it owns ${countSlots(free) === 1 ? 'slot' : 'slots'} ${formatRanges(free)}`,
+        `no master says of itself that it owns ${countSlots(free) === 1 ? 'slot' : 'slots'} ${describeRanges(free)}`,
         ...claims.map(
           ({ member, by, ranges }) =>
-            `${joinNames(by)} still give ${formatRanges(ranges)} to ${member.node.id}`,
+            `${joinNames(by)} still give ${describeRanges(ranges)} to ${member.node.id}`,
         ),
         ...stateOf(topology),
       ].join('; '),
@@ -65,7 +65,7 @@ function unserved(topology: Topology): readonly Finding[] {
       {
         id: 'WR-SLOTS-UNSERVED',
         severity: 'critical',
-        title: `slots ${formatRanges(left)} belong to ${owner.node.id}, which does not answer`,
+        title: `slots ${describeRanges(left)} belong to ${owner.node.id}, which does not answer`,
         nodes: [owner.node.id],
         hosts: [],
         seen: `the other nodes give them to ${owner.node.id}`,
@@ -138,7 +138,7 @@ function twice({ inventory }: CheckInput, topology: Topology): readonly Finding[
       {
         id: 'WR-SLOTS-TWICE',
         severity: 'critical',
-        title: `${one.node.id} and ${other.node.id} both own slots ${formatRanges(shared)}`,
+        title: `${one.node.id} and ${other.node.id} both own slots ${describeRanges(shared)}`,
         nodes: [one.node.id, other.node.id],
         hosts: [],
         seen: `config epoch ${one.configEpoch} on ${one.node.id}, ${other.configEpoch} on ${other.node.id}`,

@@ -2,7 +2,7 @@ import type { StartCause } from '../../host/diagnosis/cause.ts';
 import type { Inventory, Node } from '../../inventory/inventory.ts';
 import type { NodeLayout } from '../../render/layout.ts';
 import { heirOf } from '../consequences.ts';
-import { byHand, onHost, ours, unitOf } from '../remedy.ts';
+import { byHand, onHost, ours, unitOf, unmask } from '../remedy.ts';
 import { joinNames } from '../text.ts';
 import type { Topology } from '../topology.ts';
 
@@ -19,7 +19,7 @@ export function wayOut(cause: StartCause, subject: Subject): readonly string[] {
   const start = ours(inventory, 'start');
   switch (cause.kind) {
     case 'masked':
-      return [onHost(inventory, node.host, `systemctl unmask ${unitOf(inventory, node) ?? ''}`), start];
+      return [unmask(inventory, node.host, unitOf(inventory, node) ?? ''), start];
     case 'owner':
     case 'configuration':
       return [ours(inventory, 'provision')];

@@ -77,7 +77,7 @@ function compare(
       title: `${name} of ${joinNames(nodes)} differs from all other nodes`,
       nodes,
       hosts: [],
-      seen: odd.map((peer) => `${peer.node}: ${valueOf(peer) || '""'}`).join('; '),
+      seen: joinNames(odd.map((peer) => `${peer.node}: ${valueOf(peer) || '""'}`)),
       expected: `${usual || '""'}, as on the other nodes`,
       why: 'No file sets it, so it was changed in the running server and is gone with the next restart.',
       remedy: setAll(inventory, nodes, [name, usual]),

@@ -2,7 +2,8 @@ import type { UnitState } from '../../host/facts.ts';
 import { runsOlderUnit } from '../../host/outdated.ts';
 import { layoutOf } from '../../render/layout.ts';
 import type { Check, CheckInput, Finding } from '../check.ts';
-import { onHost, ours } from '../remedy.ts';
+import type { Inventory } from '../../inventory/inventory.ts';
+import { byHand, onHost, ours, unmask } from '../remedy.ts';
 import { formatSeconds } from '../text.ts';
 import { titled } from '../shared.ts';
 import { nodesWithoutDisk } from '../persistence/aftermath.ts';
@@ -54,7 +55,12 @@ function disabled({ inventory }: CheckInput, { node, host, unit, state }: Subjec
       seen: `${unit} is ${state.enabled || 'not enabled'}`,
       expected: 'enabled',
       why: 'When the host reboots the node stays away until somebody notices.',
-      remedy: [ours(inventory, 'provision')],
+      // systemctl enable fails for a masked unit.
+      remedy: [
+        ...(state.load === 'masked' ? [unmask(inventory, host, unit)] : []),
+        ours(inventory, 'provision'),
+      ],
+      ...(state.load === 'masked' && { dueTo: [{ ids: ['WR-NODE-DOWN'], nodes: [node] }] }),
     },
   ];
 }
@@ -79,7 +85,17 @@ function bypassed(
       seen: `process ${pid} answers, ${unit} is ${state.active} (main process ${state.mainPid})`,
       expected: "the process that answers is the unit's",
       why: 'Nothing restarts it, its limits and sandbox are missing, and the unit cannot start beside it.',
-      remedy: [onHost(inventory, host, `kill ${pid}`), ours(inventory, 'start')],
+      // Run by hand as root it leaves files of root: provision gives them to the server, and starts it.
+      remedy: [
+        onHost(inventory, host, `kill ${pid} && timeout 900 tail --pid=${pid} -f /dev/null`),
+        ours(inventory, 'provision'),
+      ],
+      explains: [
+        {
+          ids: ['WR-CONFIG-LIVE', 'WR-FILE-LIMIT', 'WR-RESTARTS', 'WR-UNIT-STALE', 'WR-UNIT-OVERRIDDEN'],
+          nodes: [node],
+        },
+      ],
     },
   ];
 }
@@ -158,6 +174,7 @@ function restarted(input: CheckInput, { node, host, unit, state }: Subject): rea
       why: 'It crashed, was killed or ran into a limit, and will again.',
       remedy: [
         onHost(inventory, host, `journalctl -u ${unit} -n 50 --no-pager`),
+        ...keepReport(inventory, host, node),
         onHost(inventory, host, `systemctl reset-failed ${unit}`),
       ],
     },
@@ -174,4 +191,11 @@ function ageOf({ hosts }: CheckInput, host: string, node: string): number | unde
   return facts?.reachable && process
     ? Math.max(0, (facts.facts.clock.now - process.started) / 1000)
     : undefined;
+}
+
+/** A crash leaves its report in the node's own log, of which systemd's journal has nothing. */
+function keepReport(inventory: Inventory, name: string, node: string): readonly string[] {
+  const host = inventory.hosts.find((candidate) => candidate.name === name);
+  const place = host && layoutOf(inventory, host).nodes.find((each) => each.node.id === node);
+  return place ? [byHand(`after a crash its report is in ${place.logFile} on ${name}: keep that file`)] : [];
 }

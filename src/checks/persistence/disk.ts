@@ -3,7 +3,7 @@ import { shQuote } from '../../host/sh.ts';
 import type { Check, CheckInput, Finding } from '../check.ts';
 import { byHand, onHost } from '../remedy.ts';
 import { titled } from '../shared.ts';
-import { numberOf } from '../text.ts';
+import { joinNames, numberOf } from '../text.ts';
 import type { Topology } from '../topology.ts';
 import { aftermathOf } from './aftermath.ts';
 import { type Filesystem, filesystems, full, isFull } from './filesystems.ts';
@@ -55,7 +55,7 @@ function cramped(input: CheckInput, system: Subject): Finding {
     nodes,
     hosts: [host.name],
     seen: freeOf(system),
-    expected: `${formatBytes(needed)}: the data of ${nodes.join(', ')} once more`,
+    expected: `${formatBytes(needed)}: the data of ${joinNames(nodes)} once more`,
     why: 'A rewrite writes all data anew beside the old file, and fills the disk half-way through.',
     remedy: makeRoom(input, system),
   };

@@ -1,6 +1,6 @@
 import { agreementOf } from '../agreement.ts';
 import { reachableNodes, unownedSlots } from '../shape.ts';
-import { formatRanges } from '../slots.ts';
+import { describeRanges } from '../slots.ts';
 import type { Reason } from './reason.ts';
 import { viewOf } from './situation.ts';
 import type { Situation } from './situation.ts';
@@ -36,7 +36,7 @@ function guardSlots({ members }: Situation): readonly Reason[] {
   return [
     {
       code: 'slots-uncovered',
-      message: `slots ${formatRanges(missing)} are served by no node`,
+      message: `slots ${describeRanges(missing)} are served by no node`,
       hints: ['weedgo-redis verify says what is wrong and how to mend it.'],
     },
   ];

@@ -7,7 +7,8 @@ import { headerBytes, parseHeaderBytes } from './rdb-header.ts';
 /**
  * What is in the nodes' data folders, as far as a start depends on it. They are read by the server's own user: it can
  * put a link to anywhere in the place of any name there, and what it cannot read itself the server cannot either.
- * Lines: `absent DIR`, `unreadable PATH`, or `folder DIR` with `writable`, `myself …`, `manifest …` below it; then
+ * Lines: `absent DIR`, `unreadable PATH`, or `folder DIR` with `writable`, `locked PATH`, `myself …`,
+ * `manifest …` below it; then
  * `stat SIZE MODIFIED PATH` of all files, and their first bytes as `head -v` prints them, in base64.
  */
 export const data: Fact<Readonly<Record<string, NodeData>>> = {
@@ -72,6 +73,10 @@ while [ $folders -gt 0 ]; do
   if ! cd "$dir" 2>/dev/null || [ ! -r . ] || [ ! -x . ]; then unreadable "$dir"; continue; fi
   printf 'folder %s\\n' "$dir"
   [ ! -w . ] || echo writable
+  # What an administrator's own look left behind: readable, and not the server's to write.
+  for name in nodes.conf appendonlydir appendonly.aof appendonlydir/appendonly.aof.*; do
+    if [ -w . ] && [ -e "$name" ] && [ ! -w "$name" ]; then printf 'locked %s\\n' "$dir/$name"; fi
+  done
   if [ -e nodes.conf ]; then
     if [ -r nodes.conf ]; then
       printf 'myself %s\\n' "$(grep -m 1 -e '[ ,]myself[ ,]' nodes.conf)"
@@ -154,11 +159,13 @@ function folderOf(
 ): FolderState {
   const unreadable = about.find((line) => line.startsWith('unreadable '));
   if (unreadable !== undefined) return { kind: 'unreadable', path: unreadable.slice('unreadable '.length) };
+  const locked = about.flatMap((line) => /^locked (.*)$/.exec(line)?.[1] ?? []);
   const myself = about.find((line) => line.startsWith('myself '));
   const manifest = about.filter((line) => line.startsWith('manifest '));
   return {
     kind: 'read',
     isWritable: about.includes('writable'),
+    ...(locked.length > 0 && { locked }),
     identity: myself === undefined ? { kind: 'none' } : parseMyself(myself.slice('myself '.length)),
     dump: files.get(`${directory}/dump.rdb`),
     single: files.get(`${directory}/appendonly.aof`),

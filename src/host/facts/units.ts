@@ -3,7 +3,13 @@ import { shWords } from '../sh.ts';
 import type { Fact } from './fact.ts';
 import { fieldsOf, numberOf } from './lines.ts';
 
-const properties = 'Id,LoadState,ActiveState,SubState,UnitFileState,MainPID,NRestarts,NeedDaemonReload';
+/** What a drop-in can change of what the tool promises of a node; compared in `checks/host/drop-ins.ts`. */
+const promised = ['Restart', 'TimeoutStartUSec', 'LimitNOFILE', 'MemoryMax'];
+
+const properties = [
+  'Id,LoadState,ActiveState,SubState,UnitFileState,MainPID,NRestarts,NeedDaemonReload,DropInPaths',
+  ...promised,
+].join(',');
 
 /**
  * All units in one `systemctl show`, which answers in the order asked, one paragraph a unit. `$units` is its answer;
@@ -30,6 +36,7 @@ printf '%s\\n' "$units"`,
 
 function parseUnit(paragraph: string): UnitState {
   const fields = fieldsOf(paragraph);
+  const dropIns = (fields.DropInPaths ?? '').split(' ').filter((path) => path !== '');
   return {
     load: fields.LoadState ?? '',
     active: fields.ActiveState ?? '',
@@ -38,5 +45,11 @@ function parseUnit(paragraph: string): UnitState {
     mainPid: numberOf(fields.MainPID) ?? 0,
     restarts: numberOf(fields.NRestarts) ?? 0,
     needsReload: fields.NeedDaemonReload === 'yes',
+    ...(dropIns.length > 0 && {
+      dropIns: {
+        files: dropIns,
+        effective: Object.fromEntries(promised.map((name) => [name, fields[name] ?? ''])),
+      },
+    }),
   };
 }

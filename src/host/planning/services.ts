@@ -2,6 +2,7 @@ import type { Facts } from '../facts.ts';
 import type { PlanInput } from './input.ts';
 import { isEnabled, isRunning } from '../services.ts';
 import type { HostStep, Service } from '../step.ts';
+import { planDataOwners } from './data-owners.ts';
 import { planFiles } from './files.ts';
 import { planDesiredStarts } from './starts.ts';
 
@@ -19,8 +20,19 @@ export function planServices(input: PlanInput): readonly HostStep[] {
   return [
     ...enable,
     ...(needsReload ? [{ kind: 'reload-units', units: unitsOf(desired.services) } as const] : []),
+    // systemd may be about to start it: it is stopped first.
+    ...planDataOwners(input).flatMap((step): readonly HostStep[] => [...stopOf(input, step.directory), step]),
     ...planDesiredStarts(input).steps,
   ];
+}
+
+/** A unit that systemd starts over and over would be started while its files are given away. */
+function stopOf({ desired, facts }: PlanInput, directory: string): readonly HostStep[] {
+  const place = desired.layout.nodes.find(({ dataDirectory }) => dataDirectory === directory);
+  return planStop(
+    desired.services.filter(({ node }) => node === place?.node.id),
+    facts,
+  );
 }
 
 /** The steps that have every service stopped. What systemd is trying to start is stopped as well. */

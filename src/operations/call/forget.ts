@@ -2,7 +2,7 @@ import type { Judgement } from '../../cluster/copies.ts';
 import type { Reason } from '../../cluster/failover/reason.ts';
 import type { Situation } from '../../cluster/failover/situation.ts';
 import { reachableNodes } from '../../cluster/shape.ts';
-import { countSlots, formatRanges } from '../../cluster/slots.ts';
+import { countSlots, describeRanges } from '../../cluster/slots.ts';
 import { waitUntil } from '../../redis/wait.ts';
 import { lookAround } from '../failover/look.ts';
 import type { Session } from '../session.ts';
@@ -35,7 +35,7 @@ function owners({ view }: Situation, nodeId: string): readonly Reason[] {
   return [
     {
       code: 'in-use',
-      message: `${nodeId} owns slots ${formatRanges(first.line.slots)} (${by} say so): forgetting it gives up their keys`,
+      message: `${nodeId} owns slots ${describeRanges(first.line.slots)} (${by} say so): forgetting it gives up their keys`,
       hints: [
         'Let one of its replicas take over first: weedgo-redis failover NODE --force.',
         'If it is a node of this cluster, put it into the inventory.',

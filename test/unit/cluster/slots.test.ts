@@ -11,6 +11,7 @@ import {
   splitEvenly,
   subtractSlots,
   uncoveredSlots,
+  describeRanges,
 } from '../../../src/cluster/slots.ts';
 
 const slot = fc.integer({ min: 0, max: slotCount - 1 });
@@ -100,4 +101,13 @@ describe('the slot of a key', () => {
   ])('%j', (key, expected) => {
     expect(keySlot(key)).toBe(expected);
   });
+});
+
+const single = (one: number) => [one, one] as const;
+
+it('a text names some ranges and counts the rest', () => {
+  expect(describeRanges([[0, 5460], single(5462)])).toBe('0-5460,5462');
+  const many = Array.from({ length: 900 }, (_, index) => single(index * 2));
+  expect(describeRanges(many)).toBe('0,2,4,6,8,10 and 894 more ranges');
+  expect(describeRanges(many.slice(0, 7))).toBe('0,2,4,6,8,10 and 1 more range');
 });
