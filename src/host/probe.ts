@@ -17,13 +17,15 @@ export type PortProbe = {
  * What the host itself saw; a host that could not be made to try throws instead, or is `unknown`.
  * refused: nothing listens, or a firewall says so (the two cannot be told apart from afar: a reject with
  * icmp port-unreachable reads the same). filtered: no answer at all. unreachable: the network or a firewall says no.
- * unknown: the host has no means to try.
+ * narrow: a node answers, and no longer when some kB are sent at once: large packets are lost on the way. unknown: the
+ * host has no means to try.
  */
-export type ProbeOutcome = 'open' | 'refused' | 'filtered' | 'unreachable' | 'unknown';
+export type ProbeOutcome = 'open' | 'narrow' | 'refused' | 'filtered' | 'unreachable' | 'unknown';
 
 export type ProbeResult = PortProbe & { readonly outcome: ProbeOutcome };
 
 const timeoutSeconds = 3;
+const narrowCode = 9;
 /** Processes at a time on one host. */
 const atOnce = 64;
 
@@ -82,14 +84,14 @@ export async function probeFrom(
 
 /** bash opens sockets by itself; every distribution that has one of our package managers has bash. */
 function probeScript(probes: readonly PortProbe[]): string {
-  const lines = probes.map(({ node, port }, index) => {
+  const lines = probes.map(({ node, port, what }, index) => {
     const pause = index % atOnce === atOnce - 1 ? '\nwait' : '';
-    return `try ${index} ${shQuote(node.address)} ${port} &${pause}`;
+    return `try ${index} ${shQuote(node.address)} ${port} ${what} &${pause}`;
   });
   return `export LC_ALL=C
 command -v bash >/dev/null && command -v timeout >/dev/null || exit 0
 try() {
-  said=$(timeout ${timeoutSeconds} bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$2" "$3" </dev/null 2>&1)
+  said=$(timeout ${timeoutSeconds} bash -c '${attemptScript}' "$2" "$3" "$4" </dev/null 2>&1)
   printf '%s %s %s\\n' "$1" $? "$(printf '%s' "$said" | tr '\\n' ' ')"
 }
 ${lines.join('\n')}
@@ -97,9 +99,23 @@ wait
 `;
 }
 
+/**
+ * A Redis that answers one PING, with a word or an error, answers many: 9 kB there and at least as much back do not fit
+ * into small packets. What does not answer the first is no node, and open.
+ */
+const attemptScript = `exec 3<>"/dev/tcp/$0/$1" || exit 1
+echo connected
+[ "$2" = client ] || exit 0
+printf "PING\\r\\n" >&3
+read -r -t 1 -u 3 answer || exit 0
+printf "PING\\r\\n%.0s" {1..1500} >&3 || exit 0
+timeout 1.5 head -c 9000 <&3 >/dev/null
+[ $? != 124 ] || exit ${narrowCode}`;
+
 /** Exit code of `timeout` (124: it was one) and what bash said of connect(2). */
 function parseOutcome(code: string, said: string): ProbeOutcome {
-  if (code === '0') return 'open';
+  if (code === String(narrowCode)) return 'narrow';
+  if (code === '0' || /^connected/.test(said)) return 'open';
   if (code === '124' || /timed out/.test(said)) return 'filtered';
   if (/refused/.test(said)) return 'refused';
   return /unreachable|No route|not permitted|Permission denied|prohibited/.test(said)

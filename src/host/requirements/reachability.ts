@@ -18,7 +18,26 @@ export type ReachabilityInput = {
  * a cluster would wait for ever.
  */
 export function requireReachability(input: ReachabilityInput): readonly HostProblem[] {
-  return [...groupPairs(input).values()].flatMap((results) => describePair(results, input));
+  return [
+    ...[...groupPairs(input).values()].flatMap((results) => describePair(results, input)),
+    ...describeNarrow(input.results),
+  ];
+}
+
+/** Pairs of hosts between which large packets are lost: replication and the bus break there, and no port is shut. */
+function describeNarrow(results: readonly ProbeResult[]): readonly HostProblem[] {
+  const narrow = results.filter(({ outcome }) => outcome === 'narrow');
+  const pairs = new Map(narrow.map((result) => [`${result.from} ${result.node.host}`, result]));
+  return [...pairs.values()].map(({ from, node }) => ({
+    id: 'large-packets',
+    kind: 'failed',
+    host: node.host,
+    message: `${from} reaches ${node.host} (${node.address}) with small packets alone: large ones are lost on the way`,
+    hints: [
+      `On ${from}, to find the size that gets through: ping -c 1 -M do -s 1472 ${node.address}, then smaller ones.`,
+      'Set the MTU of the interfaces to that size + 28, or let ICMP "fragmentation needed" through between the hosts.',
+    ],
+  }));
 }
 
 /** No connection comes about there, and not for want of somebody who listens. */
@@ -62,6 +81,7 @@ function describePair(results: readonly ProbeResult[], { facts }: ReachabilityIn
 
 const whys: Readonly<Record<ProbeResult['outcome'], string>> = {
   open: 'it is open',
+  narrow: 'large packets are lost',
   refused: 'refused, though the node listens: a firewall rejects it',
   filtered: 'no answer: a firewall drops it, or there is no way back',
   unreachable: 'no route, or a firewall forbids it',

@@ -89,7 +89,8 @@ export function reachLines(
       ),
     }),
   );
-  if (problems.length === 0 || !hasFirewall(observation, host.name)) {
+  const isNarrow = problems.some(({ id }) => id === 'large-packets');
+  if (problems.length === 0 || isNarrow || !hasFirewall(observation, host.name)) {
     return [lineFrom('peers', problems, () => describeReach(toHost))];
   }
   const shut = toHost.filter((result) => isShut(result, reach.isListening));

@@ -90,7 +90,8 @@ async function tryPorts(
 }
 
 function describeOutcomes(host: string, id: string, outcomes: readonly ProbeOutcome[]): Testimony {
-  if (outcomes.includes('open')) return { host, says: 'reached', how: `${host} reaches ${id}` };
+  if (outcomes.includes('open') || outcomes.includes('narrow'))
+    return { host, says: 'reached', how: `${host} reaches ${id}` };
   if (outcomes.includes('unknown'))
     return { host, says: undefined, how: `${host} cannot tell (bash and timeout are needed to try)` };
   return {

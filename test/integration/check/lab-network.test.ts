@@ -9,6 +9,8 @@ import { reached } from './firewalled-lab.ts';
 let lab: Lab;
 let cli: Cli;
 let application: string;
+/** Where redis1's nodes listen: its second address, which routing would not choose for what they send. */
+let second: string;
 
 beforeAll(async () => {
   lab = await createLab({
@@ -18,6 +20,8 @@ beforeAll(async () => {
   });
   // The host `client` is a stranger; an application has another address of the same network.
   application = lab.host('client').address.replace(/\d+$/, '98');
+  second = lab.host('redis1').address.replace(/\d+$/, '111');
+  await lab.host('redis1').run(`ip addr add ${second}/24 dev host0`);
   cli = await createLabCli(lab);
 });
 afterAll(async () => {
@@ -25,8 +29,15 @@ afterAll(async () => {
   await lab?.close();
 });
 
-const inventory = (over: object = {}): Promise<void> =>
-  cli.setInventory(labNodes({ ...lab, hosts: lab.hosts.slice(0, 3) }, over));
+function documentOf(over: object = {}, privateAddress = second): { readonly hosts: readonly object[] } {
+  const document = labNodes({ ...lab, hosts: lab.hosts.slice(0, 3) }, over) as {
+    readonly hosts: readonly object[];
+  };
+  const [first, ...others] = document.hosts;
+  return { ...document, hosts: [{ ...first, privateAddress }, ...others] };
+}
+
+const inventory = (over: object = {}): Promise<void> => cli.setInventory(documentOf(over));
 
 const managed = (): object => ({ firewall: { manage: true, clients: [application] } });
 
@@ -49,10 +60,26 @@ const listener = (address: string, port: number): string =>
     }'
   until ss -Hltn 'sport = :${port}' | grep -q .; do sleep 0.05; done`;
 
+test('an address that the host does not have is refused before anything is changed', async () => {
+  const elastic = second.replace(/\d+$/, '211');
+  await cli.setInventory(documentOf({}, elastic));
+  const check = await cli.run('check');
+  expectCode(check, 1);
+  const said = check.stdout.replaceAll(/\s+/g, ' ');
+  expect(said).toContain(
+    `${elastic} is not an address of this host, which has ${lab.host('redis1').address} (host0)`,
+  );
+  expect(said).not.toContain('Let TCP');
+  const provision = await cli.run('provision');
+  expectCode(provision, 1);
+  expect(provision.stderr).toContain(`${elastic} is not an address of this host`);
+  expect(await lab.host('redis2').run('ls -d /etc/weedgo-redis 2>&1 || :')).toContain('No such file');
+});
+
 test('whoever listens on a port of a node to be is not sent the password', async () => {
   await inventory();
   const host = lab.host('redis1');
-  await host.run(listener(host.address, 7000));
+  await host.run(listener(second, 7000));
   const plan = await cli.run('plan');
   expect(plan.stdout + plan.stderr).toContain('its port 7000 is in use by perl');
   const status = await cli.run('status');
@@ -73,7 +100,7 @@ test('without a packet filter, check and verify say that the bus is open to stra
   );
   expectCode(await cli.run('provision'), 0);
   expect(await findings()).toEqual([expect.objectContaining({ id: 'WR-BUS-OPEN', severity: 'warning' })]);
-  expect(await reached(lab)).toContain('redis1:17000');
+  expect(await reached(lab)).toContain('redis2:17001');
 });
 
 test('with firewall.manage nobody but the hosts and the clients gets through', async () => {
@@ -84,21 +111,18 @@ test('with firewall.manage nobody but the hosts and the clients gets through', a
   expect(await findings()).toEqual([]);
   expectCode(await cli.run('plan', '--exit-code'), 0);
   expect(await reached(lab)).toEqual([]);
-  const nodePorts = [
-    'redis1:7000',
-    'redis1:7003',
-    'redis2:7001',
-    'redis2:7004',
-    'redis3:7002',
-    'redis3:7005',
-  ];
+  const nodePorts = ['redis2:7001', 'redis2:7004', 'redis3:7002', 'redis3:7005'];
   expect(await reached(lab, application)).toEqual(nodePorts);
+  // What redis1's nodes send comes from the address that the others expect.
+  const peers = await lab.host('redis2').run("ss -Htn state established '( sport = :17001 )'");
+  expect(peers).toContain(`${second}:`);
+  expect(peers).not.toContain(`${lab.host('redis1').address}:`);
   await meet();
-  expect(await nodesOf('redis1')).not.toContain(':7777@');
+  expect(await nodesOf('redis2')).not.toContain(':7777@');
 });
 
 test('another cluster on the same host has a table of its own, and takes none away with it', async () => {
-  const { hosts, ...rest } = labNodes(lab) as { readonly hosts: readonly object[] };
+  const { hosts, ...rest } = documentOf();
   await cli.setInventory({
     ...rest,
     cluster: 'other',
@@ -127,6 +151,24 @@ test('what was flushed is a finding, and comes back; it is there again after a r
   expect(await findings()).toEqual([]);
 });
 
+test('where large packets are lost between two hosts, check says so', async () => {
+  const drop = (peer: string) => `nft -f - <<'END'
+table ip mtu {
+  chain output { type filter hook output priority 0; ip daddr ${peer} meta length > 1000 drop; }
+}
+END`;
+  await lab.host('redis1').run(drop(lab.host('redis3').address));
+  await lab.host('redis3').run(drop(second));
+  const check = await cli.run('check');
+  await Promise.all(['redis1', 'redis3'].map((name) => lab.host(name).run('nft delete table ip mtu')));
+  expectCode(check, 1);
+  const said = check.stdout.replaceAll(/\s+/g, ' ');
+  expect(said).toContain('reaches redis3');
+  expect(said).toContain('with small packets alone: large ones are lost on the way');
+  expect(said).not.toContain('all ports open to every other host redis3');
+  expectCode(await cli.run('check'), 0);
+});
+
 test('without it a stranger takes over slots, is given the password, and is critical at once', async () => {
   // As Redis comes: a master without slots becomes a replica of the node that took them.
   const config = { maxmemory: '128mb', 'cluster-allow-replica-migration': 'yes' };
@@ -134,7 +176,7 @@ test('without it a stranger takes over slots, is given the password, and is crit
   expectCode(await cli.run('provision'), 0);
   expect(await tables('redis1')).toEqual([]);
   await meet();
-  await until(async () => expect(await nodesOf('redis1')).toContain(':7777@'));
+  await until(async () => expect(await nodesOf('redis2')).toContain(':7777@'));
   expect(await findings()).toContainEqual(
     expect.objectContaining({ id: 'WR-NODE-UNKNOWN', severity: 'critical' }),
   );
@@ -164,7 +206,7 @@ async function meet(): Promise<void> {
     --protected-mode no --cluster-enabled yes --cluster-announce-port 7777
   until redis-cli -h ${client.address} -p 7000 PING | grep -q PONG; do sleep 0.05; done
 }
-redis-cli -h ${client.address} -p 7000 CLUSTER MEET ${lab.host('redis1').address} 7000 17000
+redis-cli -h ${client.address} -p 7000 CLUSTER MEET ${lab.host('redis2').address} 7001 17001
 # A handshake is given up after cluster-node-timeout, 15 s; one that succeeds takes less than a second.
 sleep 3`);
 }
@@ -172,7 +214,7 @@ sleep 3`);
 const nodesOf = (name: string): Promise<string> => {
   const host = lab.host(name);
   return host.run(
-    `read -r REDISCLI_AUTH; export REDISCLI_AUTH; redis-cli -h ${host.address} -p 7000 CLUSTER NODES`,
+    `read -r REDISCLI_AUTH; export REDISCLI_AUTH; redis-cli -h ${host.address} -p 7001 CLUSTER NODES`,
     { input: `${password}\n` },
   );
 };

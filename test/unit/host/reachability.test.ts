@@ -98,3 +98,14 @@ test("the command that opens it is that of the host's own firewall, and opens it
   ]);
   expect(hints()?.join()).toContain('the network between them');
 });
+
+test('large packets that are lost are no matter of a firewall', () => {
+  const narrow = problems(['redis1>redis2:7001 client narrow'], true, firewalled({ tool: 'ufw' }));
+  expect(narrow.map(({ id, message }) => [id, message])).toEqual([
+    [
+      'large-packets',
+      'redis1 reaches redis2 (192.168.1.11) with small packets alone: large ones are lost on the way',
+    ],
+  ]);
+  expect(narrow[0]?.hints.join()).not.toContain('ufw');
+});
