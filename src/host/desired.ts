@@ -90,7 +90,7 @@ function maxmemoryOf(conf: string | undefined): number | undefined {
 }
 
 /** `key = value` lines of a sysctl.conf. */
-function kernelSettings(sysctlConf: string): readonly KernelSetting[] {
+export function kernelSettings(sysctlConf: string): readonly KernelSetting[] {
   return [...sysctlConf.matchAll(/^\s*([a-z][\w.]*)\s*=\s*(\d+)\s*$/gm)].map(([, key = '', value]) => ({
     key,
     value: Number(value),

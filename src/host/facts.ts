@@ -174,6 +174,10 @@ export type KernelFacts = {
   readonly overcommitMemoryWritable: boolean;
   readonly somaxconnWritable: boolean;
   readonly transparentHugepagesWritable: boolean;
+  /** What sysctl.d sets at boot, by key: the last file that names it wins (sysctl.d(5)). */
+  readonly atBoot: Readonly<Record<string, { readonly value: string; readonly file: string }>>;
+  /** Connections that may wait for each listening socket, by port; the smallest. Empty where ss is not there. */
+  readonly backlogs: Readonly<Record<number, number>>;
 };
 
 export type FirewallFacts = {

@@ -101,14 +101,15 @@ wait
 
 /**
  * A Redis that answers one PING, with a word or an error, answers many: 9 kB there and at least as much back do not fit
- * into small packets. What does not answer the first is no node, and open.
+ * into small packets, as long as they are written at once. What does not answer the first is no node, and open.
  */
 const attemptScript = `exec 3<>"/dev/tcp/$0/$1" || exit 1
 echo connected
 [ "$2" = client ] || exit 0
 printf "PING\\r\\n" >&3
 read -r -t 1 -u 3 answer || exit 0
-printf "PING\\r\\n%.0s" {1..1500} >&3 || exit 0
+many=$(printf "PING\\r\\n%.0s" {1..1500})
+printf "%s\\n" "$many" >&3 || exit 0
 timeout 1.5 head -c 9000 <&3 >/dev/null
 [ $? != 124 ] || exit ${narrowCode}`;
 

@@ -319,6 +319,8 @@ function factsOf(inventory: Inventory, host: Host, files: readonly RenderedFile[
       overcommitMemoryWritable: true,
       somaxconnWritable: true,
       transparentHugepagesWritable: true,
+      atBoot: {},
+      backlogs: {},
     },
     network: {
       addresses: [],

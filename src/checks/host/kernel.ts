@@ -1,7 +1,10 @@
-import type { KernelFacts } from '../../host/facts.ts';
+import { kernelSettings } from '../../host/desired.ts';
+import type { Facts, KernelFacts } from '../../host/facts.ts';
+import { bootOverrides, disableLine } from '../../host/planning/kernel.ts';
 import type { Host } from '../../inventory/inventory.ts';
+import { layoutOf } from '../../render/layout.ts';
 import type { Check, CheckInput, Finding } from '../check.ts';
-import { byHand, ours } from '../remedy.ts';
+import { byHand, onHost, ours } from '../remedy.ts';
 import { titled } from '../shared.ts';
 import type { Topology } from '../topology.ts';
 
@@ -17,16 +20,20 @@ export const kernel: Check = {
       .filter(({ connection }) => connection === 'ssh')
       .flatMap((host) => {
         const facts = input.hosts[host.name];
-        return facts?.reachable ? judge(input, topology, { host, kernel: facts.facts.kernel }) : [];
+        return facts?.reachable
+          ? judge(input, topology, { host, facts: facts.facts, kernel: facts.facts.kernel })
+          : [];
       }),
 };
 
-type Subject = { readonly host: Host; readonly kernel: KernelFacts };
+type Subject = { readonly host: Host; readonly facts: Facts; readonly kernel: KernelFacts };
 
 function judge(input: CheckInput, topology: Topology, subject: Subject): readonly Finding[] {
   return [
     ...overcommit(input, subject),
     ...backlog(input, topology, subject),
+    ...sockets(input, topology, subject),
+    ...overridden(input, subject),
     ...hugepages(input, topology, subject),
   ];
 }
@@ -72,6 +79,50 @@ function backlog(
         : [below(host, `sysctl -w net.core.somaxconn=${wanted}`)],
     },
   ];
+}
+
+/** A socket keeps the length that the kernel allowed when the server began to listen. */
+function sockets(
+  { inventory }: CheckInput,
+  { reachable }: Topology,
+  { host, kernel: settings }: Subject,
+): readonly Finding[] {
+  return host.nodes.flatMap((node) => {
+    const wanted = Number(reachable.find((view) => view.node === node.id)?.config['tcp-backlog'] ?? 0);
+    const length = settings.backlogs[node.port];
+    if (length === undefined || length >= wanted || settings.somaxconn < wanted) return [];
+    return [
+      {
+        id: 'WR-BACKLOG-SHORT',
+        severity: 'warning',
+        ...titled(node.id, '{} {listens|listen} with a shorter backlog than configured'),
+        nodes: [node.id],
+        hosts: [],
+        seen: `the socket of port ${node.port} has ${length}; it was opened while net.core.somaxconn was smaller`,
+        expected: `tcp-backlog, ${wanted}`,
+        why: 'In a burst of new connections some are dropped although the server would take them.',
+        remedy: [ours(inventory, 'restart', node.id)],
+      } as const,
+    ];
+  });
+}
+
+/** Set now, and taken back at the next boot. */
+function overridden({ inventory, files }: CheckInput, { host, facts }: Subject): readonly Finding[] {
+  const sysctl = layoutOf(inventory, host).shared?.sysctl;
+  const content = files[host.name]?.find(({ path }) => path === sysctl)?.content ?? '';
+  return bootOverrides(facts, kernelSettings(content)).map((override) => {
+    const { setting: wanted, value, file } = override;
+    return {
+      ...setting(host, true),
+      id: 'WR-KERNEL-BOOT',
+      ...titled(host.name, `${file} on {} sets ${wanted.key} = ${value} at boot`),
+      seen: `${file}: ${wanted.key} = ${value}, after ${sysctl}`,
+      expected: `${wanted.key} = ${wanted.value}`,
+      why: 'What provision sets is gone with the next boot, and the nodes start with the other value.',
+      remedy: [onHost(inventory, host.name, disableLine(override)), ours(inventory, 'provision')],
+    };
+  });
 }
 
 /** Redis takes itself out of it with disable-thp; a server that could not is slow after every fork. */

@@ -1,5 +1,6 @@
 import type { Facts } from '../facts.ts';
 import type { PlanInput } from './input.ts';
+import { shQuote } from '../sh.ts';
 import type { HostStep, KernelSetting } from '../step.ts';
 
 /** What the kernel has now, and whether it can be changed here, by sysctl key. */
@@ -29,3 +30,21 @@ export function planKernel({ facts, desired }: PlanInput): readonly HostStep[] {
       : [];
   return [...(settings.length > 0 ? [{ kind: 'apply-sysctl', settings } as const] : []), ...hugepages];
 }
+
+/** A setting that another file takes back at boot. */
+export type BootOverride = { readonly setting: KernelSetting; readonly value: string; readonly file: string };
+
+/** Settings of the tool's file that a file with a later name sets to something worse. */
+export function bootOverrides(
+  { kernel }: Facts,
+  settings: readonly KernelSetting[],
+): readonly BootOverride[] {
+  return settings.flatMap((setting) => {
+    const last = kernel.atBoot[setting.key];
+    return last === undefined || isSatisfied(setting, Number(last.value)) ? [] : [{ setting, ...last }];
+  });
+}
+
+/** sh that makes a comment of the lines that set a key, in the file itself where its name is a link. */
+export const disableLine = ({ setting, file }: BootOverride): string =>
+  `sed -i --follow-symlinks 's|^[[:space:]]*-\\{0,1\\}${setting.key.replaceAll('.', '[./]')}|# &|' ${shQuote(file)}`;

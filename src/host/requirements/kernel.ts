@@ -1,4 +1,4 @@
-import { isSatisfied, kernelState } from '../planning/kernel.ts';
+import { bootOverrides, disableLine, isSatisfied, kernelState } from '../planning/kernel.ts';
 import type { HostProblem, Requirement } from './problem.ts';
 
 /** Settings that should be otherwise and that cannot be changed here (containers): the nodes run all the same. */
@@ -20,8 +20,19 @@ export const noteKernel: Requirement = ({ host, facts, desired }) => {
   });
   const { transparentHugepages, transparentHugepagesWritable } = facts.kernel;
   const hugepages = desired.hugepages && transparentHugepages === 'always' && !transparentHugepagesWritable;
+  const overridden = bootOverrides(facts, desired.kernel).map((override): HostProblem => {
+    const { setting, value, file } = override;
+    return {
+      id: 'kernel-override',
+      kind: 'warning',
+      host: host.name,
+      message: `${host.name}: ${file} sets ${setting.key} = ${value} at every boot, after ${desired.layout.shared?.sysctl ?? ''}`,
+      hints: [`As root on ${host.name}: ${disableLine(override)}`],
+    };
+  });
   return [
     ...fixed,
+    ...overridden,
     ...(hugepages
       ? [
           {
