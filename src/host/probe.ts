@@ -116,7 +116,7 @@ timeout 1.5 head -c 9000 <&3 >/dev/null
 /** Exit code of `timeout` (124: it was one) and what bash said of connect(2). */
 function parseOutcome(code: string, said: string): ProbeOutcome {
   if (code === String(narrowCode)) return 'narrow';
-  if (code === '0' || /^connected/.test(said)) return 'open';
+  if (code === '0' || said.startsWith('connected')) return 'open';
   if (code === '124' || /timed out/.test(said)) return 'filtered';
   if (/refused/.test(said)) return 'refused';
   return /unreachable|No route|not permitted|Permission denied|prohibited/.test(said)

@@ -2,8 +2,8 @@ import type { PlanInput } from './planning/input.ts';
 import { requireAddress } from './requirements/address.ts';
 import { noteOutgoingPorts } from './requirements/outgoing-ports.ts';
 import { requireFirewall } from './requirements/firewall.ts';
-import { noteKernel, noteSelinux } from './requirements/kernel.ts';
 import { requireDataFolders } from './requirements/data-folders.ts';
+import { noteBootOverrides, noteKernel, noteSelinux } from './requirements/kernel.ts';
 import { requireOwnership } from './requirements/ownership.ts';
 import { noteOtherServers, requireNoForeignData, requirePorts } from './requirements/ports.ts';
 import type { HostProblem, Requirement } from './requirements/problem.ts';
@@ -34,6 +34,7 @@ const requirements: readonly Requirement[] = [
   noteOtherServers,
   noteRestarts,
   noteKernel,
+  noteBootOverrides,
   noteSelinux,
 ];
 

@@ -20,19 +20,8 @@ export const noteKernel: Requirement = ({ host, facts, desired }) => {
   });
   const { transparentHugepages, transparentHugepagesWritable } = facts.kernel;
   const hugepages = desired.hugepages && transparentHugepages === 'always' && !transparentHugepagesWritable;
-  const overridden = bootOverrides(facts, desired.kernel).map((override): HostProblem => {
-    const { setting, value, file } = override;
-    return {
-      id: 'kernel-override',
-      kind: 'warning',
-      host: host.name,
-      message: `${host.name}: ${file} sets ${setting.key} = ${value} at every boot, after ${desired.layout.shared?.sysctl ?? ''}`,
-      hints: [`As root on ${host.name}: ${disableLine(override)}`],
-    };
-  });
   return [
     ...fixed,
-    ...overridden,
     ...(hugepages
       ? [
           {
@@ -48,6 +37,19 @@ export const noteKernel: Requirement = ({ host, facts, desired }) => {
       : []),
   ];
 };
+
+/** Settings that a file with a later name takes back at every boot. */
+export const noteBootOverrides: Requirement = ({ host, facts, desired }) =>
+  bootOverrides(facts, desired.kernel).map((override) => {
+    const { setting, value, file } = override;
+    return {
+      id: 'kernel-override',
+      kind: 'warning',
+      host: host.name,
+      message: `${host.name}: ${file} sets ${setting.key} = ${value} at every boot, after ${desired.layout.shared?.sysctl ?? ''}`,
+      hints: [`As root on ${host.name}: ${disableLine(override)}`],
+    };
+  });
 
 const whys: Readonly<Record<string, string>> = {
   'vm.overcommit_memory': ': saving can fail when memory is more than half full',

@@ -1,6 +1,6 @@
 import { formatBytes } from '../../bytes.ts';
 import { requireAddress } from '../../host/requirements/address.ts';
-import { noteKernel, noteSelinux } from '../../host/requirements/kernel.ts';
+import { noteBootOverrides, noteKernel, noteSelinux } from '../../host/requirements/kernel.ts';
 import { noteOutgoingPorts } from '../../host/requirements/outgoing-ports.ts';
 import { requireDataFolders } from '../../host/requirements/data-folders.ts';
 import { requireOwnership } from '../../host/requirements/ownership.ts';
@@ -69,7 +69,7 @@ const hostChecks: readonly HostCheck[] = [
   },
   {
     check: 'kernel',
-    requirements: [noteKernel, noteSelinux],
+    requirements: [noteKernel, noteBootOverrides, noteSelinux],
     describe: () => 'settings as they should be, or can be set',
   },
 ];

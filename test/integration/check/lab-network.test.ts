@@ -151,12 +151,14 @@ test('what was flushed is a finding, and comes back; it is there again after a r
   expect(await findings()).toEqual([]);
 });
 
-test('where large packets are lost between two hosts, check says so', async () => {
-  const drop = (peer: string) => `nft -f - <<'END'
+/** Packets above 1,000 bytes to a peer are lost. */
+const drop = (peer: string): string => `nft -f - <<'END'
 table ip mtu {
   chain output { type filter hook output priority 0; ip daddr ${peer} meta length > 1000 drop; }
 }
 END`;
+
+test('where large packets are lost between two hosts, check says so', async () => {
   await lab.host('redis1').run(drop(lab.host('redis3').address));
   await lab.host('redis3').run(drop(second));
   const check = await cli.run('check');
