@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import type { Host, Inventory } from '../inventory/inventory.ts';
-import { type Layout, layoutFiles, layoutOf, type NodeLayout } from '../render/layout.ts';
+import { formerPaths, type Layout, layoutFiles, layoutOf, type NodeLayout } from '../render/layout.ts';
 import type { FactsContext, NodePlace } from './facts/fact.ts';
 import { bootPaths } from './firewall-boot.ts';
 import { distributionUnits } from './packages.ts';
@@ -56,7 +56,13 @@ function otherPlace(
   );
   if (!place) return {};
   const { configFile, dataDirectory } = place;
-  return { other: { cluster: inventory.cluster, configFile, dataDirectory } };
+  const { cluster } = inventory;
+  return {
+    other: [
+      { cluster, configFile, dataDirectory },
+      { cluster, ...formerPaths(inventory.server, node.port) },
+    ],
+  };
 }
 
 const unique = (paths: readonly string[]): readonly string[] => [...new Set(paths)];

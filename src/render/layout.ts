@@ -119,6 +119,15 @@ export const systemdPaths = (
   logFile: `${folders.logs}/${server}@${instance}/${server}.log`,
 });
 
+/** Where earlier versions of the tool had a node of an SSH host: below folders of the server's user. */
+export const formerPaths = (
+  server: Inventory['server'],
+  port: number,
+): Pick<NodeLayout, 'configFile' | 'dataDirectory'> => ({
+  configFile: `/etc/${server}/${server}-${port}.conf`,
+  dataDirectory: `/var/lib/${server}/${port}`,
+});
+
 function localLayout(nodes: readonly Node[], root: string): Layout {
   const placed = nodes.map((node): NodeLayout => {
     const folder = join(root, String(node.port));

@@ -38,13 +38,18 @@ function folderScript({ dataDirectory, other }: FactsContext['nodes'][number], i
   const own = `if [ -e ${shQuote(dataDirectory)} ] || [ -L ${shQuote(dataDirectory)} ]
 then set -- "$@" ${shQuote(dataDirectory)}
 else printf 'absent %s\\n' ${shQuote(dataDirectory)}; fi`;
-  if (!other) return own;
+  return [own, ...(other ?? []).map((place) => leftScript(place, index))].join('\n');
+}
+
+function leftScript(
+  { cluster, configFile, dataDirectory }: NonNullable<FactsContext['nodes'][number]['other']>[number],
+  index: number,
+): string {
   const held = ['nodes.conf', 'dump.rdb', 'appendonly.aof', 'appendonlydir']
-    .map((name) => `[ -e ${shQuote(`${other.dataDirectory}/${name}`)} ]`)
+    .map((name) => `[ -e ${shQuote(`${dataDirectory}/${name}`)} ]`)
     .join(' || ');
-  return `${own}
-if grep -q -x -F ${shQuote(`# cluster: ${other.cluster}`)} ${shQuote(other.configFile)} 2>/dev/null && { ${held}; }
-then printf 'left %s %s\\n' ${index} ${shQuote(other.dataDirectory)}; fi`;
+  return `if grep -q -x -F ${shQuote(`# cluster: ${cluster}`)} ${shQuote(configFile)} 2>/dev/null && { ${held}; }
+then printf 'left %s %s\\n' ${index} ${shQuote(dataDirectory)}; fi`;
 }
 
 /** Where that user does not exist nobody can have put a link there. */

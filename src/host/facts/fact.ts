@@ -23,8 +23,15 @@ export type FactsContext = {
 export type NodePlace = {
   readonly node: string;
   readonly dataDirectory: string;
-  /** Where the node would be with the other server of the inventory's key `server`; undefined for local hosts. */
-  readonly other?: { readonly cluster: string; readonly configFile: string; readonly dataDirectory: string };
+  /**
+   * Where the node would be with the other server of the inventory's key `server`, and where earlier versions of the
+   * tool had it; undefined for local hosts.
+   */
+  readonly other?: readonly {
+    readonly cluster: string;
+    readonly configFile: string;
+    readonly dataDirectory: string;
+  }[];
 } & ({ readonly unit: string } | { readonly pidFile: string });
 
 /** The operator's clock around the round trip, ms since the epoch. */

@@ -1,7 +1,7 @@
 import { formatBytes } from '../../bytes.ts';
 import type { Directives } from '../../render/directives.ts';
-import type { NodeLayout } from '../../render/layout.ts';
 import { parseHeader } from '../../render/header.ts';
+import { formerPaths, type NodeLayout } from '../../render/layout.ts';
 import type { FolderContents, NodeData } from '../facts.ts';
 import { filesTooNew } from './rdb-versions.ts';
 import { appendOnlyContent, appendOnlyIsNewer, dumpContent, persistenceOf } from './reads.ts';
@@ -108,6 +108,8 @@ function judgeTwins({ layout, word, host }: StartQuestion): readonly StartReason
 function judgeLeftBehind({ data, layout, server }: StartQuestion): readonly StartReason[] {
   const holdsData = data.folder.kind === 'read' && data.folder.identity.kind !== 'none';
   if (data.leftBehind === undefined || holdsData) return [];
+  const former = formerPaths(server.kind, layout.node.port);
+  if (data.leftBehind === former.dataDirectory) return [leftInFormer(layout, former)];
   const other = server.kind === 'redis' ? 'valkey' : 'redis';
   return [
     {
@@ -119,6 +121,20 @@ function judgeLeftBehind({ data, layout, server }: StartQuestion): readonly Star
     },
   ];
 }
+
+/** An earlier version of the tool had the node elsewhere. The configuration moves too: it says whose the data is. */
+const leftInFormer = (
+  { node, dataDirectory, configFile }: NodeLayout,
+  former: Pick<NodeLayout, 'dataDirectory' | 'configFile'>,
+): StartReason => ({
+  message: `${node.id}: its data is in ${former.dataDirectory}, where an earlier version had it; in ${dataDirectory} it would start empty`,
+  hints: [
+    `With the node stopped, as root on ${node.host}:`,
+    'mkdir -p /var/lib/weedgo-redis /etc/weedgo-redis',
+    `rmdir ${dataDirectory} 2>/dev/null; mv -T ${former.dataDirectory} ${dataDirectory} && mv ${former.configFile} ${configFile}`,
+    'Then run the same command again.',
+  ],
+});
 
 const unreadable = ({ node, dataDirectory }: NodeLayout, path: string): StartReason => ({
   message: `${node.id}: ${path} cannot be read by the server's user, so what a start would find is not known`,
