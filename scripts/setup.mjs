@@ -41,11 +41,12 @@ function requireNode() {
 
 function installDependencies() {
   if (dependenciesAreCurrent()) return;
-  say('Installing the dependencies: npm install');
-  // Not `npm ci`: it fails where a registry lacks an optional package that only another platform needs.
-  const install = ['install', '--no-save', '--no-audit', '--no-fund'];
-  const { status } = spawnSync('npm', install, { cwd: root, stdio: 'inherit' });
-  if (status !== 0) giveUp('npm install failed; see above.');
+  // Exactly what package-lock.json says, each package with the hash that stands there. The lock file names the packages
+  // of every platform with theirs, so that a registry is only asked for those of this one.
+  const command = existsSync(join(root, 'package-lock.json')) ? 'ci' : 'install';
+  say(`Installing the dependencies: npm ${command}`);
+  const { status } = spawnSync('npm', [command, '--no-audit', '--no-fund'], { cwd: root, stdio: 'inherit' });
+  if (status !== 0) giveUp(`npm ${command} failed; see above.`);
 }
 
 /** Whether node_modules has what package-lock.json says; optional packages are for some platforms only. */
