@@ -1,6 +1,6 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { stat } from 'node:fs/promises';
-import { homedir } from 'node:os';
+import { ownHome } from '../me.ts';
 import { dirname, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { formatBytes } from '../bytes.ts';
@@ -180,7 +180,7 @@ export function secretFile(inventory: Inventory, source: SecretSource): string |
 }
 
 function pathOf(path: string, { inventory }: Pick<SecretContext, 'inventory'>): string {
-  const expanded = path === '~' || path.startsWith('~/') ? homedir() + path.slice(1) : path;
+  const expanded = path === '~' || path.startsWith('~/') ? ownHome() + path.slice(1) : path;
   return resolve(dirname(inventory.file), expanded);
 }
 

@@ -1,5 +1,6 @@
 import { readFileSync, readlinkSync } from 'node:fs';
-import { hostname, userInfo } from 'node:os';
+import { hostname } from 'node:os';
+import { ownName } from '../me.ts';
 
 /** A process that others on the same machine can look for. */
 export type OperatorProcess = {
@@ -50,11 +51,4 @@ function startOf(pid: number): string {
   return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
 }
 
-/** A uid without a passwd entry (containers) makes userInfo throw. */
-function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return `uid ${process.getuid?.() ?? '?'}`;
-  }
-}
+const userName = (): string => ownName() ?? `uid ${process.getuid?.() ?? '?'}`;

@@ -1,4 +1,4 @@
-import { homedir } from 'node:os';
+import { ownHome } from '../me.ts';
 import { dirname, resolve } from 'node:path';
 import type { Inventory } from '../inventory/inventory.ts';
 import type { SecretSource } from '../inventory/schema.ts';
@@ -52,7 +52,7 @@ function composeSource(source: SecretSource | undefined, inventory: Inventory, v
   if ('env' in source) return `environment: ${quoteYaml(source.env)}`;
   if ('command' in source) return `environment: ${variable}`;
   const path = 'file' in source ? source.file : source.generate;
-  const expanded = path.startsWith('~/') ? homedir() + path.slice(1) : path;
+  const expanded = path.startsWith('~/') ? ownHome() + path.slice(1) : path;
   return `file: ${quoteYaml(resolve(dirname(inventory.file), expanded))}`;
 }
 

@@ -1,4 +1,4 @@
-import { homedir } from 'node:os';
+import { ownHome } from '../me.ts';
 import { dirname, join } from 'node:path';
 import type { Host, Inventory, Node } from '../inventory/inventory.ts';
 
@@ -51,7 +51,7 @@ export type NodeLayout = {
 export function defaultStateDirectory(environment: Readonly<Record<string, string | undefined>>): string {
   const state = environment['XDG_STATE_HOME'];
   // The XDG specification has relative paths ignored.
-  const base = state?.startsWith('/') ? state : join(homedir(), '.local', 'state');
+  const base = state?.startsWith('/') ? state : join(ownHome(), '.local', 'state');
   return join(base, 'weedgo-redis');
 }
 

@@ -7,7 +7,24 @@ import { keyboardAttempts } from './keyboard.ts';
 import { passwordsFor } from './passwords.ts';
 
 /** What was tried and what the server takes, for the message when all failed. */
-export type Story = { readonly tried: string[]; accepted: readonly string[] };
+export type Story = {
+  readonly tried: string[];
+  accepted: readonly string[];
+  /** What the server has said to the user: banners and the texts of its questions, the last of it. */
+  said: string;
+  /** It has asked or told something after an attempt to log in, so what it said is about that. */
+  asked: boolean;
+};
+
+/** How much is kept of what a server says. */
+const mostSaid = 1000;
+
+export function hearText(story: Story, text: string): void {
+  if (text.trim() === '') return;
+  story.asked ||= story.tried.length > 0;
+  story.said = `${story.said}\n${text.trim()}`.trim().slice(-mostSaid);
+}
+
 export type Authentication = { readonly handler: AuthHandlerMiddleware; readonly story: Story };
 
 type Attempt = {
@@ -21,7 +38,7 @@ type Attempt = {
  * each where the configuration allows it.
  */
 export function authentication(context: Context, config: HostConfig, identities: Identities): Authentication {
-  const story: Story = { tried: [...identities.problems], accepted: [] };
+  const story: Story = { tried: [...identities.problems], accepted: [], said: '', asked: false };
   const attempts = attemptsFor(context, config, { identities, story });
 
   const proceed = async (next: NextAuthHandler): Promise<void> => {
@@ -62,7 +79,13 @@ function attemptsFor(context: Context, config: HostConfig, { identities, story }
       return { type: 'agent', username, agent: new OneKeyAgent(key) };
     };
   };
-  const keyboard = keyboardAttempts(context, config, nextPassword);
+  const keyboard = keyboardAttempts(context, config, {
+    nextPassword,
+    hear: (text) => {
+      story.tried.push('keyboard-interactive');
+      hearText(story, text);
+    },
+  });
   const password: Attempt['make'] = async () => {
     const secret = await nextPassword();
     if (secret === undefined) return undefined;

@@ -1,4 +1,6 @@
-import { homedir, userInfo } from 'node:os';
+import { UsageError } from '../errors.ts';
+import { ownHome, ownName } from '../me.ts';
+import { ConnectError } from './connect-error.ts';
 import type { SshSettings } from './target.ts';
 
 /** How to reach one server, whether the host itself or a jump host: everything decided. */
@@ -78,15 +80,15 @@ export function configWithoutClient({ host, jump, address, settings }: Server): 
     address,
     hostname: address,
     port: settings.port ?? defaults.port,
-    user: settings.user ?? userInfo().username,
+    user: settings.user ?? ownName() ?? nameless(host),
     hostKeyAlias: undefined,
-    identityFiles: list(settings.identityFile ?? defaults.identityFiles).map(expandHome),
+    identityFiles: filesOf(settings.identityFile, defaults.identityFiles),
     certificateFiles: [],
     agent: agentSocket(settings.identityAgent),
     identitiesOnly: settings.identitiesOnly ?? false,
     proxyJump: noneIsUndefined(settings.proxyJump),
     proxyCommand: undefined,
-    userKnownHosts: list(settings.knownHostsFile ?? defaults.userKnownHosts).map(expandHome),
+    userKnownHosts: filesOf(settings.knownHostsFile, defaults.userKnownHosts),
     globalKnownHosts: defaults.globalKnownHosts,
     hashKnownHosts: false,
     strictHostKeyChecking: settings.strictHostKeyChecking ?? 'ask',
@@ -104,6 +106,25 @@ export function configWithoutClient({ host, jump, address, settings }: Server): 
   };
 }
 
+/** Defaults below a home folder that is not there are not there either. */
+function filesOf(
+  given: string | readonly string[] | undefined,
+  standard: readonly string[],
+): readonly string[] {
+  if (given !== undefined) return list(given).map(expandHome);
+  try {
+    return standard.map(expandHome);
+  } catch (error) {
+    if (error instanceof UsageError) return [];
+    throw error;
+  }
+}
+
+function nameless(host: string): never {
+  const message = `there is no user to log in to ${host} as: ssh.user is not set, and uid ${process.getuid?.() ?? '?'} of this machine has no passwd entry`;
+  throw new ConnectError('config', message, { host, hints: ['Set ssh.user in the inventory.'] });
+}
+
 export function list<T>(value: T | readonly T[]): readonly T[] {
   return new Array<T>().concat(value);
 }
@@ -113,7 +134,7 @@ export function noneIsUndefined(value: string | undefined): string | undefined {
 }
 
 export function expandHome(path: string): string {
-  return path === '~' || path.startsWith('~/') ? homedir() + path.slice(1) : path;
+  return path === '~' || path.startsWith('~/') ? ownHome() + path.slice(1) : path;
 }
 
 /** IdentityAgent: a path, `$VARIABLE`, `SSH_AUTH_SOCK` or `none`; unset means SSH_AUTH_SOCK. */

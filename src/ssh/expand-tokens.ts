@@ -1,4 +1,5 @@
-import { homedir, hostname as localHostname, userInfo } from 'node:os';
+import { hostname as localHostname } from 'node:os';
+import { ownHome, ownName } from '../me.ts';
 import type { Resolved } from './client-config.ts';
 import { expandHome } from './config.ts';
 import type { Server } from './config.ts';
@@ -6,20 +7,24 @@ import type { Server } from './config.ts';
 /** Expands `~`, `${VARIABLE}` and the tokens of ssh_config(5) "TOKENS" in a path that `ssh -G` leaves as written. */
 export function expandTokens(path: string, server: Server, found: Resolved): string {
   const one = (key: string): string => found.get(key)?.[0] ?? '';
-  const tokens: Readonly<Record<string, string>> = {
+  // Only what is used is looked for: a uid may have no name, and a machine no home folder.
+  const tokens: Readonly<Record<string, string | (() => string)>> = {
     '%': '%',
-    d: homedir(),
+    d: ownHome,
     h: one('hostname'),
-    i: String(userInfo().uid),
+    i: String(process.getuid?.() ?? ''),
     k: one('hostkeyalias') || server.address,
     l: localHostname(),
     L: localHostname().replace(/\..*$/, ''),
     n: server.address,
     p: one('port'),
     r: one('user'),
-    u: userInfo().username,
+    u: () => ownName() ?? '',
   };
   return expandHome(path)
     .replace(/\$\{(\w+)\}/g, (whole, name: string) => process.env[name] ?? whole)
-    .replace(/%([%a-zA-Z])/g, (whole, token: string) => tokens[token] ?? whole);
+    .replace(/%([%a-zA-Z])/g, (whole, token: string) => valueOf(tokens[token]) ?? whole);
 }
+
+const valueOf = (value: string | (() => string) | undefined): string | undefined =>
+  typeof value === 'function' ? value() : value;

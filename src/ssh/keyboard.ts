@@ -5,6 +5,12 @@ import type { HostConfig } from './config.ts';
 
 type NextPassword = () => Promise<string | undefined>;
 
+type Means = {
+  readonly nextPassword: NextPassword;
+  /** Told what the server says; it may ask nothing and only say why it lets nobody in. */
+  readonly hear: (text: string) => void;
+};
+
 /**
  * Makes keyboard-interactive attempts. The server's questions go to the operator, but one for the password is
  * answered as password authentication would be. None is made after a question went unanswered.
@@ -12,7 +18,7 @@ type NextPassword = () => Promise<string | undefined>;
 export function keyboardAttempts(
   context: Context,
   config: HostConfig,
-  nextPassword: NextPassword,
+  { nextPassword, hear }: Means,
 ): () => Promise<KeyboardInteractiveAuthMethod | undefined> {
   let unanswered = false;
   return async () => {
@@ -20,7 +26,8 @@ export function keyboardAttempts(
     return {
       type: 'keyboard-interactive',
       username: config.user,
-      prompt: (...[, instructions, , prompts, finish]) => {
+      prompt: (...[name, instructions, , prompts, finish]) => {
+        hear([name, instructions].filter(Boolean).join('\n'));
         const asked = { instructions, prompts };
         answerAll(context, config, { ...asked, nextPassword }).then(finish, () => {
           unanswered = true;

@@ -5,7 +5,7 @@ import { describe } from './describe.ts';
 import type { HostKeys } from './host-key.ts';
 import { hostKeyError } from './host-key-errors.ts';
 import { withoutDebug } from './openssh-mux.ts';
-import { Dropped, hintOfDrop } from './ssh2-failures.ts';
+import { accountHint, Dropped, hintOfDrop } from './ssh2-failures.ts';
 
 /** What ssh says, the stage that it means, and what to do. */
 const meanings: readonly (readonly [RegExp, ConnectStage, string])[] = [
@@ -51,6 +51,12 @@ export function explainMaster(config: HostConfig, said: string, hostKeys: HostKe
     const seconds = config.connectTimeoutMs / 1000;
     const silent = `${describe(config)} took the connection but said nothing within ${seconds} s`;
     return new ConnectError('handshake', silent, { host });
+  }
+  // Authentication had begun: the server's own sentence is the cause.
+  if (/SSH2_MSG_SERVICE_ACCEPT received/.test(said) && /closed|reset|disconnect/i.test(plain)) {
+    const words = plain.split(/\r?\n/).filter(Boolean).slice(-4).join(' ');
+    const refused = `${describe(config)} refused to log in ${config.user}: ${words}`;
+    return new ConnectError('authentication', refused, { host, hints: [accountHint(config)] });
   }
   // sshd sends its version at once unless too many have yet to log in.
   const dropped = !/Remote protocol version/.test(said) && /closed|reset/i.test(plain);

@@ -1,12 +1,15 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcessByStdio } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { askpassProgram } from './ask.ts';
 import type { Context } from './ask.ts';
 import { askpassRelay } from './askpass-relay.ts';
+import { messageOf } from './message-of.ts';
+import { ConnectError } from './connect-error.ts';
 import { clientArguments } from './client-arguments.ts';
 import type { HostConfig } from './config.ts';
 import { muxArguments } from './openssh-mux.ts';
@@ -38,14 +41,41 @@ exec 4>&-
 { cat <&3; kill $ssh; } >/dev/null & keeper=$!
 wait $ssh; code=$?; kill $keeper; rm -rf "$dir"; exit $code`;
 
+/** A folder for sockets and for the program that answers ssh's questions, where programs may be run (no noexec). */
+async function makeFolder({ host }: HostConfig): Promise<string> {
+  const candidates = [tmpdir(), process.env['XDG_RUNTIME_DIR'] ?? '', '/tmp', '/var/tmp'];
+  const problems: string[] = [];
+  for (const base of new Set(candidates.filter((path) => path !== '' && path.length <= longestTmp))) {
+    try {
+      const directory = await mkdtemp(join(base, 'weedgo-ssh-'));
+      const program = join(directory, 'try');
+      await writeFile(program, '', { mode: 0o700 });
+      try {
+        await access(program, constants.X_OK);
+        return directory;
+      } catch {
+        await rm(directory, { recursive: true, force: true });
+        problems.push(`${base} is mounted noexec`);
+      }
+    } catch (error) {
+      problems.push(messageOf(error));
+    }
+  }
+  throw new ConnectError('config', `there is no folder for the files of ssh: ${problems.join('; ')}`, {
+    host,
+    hints: [
+      `Set TMPDIR to a folder of at most ${longestTmp} characters where you may write and run programs.`,
+    ],
+  });
+}
+
 /** Starts the system's ssh as a master for one server; its questions come to the operator through us. */
 export async function startMaster(
   context: Context,
   config: HostConfig,
   via: string | undefined,
 ): Promise<Master> {
-  const base = tmpdir().length > longestTmp ? '/tmp' : tmpdir();
-  const directory = await mkdtemp(join(base, 'weedgo-ssh-'));
+  const directory = await makeFolder(config);
   const controlPath = join(directory, 'm');
   const relay = await askpassRelay(directory, answersFor(context, config));
   const command = ['ssh', ...masterArguments(context, config, { controlPath, via })];

@@ -82,7 +82,9 @@ async function result(link: Link, stdout: Output, stderr: Output): Promise<RunRe
   throw new OperationError(`${host} did not run a script${said === '' ? '' : `; it said: ${said}`}`, {
     host,
     hints: [
-      "the SSH user needs a login shell that runs commands, and no ForceCommand in the host's sshd_config",
+      // The login's own sentence is the cause: an expired password, an account or a host that lets nobody in.
+      ...(said === '' ? [] : [`Do what it says, or log in to ${host} once by hand to see why.`]),
+      "Give the SSH user a login shell that runs commands, and no ForceCommand in the host's sshd_config.",
     ],
   });
 }

@@ -3,7 +3,7 @@ import ssh2 from 'ssh2';
 import type { Client } from 'ssh2';
 import type { OperationError } from '../errors.ts';
 import type { Context } from './ask.ts';
-import { authentication } from './auth.ts';
+import { authentication, hearText } from './auth.ts';
 import type { HostConfig } from './config.ts';
 import { describe } from './describe.ts';
 import { ConnectError } from './connect-error.ts';
@@ -120,6 +120,12 @@ function follow(
     };
     const stop = deadline(context, config, { client, progress, fail });
     client.on('handshake', () => (progress.phase = 'authentication'));
+    client.on('banner', (text) => hearText(progress.story, text));
+    // A password that is over has to be replaced by a person; ssh2 would wait for one for ever.
+    client.on('change password', (text) => {
+      hearText(progress.story, text);
+      fail(new Error('the password has to be changed'));
+    });
     client.on('error', (error) => {
       if (error.level === 'agent') progress.story.tried.push(error.message);
       else fail(error);

@@ -97,19 +97,28 @@ export function missingAlgorithm(
 function authenticationFailure(config: HostConfig, story: Story, error: Error): ConnectError {
   const tried = [...new Set(story.tried)];
   const accepted = story.accepted.length === 0 ? '' : `; the server takes ${story.accepted.join(', ')}`;
-  const own = /authentication methods failed/.test(error.message) ? '' : `: ${error.message}`;
+  // With nothing wrong but the key, a banner is the notice that everybody sees.
+  const isPlain = /authentication methods failed/.test(error.message);
+  const own = isPlain ? '' : `: ${error.message}`;
+  const said = story.said === '' || (isPlain && !story.asked) ? '' : `; it said: ${story.said}`;
   return new ConnectError(
     'authentication',
-    `${describe(config)} refused to log in ${config.user}${own}${accepted}`,
+    `${describe(config)} refused to log in ${config.user}${own}${accepted}${said}`,
     {
       host: config.host,
       hints: [
         tried.length === 0 ? 'there was nothing to try: no key, no password' : `tried: ${tried.join('; ')}`,
+        ...(said === '' ? [] : [accountHint(config)]),
         ...(/too many/i.test(error.message) ? ['set identitiesOnly: true and the right identityFile'] : []),
       ],
       cause: error,
     },
   );
+}
+
+/** The server knows the user and turns them away: an expired password or account, a host that boots or goes down. */
+export function accountHint({ user, host }: Pick<HostConfig, 'user' | 'host'>): string {
+  return `Do what it says, or log in once by hand as ${user}; on ${host}: chage -l ${user}; journalctl -t sshd`;
 }
 
 /** What a connection that was ready and ended is to be called. */
