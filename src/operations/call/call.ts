@@ -73,13 +73,24 @@ function targetsOf(inventory: Inventory, target: string): readonly Node[] {
   });
 }
 
+/**
+ * The node that is met is the one whose bus answers: the client port is only its name. Without a bus port Redis takes
+ * the client port + 10000 (CLUSTER MEET in cluster.c), where another cluster's node may listen.
+ */
 function refuseStrangers({ nodes }: Inventory, { effect, words }: Call): void {
-  const [, , address = '', port = ''] = words;
+  const [, , address = '', port = '', bus = String(Number(port) + 10_000), ...rest] = words;
   if (effect !== 'meets') return;
-  if (nodes.some((node) => node.address === address && String(node.port) === port)) return;
+  const peer = nodes.find((node) => node.address === address && String(node.port) === port);
+  if (!peer) {
+    throw new RefusedError(
+      `${address} ${port} is not a node of the inventory: meeting it could join two clusters`,
+      { hints: ['Add it to the inventory, then: weedgo-redis provision'] },
+    );
+  }
+  if (bus === String(peer.busPort) && rest.length === 0) return;
   throw new RefusedError(
-    `${address} ${port} is not a node of the inventory: meeting it could join two clusters`,
-    { hints: ['Add it to the inventory, then: weedgo-redis provision'] },
+    `${peer.id} has its cluster bus on port ${peer.busPort}, not ${bus}: meeting another port could join two clusters`,
+    { hints: [`Name its bus port: CLUSTER MEET ${address} ${port} ${peer.busPort}`] },
   );
 }
 

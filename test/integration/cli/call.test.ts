@@ -203,8 +203,15 @@ describe('what is not passed on', () => {
     const { code, stderr } = await call(first, 'CLUSTER', 'MEET', '127.0.0.1', '17733');
     expect({ code, stderr }).toEqual({
       code: 4,
-      stderr: expect.stringContaining('is no node of the inventory'),
+      stderr: expect.stringContaining('is not a node of the inventory'),
     });
+    // The bus port is what Redis connects to: behind this one another cluster's node may listen.
+    for (const bus of ['27733', '27731x', '']) {
+      const met = await call(first, 'CLUSTER', 'MEET', '127.0.0.1', '17731', bus);
+      expect(met, bus).toMatchObject({ code: 4 });
+      expect(met.stderr).toContain('CLUSTER MEET 127.0.0.1 17731 27731');
+    }
+    expect(await call(first, 'CLUSTER', 'MEET', '127.0.0.1', '17731', '27731')).toMatchObject({ code: 0 });
     expect(await call(first, 'CLUSTER', 'MEET', '127.0.0.1', '17731')).toMatchObject({ code: 0 });
   });
 
