@@ -35,9 +35,22 @@ export function isProvablyGone({ pid, startedAt, machine }: OperatorProcess): bo
   try {
     return startOf(pid) !== startedAt;
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    return hasCode(error, 'ENOENT') && !mayExist(pid);
   }
 }
+
+/** Where /proc is mounted with hidepid, other users' processes are missing there. A signal says whether they exist. */
+function mayExist(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return !hasCode(error, 'ESRCH');
+  }
+}
+
+const hasCode = (error: unknown, code: string): boolean =>
+  error instanceof Error && 'code' in error && error.code === code;
 
 /** A container shares the boot id with its neighbours but not the pid namespace. */
 function machineId(): string {
