@@ -2,6 +2,7 @@ import { shQuote } from '../host/sh.ts';
 import type { Host, Inventory, Node } from '../inventory/inventory.ts';
 import type { SecretSource } from '../inventory/schema.ts';
 import { findNode } from '../inventory/topology.ts';
+import { layoutOf } from '../render/layout.ts';
 
 /** Commands that findings print: runnable as they stand, from where `verify` ran, no secret in them. */
 
@@ -50,9 +51,12 @@ export function onHost(inventory: Inventory, name: string, command: string): str
 export const unmask = (inventory: Inventory, host: string, unit: string): string =>
   onHost(inventory, host, `systemctl unmask ${unit} && systemctl unmask --runtime ${unit}`);
 
-/** What only the operator can do, as a line among commands that a shell passes over. */
+/**
+ * What only the operator can do, as a line among commands that a shell passes over. One line: what a host or a server
+ * put behind a line break would be a command.
+ */
 export function byHand(text: string): string {
-  return `# ${text}`;
+  return `# ${text.replaceAll(/[\r\n]+/g, ' ')}`;
 }
 
 /** Where the node's process can be asked for by name: its systemd unit; undefined for a local daemon. */
@@ -61,9 +65,34 @@ export function unitOf(inventory: Inventory, node: Node): string | undefined {
   return host?.connection === 'ssh' ? `weedgo-redis@${node.port}.service` : undefined;
 }
 
-/** It may save before it ends, so its folder is not moved until it has. A zombie has ended: it has no executable. */
-export function endProcess(pid: string): string {
-  return `kill ${pid} && while [ -e /proc/${pid}/exe ]; do sleep 0.1; done`;
+/**
+ * Ends a node's process and gives its data folder another name. The folder is the layout's: a server may call any its
+ * own, and the command runs as root.
+ */
+export function moveAside(
+  inventory: Inventory,
+  node: Node,
+  process: { readonly pid: string | undefined; readonly suffix: string },
+): string {
+  const host = inventory.hosts.find(({ name }) => name === node.host);
+  const place = host && layoutOf(inventory, host).nodes.find((each) => each.node.id === node.id);
+  const folder = place?.dataDirectory ?? '';
+  const unit = unitOf(inventory, node);
+  const stop = unit ? `systemctl stop ${unit}` : endProcess(process.pid);
+  return onHost(
+    inventory,
+    node.host,
+    `${stop} && mv ${shQuote(folder)} ${shQuote(`${folder}.${process.suffix}`)}`,
+  );
+}
+
+/**
+ * It may save before it ends, so its folder is not moved until it has. A zombie has ended: it has no executable. `pid`
+ * is what the server says: no pid ends nothing.
+ */
+function endProcess(pid: string | undefined): string {
+  const number = pid !== undefined && /^[1-9]\d*$/.test(pid) ? pid : '""';
+  return `kill ${number} && while [ -e /proc/${number}/exe ]; do sleep 0.1; done`;
 }
 
 /** Plain words stay readable; everything else is quoted for POSIX sh. */

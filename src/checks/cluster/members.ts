@@ -1,8 +1,7 @@
-import { shQuote } from '../../host/sh.ts';
 import type { Check, CheckInput, Finding } from '../check.ts';
 import { heirOf } from '../consequences.ts';
 import { identityLosses, isAlone, type IdentityLoss } from '../identity.ts';
-import { call, endProcess, onHost, ours, redisCli, unitOf } from '../remedy.ts';
+import { call, moveAside, ours, redisCli } from '../remedy.ts';
 import { count, joinNames } from '../text.ts';
 import { lineOf, type Member, type Topology } from '../topology.ts';
 
@@ -119,14 +118,11 @@ function rejoin(
     const replicas = topology.members.filter(({ masterId, view }) => masterId === nodeId && view);
     return heirOf({ number: 0, master: member, replicas }) ?? [];
   });
-  const dir = member.view?.config['dir'] ?? '';
-  const aside = `${dir}.aside-${member.nodeId.slice(0, 8)}`;
-  const unit = unitOf(inventory, node);
-  const stop = unit ? `systemctl stop ${unit}` : endProcess(member.view?.info['process_id'] ?? '');
+  const pid = member.view?.info['process_id'];
   return [
     ...heirs.map((heir) => redisCli(inventory, heir.node.id, promote)),
     ...strangers.map(({ nodeId }) => call(inventory, 'all', 'CLUSTER', 'FORGET', nodeId)),
-    onHost(inventory, node.host, `${stop} && mv ${shQuote(dir)} ${shQuote(aside)}`),
+    moveAside(inventory, node, { pid, suffix: `aside-${member.nodeId.slice(0, 8)}` }),
     ours(inventory, 'provision'),
   ];
 }

@@ -1,7 +1,6 @@
-import { shQuote } from '../../host/sh.ts';
 import type { Inventory } from '../../inventory/inventory.ts';
 import type { Check, Finding, FindingId } from '../check.ts';
-import { byHand, call, endProcess, onHost, ours, unitOf } from '../remedy.ts';
+import { byHand, call, moveAside, ours } from '../remedy.ts';
 import { count, formatSeconds, joinNames, numberOf } from '../text.ts';
 import type { Twin, Twins } from '../twins.ts';
 
@@ -86,9 +85,6 @@ function separate(inventory: Inventory, { copies, isKnown, original, orphans }: 
 }
 
 function setAside(inventory: Inventory, { node, view }: Twin): string {
-  const dir = view.config['dir'] ?? '';
-  const unit = unitOf(inventory, node);
-  const stop = unit ? `systemctl stop ${unit}` : endProcess(view.info['process_id'] ?? '');
-  const aside = `${dir}.copy-of-${view.nodeId.slice(0, 8)}`;
-  return onHost(inventory, node.host, `${stop} && mv ${shQuote(dir)} ${shQuote(aside)}`);
+  const suffix = `copy-of-${view.nodeId.slice(0, 8)}`;
+  return moveAside(inventory, node, { pid: view.info['process_id'], suffix });
 }

@@ -1,7 +1,9 @@
 import type { ReachableView } from '../../cluster/view.ts';
+import type { Inventory, Node } from '../../inventory/inventory.ts';
 import { findNode } from '../../inventory/topology.ts';
 import type { Check, CheckInput, Finding } from '../check.ts';
-import { byHand, onHost } from '../remedy.ts';
+import { shQuote } from '../../host/sh.ts';
+import { byHand, call, onHost } from '../remedy.ts';
 import { titled } from '../shared.ts';
 import { count } from '../text.ts';
 
@@ -64,9 +66,16 @@ function expiring(
       seen: notAfter === undefined ? path : `${path}, valid until ${new Date(notAfter).toISOString()}`,
       expected: `a certificate valid for more than ${warnDays} days`,
       why: 'When it expires clients, replicas and the other nodes refuse to connect.',
-      remedy: [onHost(inventory, known.host, `openssl x509 -noout -subject -dates -in ${path}`)],
+      remedy: [lookAtCertificate(inventory, known, path)],
     },
   ];
+}
+
+/** The server chose the path, and root would read it: one that is out of the ordinary is only shown. */
+function lookAtCertificate(inventory: Inventory, node: Node, path: string): string {
+  return /^\/[\w@%+=:,./ -]+$/.test(path)
+    ? onHost(inventory, node.host, `openssl x509 -noout -subject -dates <${shQuote(path)}`)
+    : call(inventory, node.id, 'CONFIG', 'GET', 'tls-cert-file');
 }
 
 function expiry(days: number | undefined): string {

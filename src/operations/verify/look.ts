@@ -11,7 +11,7 @@ import type { Session } from '../session.ts';
 import { probeAnonymous } from './anonymous.ts';
 import { lookAtConnections } from './connections.ts';
 import { lookAtStopped } from './evidence.ts';
-import { certificatePaths, readCertificates } from './certificates.ts';
+import { addCertificates } from './certificates.ts';
 import { probeHost } from './host-probe.ts';
 import { probeNode } from './node-probe.ts';
 import { countOpenSlotKeys } from './open-slots.ts';
@@ -175,24 +175,4 @@ async function readPending(session: Session): Promise<Pick<HostsLook, 'pending' 
     const pending = { drained: {}, restart: undefined, drill: undefined };
     return { pending, pendingUnread: error.message };
   }
-}
-
-type Certificates = {
-  readonly hostProbes: Readonly<Record<string, HostProbe>>;
-  readonly view: ClusterView;
-};
-
-async function addCertificates(
-  { inventory, shells }: Session,
-  { hostProbes, view }: Certificates,
-): Promise<Readonly<Record<string, HostProbe>>> {
-  const found = await Promise.all(
-    inventory.hosts.map(async (host) => {
-      const paths = certificatePaths(host, view);
-      const [shell, probe] = [shells.get(host.name), hostProbes[host.name]];
-      if (!shell || !probe || paths.length === 0) return [];
-      return [[host.name, { ...probe, certificates: await readCertificates(shell, paths) }] as const];
-    }),
-  );
-  return { ...hostProbes, ...Object.fromEntries(found.flat()) };
 }
