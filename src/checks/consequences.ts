@@ -1,6 +1,4 @@
 import { describeRanges } from '../cluster/slots.ts';
-import type { Inventory } from '../inventory/inventory.ts';
-import { ours } from './remedy.ts';
 import type { Member, Shard, Topology } from './topology.ts';
 
 /**
@@ -18,19 +16,15 @@ function isUnserved({ master }: Shard): boolean {
 
 /** The replica with the most data that could take over from a lost master; undefined when there is none. */
 export function heirOf({ replicas }: Shard): Member | undefined {
-  return replicas.filter(({ view }) => view !== undefined).toSorted((a, b) => offsetOf(b) - offsetOf(a))[0];
+  return replicas
+    .filter(({ view }) => view !== undefined)
+    .toSorted((a, b) => (offsetOf(b) ?? -1) - (offsetOf(a) ?? -1))[0];
 }
 
-/** The command that has a replica take over from a master that does not serve; none where there is no need or way. */
-export function takeoverOf(inventory: Inventory, topology: Topology, node: string): readonly string[] {
-  const shard = topology.shards.find(({ master }) => master.node.id === node);
-  const heir = shard && isUnserved(shard) && shard.master.failedBy.length > 0 ? heirOf(shard) : undefined;
-  return heir ? [ours(inventory, 'failover', heir.node.id, '--force')] : [];
-}
-
-/** How far a replica's copy goes, in bytes of the replication stream; 0 when it cannot be asked. */
-export function offsetOf({ view }: Member): number {
-  return Number(view?.info['slave_repl_offset'] ?? 0);
+/** How far a replica's copy goes, in bytes of the replication stream; undefined: it did not say. */
+function offsetOf({ view }: Member): number | undefined {
+  const offset = view?.info['slave_repl_offset'];
+  return offset === undefined ? undefined : Number(offset);
 }
 
 function unserved(shard: Shard, nodes: readonly string[]): readonly string[] {

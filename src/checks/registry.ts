@@ -8,6 +8,7 @@ import { handshakes } from './cluster/handshakes.ts';
 import { hosts } from './cluster/hosts.ts';
 import { links } from './cluster/links.ts';
 import { members } from './cluster/members.ts';
+import { majority } from './cluster/majority.ts';
 import { nodes } from './cluster/nodes.ts';
 import { openSlots } from './cluster/open-slots.ts';
 import { pending } from './cluster/pending.ts';
@@ -64,6 +65,7 @@ export const checks: readonly Check[] = [
   formed,
   hosts,
   nodes,
+  majority,
   unasked,
   unchecked,
   state,

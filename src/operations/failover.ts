@@ -1,5 +1,6 @@
 import { guardFailover, guardTarget } from '../cluster/failover/guard.ts';
-import { fatalHosts, seatsOf } from '../cluster/failover/resilience.ts';
+import { seatsOf } from '../cluster/failover/outlook.ts';
+import { fatalHosts } from '../cluster/failover/resilience.ts';
 import type { HostLoss } from '../cluster/failover/resilience.ts';
 import type { Situation } from '../cluster/failover/situation.ts';
 import { chooseTarget, parseTarget } from '../cluster/failover/target.ts';
@@ -123,5 +124,6 @@ async function startFenced(
 }
 
 async function fatalNow(session: Session, look: LookOptions): Promise<readonly HostLoss[]> {
-  return fatalHosts(seatsOf((await lookAround(session, look)).shards));
+  const { inventory, view } = await lookAround(session, look);
+  return fatalHosts(inventory, seatsOf(inventory, view));
 }

@@ -1,6 +1,8 @@
 import type { Check, CheckInput, Finding } from '../check.ts';
 import { consequencesOf } from '../consequences.ts';
 import { byHand, ours } from '../remedy.ts';
+import { standingOf, takeoversOf } from '../takeovers.ts';
+import type { Standing } from '../takeovers.ts';
 import { joinNames } from '../text.ts';
 import type { Topology } from '../topology.ts';
 
@@ -32,18 +34,29 @@ function unreachable(
     expected: 'every host of the inventory answers',
     why: 'Nothing on this host could be checked, and what runs there may be down.',
     remedy: [
-      byHand(`see that ${name} is on, on the network, and that its sshd can be reached from here`),
-      ours(input.inventory, 'check'),
+      // What restores service comes first: the host may be away for long.
+      ...nodes.flatMap((node) => takeoversOf(input.inventory, topology).get(node) ?? []),
+      byHand(`see that ${name} is on, on the network, and that its sshd can be reached from here; then`),
       ours(input.inventory, 'start'),
     ],
   };
 }
 
-/** Our way to the host may be cut while the cluster's is not: the others know. */
-function peersSay({ byNode }: Topology, nodes: readonly string[]): string {
-  const known = nodes.flatMap((node) => byNode.get(node) ?? []);
-  const failed = known.filter(({ failedBy }) => failedBy.length > 0);
-  if (known.length === 0) return 'no other node knows its nodes';
-  if (failed.length === 0) return 'the cluster still counts its nodes as alive';
-  return `the cluster has marked ${joinNames(failed.map(({ node }) => node.id))} as failed`;
+/** The way to the host may be cut from here while the cluster's is not: the other nodes know. */
+function peersSay(topology: Topology, nodes: readonly string[]): string {
+  const known = nodes.flatMap((node) => topology.byNode.get(node) ?? []);
+  const named = (standing: Standing): readonly string[] =>
+    known.filter((member) => standingOf(topology, member) === standing).map(({ node }) => node.id);
+  const [failed, suspected, alive] = [named('failed'), named('suspected'), named('alive')];
+  const said = [
+    ...(failed.length > 0 ? [`the cluster has marked ${joinNames(failed)} as failed`] : []),
+    ...(suspected.length > 0 ? [`other nodes get no answer from ${joinNames(suspected)} (fail?)`] : []),
+    ...(alive.length > 0 ? [countsAlive(alive, known.length)] : []),
+  ];
+  return said.length > 0 ? said.join('; ') : 'no other node answers that knows its nodes';
 }
+
+const countsAlive = (alive: readonly string[], known: number): string =>
+  alive.length === known
+    ? 'the cluster still counts its nodes as alive'
+    : `the cluster still counts ${joinNames(alive)} as alive`;

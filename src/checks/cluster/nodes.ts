@@ -3,7 +3,8 @@ import type { UnreachableView } from '../../cluster/view.ts';
 import { findNode } from '../../inventory/topology.ts';
 import { layoutOf } from '../../render/layout.ts';
 import type { Check, CheckInput, Finding, FindingId } from '../check.ts';
-import { consequencesOf, takeoverOf } from '../consequences.ts';
+import { consequencesOf } from '../consequences.ts';
+import { takeoversOf } from '../takeovers.ts';
 import { isWithoutDisk } from '../persistence/aftermath.ts';
 import { byHand, call, onHost, ours, unitOf } from '../remedy.ts';
 import { titled } from '../shared.ts';
@@ -26,7 +27,9 @@ export const nodes: Check = {
           hosts: [],
           seen: [illness.seen, ...consequencesOf(topology, [view.node])].join('; '),
           expected: "the node answers and accepts the inventory's password",
-          remedy: [...new Set([...takeoverOf(input.inventory, topology, view.node), ...illness.remedy])],
+          remedy: [
+            ...new Set([...(takeoversOf(input.inventory, topology).get(view.node) ?? []), ...illness.remedy]),
+          ],
           explains: [{ ids: ['WR-NODE-UNASKED'], nodes: [view.node] }, ...(illness.explains ?? [])],
         };
       }),

@@ -32,8 +32,8 @@ export function fatalLosses(input: CheckInput, topology: Topology): readonly Wha
   if (inventory.replicas === 0 || topology.shards.length === 0) return [];
   // A replica beside its master is the cause, and a finding of its own; a drained host is meant to be spared.
   if (misplaced(input, topology).length > 0 || Object.keys(input.pending.drained).length > 0) return [];
-  return simulateLosses(inventory, topology).filter(
-    (loss) => !loss.staysUp && (loss.kind === 'host' || hostsOf(inventory, loss).length > 1),
+  return simulateLosses(inventory, input.view).filter(
+    (loss) => loss.staysUp === false && (loss.kind === 'host' || hostsOf(inventory, loss).length > 1),
   );
 }
 

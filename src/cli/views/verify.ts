@@ -140,22 +140,27 @@ function formatWhatIf({ whatIf }: Report, paint: Paint, width: number): string {
   if (whatIf.length === 0) return 'What if: there is no cluster to lose a part of.';
   const table = formatTable(
     ['IF', 'IS LOST', 'THEN', 'FAILOVERS', 'LOST', 'WITHOUT REPLICA'],
-    whatIf.map(({ kind, name, isKnown, staysUp, failovers, lostShards, bareShards }) => [
+    whatIf.map(({ kind, name, staysUp, failovers, lostShards, unknownShards, bareShards }) => [
       kind,
       name,
-      isKnown ? (staysUp ? paint.green('stays up') : paint.red('goes down')) : 'unknown',
+      paintFate(staysUp, paint),
       failovers.map(({ shard, to }) => `${shard} to ${to}`).join(', ') || '-',
-      lostShards.join(', ') || '-',
+      [...lostShards, ...unknownShards.map((shard) => `${shard}?`)].join(', ') || '-',
       bareShards.join(', ') || '-',
     ]),
   );
   return isWider(table, width) ? formatSentences(whatIf, paint, width) : table;
 }
 
+function paintFate(staysUp: boolean | null, paint: Paint): string {
+  if (staysUp === null) return paint.yellow('unknown');
+  return staysUp ? paint.green('stays up') : paint.red('goes down');
+}
+
 /** Where the table is too wide, the same in words. */
 function formatSentences(whatIf: Report['whatIf'], paint: Paint, width: number): string {
-  const lines = whatIf.flatMap(({ sentence, isKnown, staysUp, bareShards }) => {
-    const mark = !isKnown ? '?' : staysUp ? paint.green('✓') : paint.red('✗');
+  const lines = whatIf.flatMap(({ sentence, staysUp, bareShards }) => {
+    const mark = staysUp === true ? paint.green('✓') : staysUp === null ? paint.yellow('?') : paint.red('✗');
     const bare = bareShards.length === 0 ? '' : `; without a replica: ${bareShards.join(', ')}`;
     const text = wrap(sentence + bare, width - 2);
     return text.map((line, index) => `${index === 0 ? mark : ' '} ${line}`);

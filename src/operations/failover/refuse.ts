@@ -1,5 +1,6 @@
 import type { Reason } from '../../cluster/failover/reason.ts';
-import { fatalHosts, seatsOf, swapSeats } from '../../cluster/failover/resilience.ts';
+import { seatsOf, swapSeats } from '../../cluster/failover/outlook.ts';
+import { fatalHosts } from '../../cluster/failover/resilience.ts';
 import type { HostLoss } from '../../cluster/failover/resilience.ts';
 import type { Situation } from '../../cluster/failover/situation.ts';
 import type { Choice } from '../../cluster/failover/target.ts';
@@ -17,14 +18,14 @@ export function refuseFor(reasons: readonly Reason[], doing: string): void {
 }
 
 /** The hosts whose loss the cluster would survive now and would not any more after these failovers. */
-export function newlyFatal({ shards }: Situation, choices: readonly Choice[]): readonly HostLoss[] {
-  const before = seatsOf(shards);
+export function newlyFatal({ inventory, view }: Situation, choices: readonly Choice[]): readonly HostLoss[] {
+  const before = seatsOf(inventory, view);
   const after = choices.reduce(
-    (seats, { shard, replica }) => (replica ? swapSeats(seats, shard.number, replica.node.host) : seats),
+    (seats, { shard, replica }) => (replica ? swapSeats(seats, shard.number, replica.node.id) : seats),
     before,
   );
-  const known = new Set(fatalHosts(before).map(({ host }) => host));
-  return fatalHosts(after).filter(({ host }) => !known.has(host));
+  const known = new Set(fatalHosts(inventory, before).map(({ host }) => host));
+  return fatalHosts(inventory, after).filter(({ host }) => !known.has(host));
 }
 
 const describeFatal = ({ host, why }: HostLoss): string =>

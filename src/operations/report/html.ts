@@ -40,9 +40,9 @@ export function renderHtml(report: Report): string {
     })),
     losses: report.whatIf.map((loss) => ({
       ...loss,
-      mark: loss.staysUp ? marks.ok : loss.isKnown ? marks.critical : marks.info,
+      mark: fateOf(loss.staysUp).mark,
       subject: `${loss.kind} ${loss.name}`,
-      outcome: loss.isKnown ? (loss.staysUp ? 'stays up' : 'goes down') : 'unknown',
+      outcome: fateOf(loss.staysUp).text,
       moves: loss.failovers.map(({ shard, from, to }) => `${shard}: ${from} to ${to}`),
     })),
     checks: report.checks.map((check) => ({ ...check, isClean: check.findings.length === 0 })),
@@ -78,6 +78,11 @@ function presentOwner(owner: SlotSegment['owner']) {
 }
 
 /** Told apart by shape as well as by colour. */
+function fateOf(staysUp: boolean | null): { readonly mark: string; readonly text: string } {
+  if (staysUp === null) return { mark: '?', text: 'unknown' };
+  return staysUp ? { mark: marks.ok, text: 'stays up' } : { mark: marks.critical, text: 'goes down' };
+}
+
 const marks = { ok: '✓', healthy: '✓', info: 'i', warning: '!', critical: '✗' } as const;
 
 let template: Handlebars.TemplateDelegate | undefined;

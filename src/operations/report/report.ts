@@ -44,10 +44,16 @@ export function buildReport(
       findings: found.map(({ id }) => id),
     })),
     findings: findings.map(reported),
-    whatIf: inventory.mode === 'standalone' ? [] : simulateLosses(inventory, topology),
+    whatIf: lossesOf(input),
     writeTest: writeTest?.map((result) => ({ ...result, error: result.error ?? null })) ?? null,
   };
 }
+
+/** JSON has no undefined: what is not known is null. */
+const lossesOf = ({ inventory, view }: CheckInput): Report['whatIf'] =>
+  inventory.mode === 'standalone'
+    ? []
+    : simulateLosses(inventory, view).map((loss) => ({ ...loss, staysUp: loss.staysUp ?? null }));
 
 /** Whether it would pass by itself was settled before. */
 function reported({

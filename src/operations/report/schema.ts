@@ -72,10 +72,11 @@ const nodeRow = z.object({
 const loss = z.object({
   kind: z.enum(['host', 'zone']),
   name: text,
-  isKnown: z.boolean().describe('false: no node could be asked, and nothing else here is known'),
-  staysUp: z.boolean(),
+  isKnown: z.boolean().describe('false: it depends on nodes that do not respond'),
+  staysUp: z.boolean().nullable().describe('null: it depends on nodes that do not respond'),
   failovers: z.array(z.object({ shard: text, from: text, to: text })),
   lostShards: z.array(text),
+  unknownShards: z.array(text).describe('Nodes that decide it do not respond'),
   bareShards: z.array(text).describe('Would serve on without a replica'),
   voters: whole,
   quorum: whole,

@@ -22,6 +22,8 @@ export type Oddity = {
   readonly master?: boolean;
   /** It does not answer. */
   readonly down?: boolean;
+  /** Not even its host can be connected, so that it is down is not known. */
+  readonly unseen?: boolean;
   /** Of its own and in everybody's eyes. */
   readonly flags?: readonly NodeFlag[];
   /** never: not since its process started. */
@@ -107,7 +109,8 @@ function viewFor(inventory: Inventory, odd: Readonly<Record<string, Oddity>>): T
   };
   return {
     nodes: nodes.map((node) => {
-      const { down, link = 'up', offset = 1000, syncing, state = 'ok' } = odd[node.id] ?? {};
+      const { down, unseen, link = 'up', offset = 1000, syncing, state = 'ok' } = odd[node.id] ?? {};
+      if (unseen) return { reachable: false, node: node.id, failure: 'host', reason: 'not connected' };
       if (down) return { reachable: false, node: node.id, failure: 'refused', reason: 'connection refused' };
       const replica = masterOf(node) !== undefined;
       return {

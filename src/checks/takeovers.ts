@@ -1,0 +1,84 @@
+import type { Inventory } from '../inventory/inventory.ts';
+import { heirOf } from './consequences.ts';
+import { byHand, ours } from './remedy.ts';
+import type { Member, Shard, Topology } from './topology.ts';
+import { lineOf } from './topology.ts';
+
+/** How other nodes see a node that does not answer; `unseen`: no other node answers, or knows it. */
+export type Standing = 'failed' | 'suspected' | 'alive' | 'unseen';
+
+/** `failed` is agreed by a majority; a node that merely suspects it (`fail?`) has not heard from it for a while. */
+export function standingOf({ reachable }: Topology, { nodeId }: Member): Standing {
+  const lines = reachable.flatMap((observer) => lineOf(observer, nodeId) ?? []);
+  if (lines.some(({ flags }) => flags.includes('fail'))) return 'failed';
+  if (lines.some(({ flags }) => flags.includes('fail?'))) return 'suspected';
+  return lines.length === 0 ? 'unseen' : 'alive';
+}
+
+/** Masters with slots that take part, and how many there are. */
+export function votersOf(topology: Topology): { readonly voters: number; readonly masters: number } {
+  const masters = topology.shards.map(({ master }) => master).filter(({ slots }) => slots.length > 0);
+  const voters = masters.filter((master) => {
+    const standing = standingOf(topology, master);
+    return standing === 'alive' || (master.view !== undefined && standing === 'unseen');
+  });
+  return { voters: voters.length, masters: masters.length };
+}
+
+export const hasMajority = ({ voters, masters }: ReturnType<typeof votersOf>): boolean =>
+  voters * 2 > masters;
+
+/**
+ * The commands that have replicas take over from masters that do not serve, by the masters' inventory ids: in the
+ * inventory's order, so that each counts on those before it. Where no majority is left a failure is never agreed on,
+ * and the first takeovers must do without votes.
+ */
+export function takeoversOf(
+  inventory: Inventory,
+  topology: Topology,
+): ReadonlyMap<string, readonly string[]> {
+  let { voters } = votersOf(topology);
+  const { masters } = votersOf(topology);
+  const commands = new Map<string, readonly string[]>();
+  for (const shard of topology.shards) {
+    const isMajority = hasMajority({ voters, masters });
+    const heir = isDue(topology, shard, isMajority) ? heirOf(shard) : undefined;
+    if (!heir || isUseless(heir)) continue;
+    commands.set(shard.master.node.id, commandsOf(inventory, shard, { heir, isMajority }));
+    voters += 1;
+  }
+  return commands;
+}
+
+function isDue(topology: Topology, { master }: Shard, isMajority: boolean): boolean {
+  if (master.view !== undefined || master.slots.length === 0) return false;
+  const standing = standingOf(topology, master);
+  if (standing === 'failed') return true;
+  // A process that is merely down is started again, which loses nothing; a host that is away cannot be.
+  const seen = topology.unreachable.find(({ node }) => node === master.node.id);
+  return standing === 'suspected' && !isMajority && seen?.failure === 'host';
+}
+
+function commandsOf(
+  inventory: Inventory,
+  { master, number }: Shard,
+  { heir, isMajority }: { readonly heir: Member; readonly isMajority: boolean },
+): readonly string[] {
+  const { id } = heir.node;
+  const words = ['failover', id, isMajority ? '--force' : '--takeover'];
+  if (!isStale(heir)) return [ours(inventory, ...words)];
+  return [
+    byHand(
+      `${id} has not been in sync since it was started: what ${master.node.id} acknowledged after ${id} stopped is lost by this`,
+    ),
+    ours(inventory, ...words, '--confirm', `shard-${number}`),
+  ];
+}
+
+/** Its copy is what was on its disk (`judgeCopy` in cluster/failover/replacement.ts). */
+const isStale = ({ view }: Member): boolean =>
+  view?.info['master_link_status'] !== 'up' && !(Number(view?.info['master_link_down_since_seconds']) >= 0);
+
+/** In the midst of a copy, or without any: `failover` refuses it. */
+const isUseless = (heir: Member): boolean =>
+  heir.view?.info['master_sync_in_progress'] === '1' || (isStale(heir) && heir.view?.keys === 0);
