@@ -19,6 +19,7 @@ import { moveMaster } from './failover/move.ts';
 import type { Move } from './failover/move.ts';
 import { refuseFor } from './failover/refuse.ts';
 import { requireCluster } from './failover/require.ts';
+import { noteRoles } from './failover/rest.ts';
 import { restartNode, serviceOf } from './failover/restart-node.ts';
 import { readMemory, writeMemory } from './memory.ts';
 import type { Memory, RestartMemory } from './memory.ts';
@@ -64,11 +65,18 @@ export async function restart(session: Session, request: RestartRequest): Promis
     const memory = await readMemory(held);
     const look = { maxLag: request.maxLag, drained: Object.keys(memory.drained) };
     const run = unfinished(memory, nodes, request) ?? (await begin(held, memory, { nodes, look }));
+    await noteAllRoles(held, look);
     const rolling = roll(held, run, { ...request, look, stages: createStages(held) });
     const report = await tellHowFar(held, run, rolling);
     await writeMemory(held, await readMemory(held), { restart: undefined });
     return report;
   });
+}
+
+/** A node that is restarted forgets when it was elected; the masters that voted for it do not. */
+async function noteAllRoles(session: Session, look: LookOptions): Promise<void> {
+  const situation = await lookAround(session, look);
+  await Promise.all(situation.shards.map((shard) => noteRoles(session, situation, shard)));
 }
 
 /** Inventory ids, in the inventory's order. */

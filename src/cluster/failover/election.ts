@@ -4,12 +4,12 @@ export type ElectionPast = {
   readonly nodeTimeoutMs: number;
   /** The replica has asked for votes since its process started. */
   readonly replicaAsked: boolean;
-  /** Its master has, so it may have been master before, lost the role and won it back. */
-  readonly masterAsked: boolean;
-  /** Replicas of the shard. */
-  readonly replicas: number;
   /** How long the replica has been linked to its present master without a break; 0 when that is not known. */
   readonly linkedMs: number;
+  /** More than half of the masters have given no vote since their processes started, so they remember none. */
+  readonly votersFresh: boolean;
+  /** For so long, at least, no replica has been elected in the place of the present master. */
+  readonly masterUnchallengedMs: number;
 };
 
 /**
@@ -18,15 +18,14 @@ export type ElectionPast = {
  * A replica that won an election keeps its votes for 4 × node timeout. Asked again before that is over it takes
  * over on the old votes, under an old epoch: for some ms there are two masters, then it is turned back and what it
  * accepted is lost; or it does nothing while its master holds back all writes for 5 s (redis#8753, seen on 7.0.15;
- * resolved in Valkey 8.1). Masters moreover vote only once in 2 × node timeout about one and the same master. Both
- * are over when the replica has followed its present master for that long.
+ * resolved in Valkey 8.1). Masters moreover vote only once in 2 × node timeout about replicas of one and the same
+ * master, and remember that longer than a replica that is restarted meanwhile (valkey#1305).
  */
 export function restBeforeElection(past: ElectionPast): number {
-  const { nodeTimeoutMs, replicaAsked, masterAsked, replicas, linkedMs } = past;
-  const oldVotes = replicaAsked ? 2 * Math.max(2 * nodeTimeoutMs, 2000) : 0;
-  const voters = masterAsked && replicas > 1 ? 2 * nodeTimeoutMs : 0;
-  const window = Math.max(oldVotes, voters);
-  return window === 0 ? 0 : Math.max(0, window + marginMs - linkedMs);
+  const { nodeTimeoutMs, replicaAsked, linkedMs, votersFresh, masterUnchallengedMs } = past;
+  const oldVotes = replicaAsked ? 2 * Math.max(2 * nodeTimeoutMs, 2000) + marginMs - linkedMs : 0;
+  const voters = votersFresh ? 0 : 2 * nodeTimeoutMs + marginMs - masterUnchallengedMs;
+  return Math.max(0, oldVotes, voters);
 }
 
 /** The age of a connection is told in whole seconds, rounded down. */

@@ -8,6 +8,7 @@ import { awaitInSync } from './await-sync.ts';
 import { answering } from './look.ts';
 import { promote } from './promote.ts';
 import type { FailoverMode } from './promotion.ts';
+import { noteReplaced } from './unchallenged.ts';
 import type { Vigil } from './vigil.ts';
 
 /** Bytes of the replication stream, by each one's own word; undefined: it could not be asked. */
@@ -52,6 +53,7 @@ export async function handOver(
 ): Promise<HandOver> {
   const swap: Swap = { shard, replica, masterGone: viewOf(situation, shard.master) === undefined };
   const { acceptedAt, promotedMs, agreedMs } = await promote(session, situation, { ...swap, mode, vigil });
+  noteReplaced(session.inventory, shard.master.nodeId);
   const followers = replicasOf(swap).filter((member) => viewOf(situation, member));
   const after = await awaitInSync(session, [replica.node.id, ...followers.map(({ node }) => node.id)], {
     maxLag: situation.maxLag,

@@ -4,7 +4,7 @@ import type { Situation } from '../../cluster/failover/situation.ts';
 import { OperationError } from '../../errors.ts';
 import { parseClusterNodes } from '../../cluster/parse.ts';
 import { applyClusterStep } from '../../redis/apply.ts';
-import { ReplyError } from '../../redis/connection.ts';
+import { isFailure, ReplyError } from '../../redis/connection.ts';
 import type { RedisConnection } from '../../redis/connection.ts';
 import { throwIfInterrupted } from '../../redis/wait.ts';
 import type { Session } from '../session.ts';
@@ -53,7 +53,7 @@ export async function promoteByForce(
     } catch (error) {
       if (acceptedAt === undefined) throw error;
       // Elected in the last moment, before a master that has just started takes writes: that is what was wanted.
-      await withdraw(swap, { connection, error });
+      await withdraw(session, swap, error);
       isElected = true;
     }
     if (!isElected) continue;
@@ -137,22 +137,26 @@ async function isElectedUnderWatch(
  * Ends a manual failover that is pending: REPLICATE resets it (`resetManualFailover` in clusterSetMaster), also where
  * it names the present master. Throws the error that it was given up for; resolves when the replica had become master.
  */
-async function withdraw(
-  { shard, replica }: Swap,
-  { connection, error }: { readonly connection: RedisConnection; readonly error: unknown },
-): Promise<void> {
+async function withdraw(session: Session, { shard, replica }: Swap, error: unknown): Promise<void> {
   const [node, master] = [replica.node.id, shard.master.node.id];
   const step = { kind: 'replicate', node, master, masterNodeId: shard.master.nodeId } as const;
+  // Also without the lock: this takes back what was asked for under it.
+  const connection = await (session.rescue ?? session).redis(replica.node);
+  if (isFailure(connection)) throw notWithdrawn(node, error);
   try {
     await applyClusterStep(step, connection);
   } catch (refusal) {
     if (refusal instanceof ReplyError && (await isMaster(connection))) return;
-    const why = error instanceof Error ? error.message : String(error);
-    throw new OperationError(`${why}; ${node} may still take over within 5 s: it does not respond any more`, {
-      node,
-      cause: error,
-      hints: ['Run weedgo-redis status in some seconds: it shows which of them is master.'],
-    });
+    throw notWithdrawn(node, error);
   }
   throw error;
+}
+
+function notWithdrawn(node: string, error: unknown): OperationError {
+  const why = error instanceof Error ? error.message : String(error);
+  return new OperationError(`${why}; ${node} may still take over within 5 s: it does not respond any more`, {
+    node,
+    cause: error,
+    hints: ['Run weedgo-redis status in some seconds: it shows which of them is master.'],
+  });
 }

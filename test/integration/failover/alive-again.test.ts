@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { until } from '../../support/until.ts';
@@ -92,5 +93,19 @@ describe('a replica that still has the votes of an earlier election', () => {
     expect(slots).toEqual([[5461, 10922]]);
     await place.json(0, 'start');
     expect(await roleOf(b)).toBe('replica');
+  });
+});
+
+describe('a replica that has taken over lately and is restarted', () => {
+  it('takes its role back once the other masters have forgotten their votes, not before', async () => {
+    const [, , c, a2] = place.ids;
+    for (const id of place.ids) await place.redis(id, 'CONFIG', 'SET', 'cluster-node-timeout', '6000');
+    await place.json(0, '--yes', 'failover', a2);
+    const { restarted } = await place.json(0, 'restart', a2);
+    expect(restarted).toMatchObject([{ node: a2 }]);
+    expect(await roleOf(a2)).toBe('master');
+    expect(await roleOf(c)).toBe('replica');
+    const folder = join(place.state, 'weedgo-redis', 'rehearsal', String(place.addressOf(a2).port));
+    expect(await readFile(join(folder, 'redis.log'), 'utf8')).not.toContain('Manual failover timed out');
   });
 });
