@@ -15,10 +15,14 @@ export function standingOf({ reachable }: Topology, { nodeId }: Member): Standin
   return lines.length === 0 ? 'unseen' : 'alive';
 }
 
-/** Masters with slots that take part, and how many there are. */
-export function votersOf(topology: Topology): { readonly voters: number; readonly masters: number } {
+/** Masters with slots that take part, and how many there are. `away`: as `takeoversOf` has it. */
+export function votersOf(
+  topology: Topology,
+  away: ReadonlySet<string> = new Set(),
+): { readonly voters: number; readonly masters: number } {
   const masters = topology.shards.map(({ master }) => master).filter(({ slots }) => slots.length > 0);
   const voters = masters.filter((master) => {
+    if (isAway(topology, master, away)) return false;
     const standing = standingOf(topology, master);
     return standing === 'alive' || (master.view !== undefined && standing === 'unseen');
   });
@@ -31,23 +35,39 @@ export const hasMajority = ({ voters, masters }: ReturnType<typeof votersOf>): b
 /**
  * The commands that have replicas take over from masters that do not serve, by the masters' inventory ids: in the
  * inventory's order, so that each counts on those before it. Where no majority is left a failure is never agreed on,
- * and the first takeovers must do without votes.
+ * and the first takeovers must do without votes. `away`: nodes (inventory ids) whose hosts cannot be reached, so soon
+ * after a start that no other node has taken note of that yet.
  */
 export function takeoversOf(
   inventory: Inventory,
   topology: Topology,
+  away: ReadonlySet<string> = new Set(),
 ): ReadonlyMap<string, readonly string[]> {
-  let { voters } = votersOf(topology);
-  const { masters } = votersOf(topology);
+  let { voters } = votersOf(topology, away);
+  const { masters } = votersOf(topology, away);
   const commands = new Map<string, readonly string[]>();
   for (const shard of topology.shards) {
     const isMajority = hasMajority({ voters, masters });
-    const heir = isDue(topology, shard, isMajority) ? heirOf(shard) : undefined;
+    const isGone = isAway(topology, shard.master, away) || isDue(topology, shard, isMajority);
+    const heir = isGone ? heirOf(shard) : undefined;
     if (!heir || isUseless(heir)) continue;
     commands.set(shard.master.node.id, commandsOf(inventory, shard, { heir, isMajority }));
     voters += 1;
   }
   return commands;
+}
+
+/** Nobody here can reach it, and no other node has heard from it since it was started (it counts a link in the making). */
+function isAway(
+  { reachable }: Topology,
+  { node, nodeId, view, slots }: Member,
+  away: ReadonlySet<string>,
+): boolean {
+  if (!away.has(node.id) || view !== undefined || slots.length === 0) return false;
+  return reachable.every((observer) => {
+    const line = lineOf(observer, nodeId);
+    return line?.linkState !== 'connected' || line.pongReceived === 0;
+  });
 }
 
 function isDue(topology: Topology, { master }: Shard, isMajority: boolean): boolean {
@@ -66,13 +86,18 @@ function commandsOf(
 ): readonly string[] {
   const { id } = heir.node;
   const words = ['failover', id, isMajority ? '--force' : '--takeover'];
-  if (!isStale(heir)) return [ours(inventory, ...words)];
-  return [
-    byHand(
-      `${id} has not been in sync since it was started: what ${master.node.id} acknowledged after ${id} stopped is lost by this`,
-    ),
-    ours(inventory, ...words, '--confirm', `shard-${number}`),
+  const cautions = [
+    ...(isMajority
+      ? []
+      : [`no majority is left to prove that ${master.node.id} is dead: make sure that it is off`]),
+    ...(isStale(heir)
+      ? [
+          `${id} has not been in sync since it was started: what ${master.node.id} acknowledged after ${id} stopped is lost by this`,
+        ]
+      : []),
   ];
+  if (cautions.length === 0) return [ours(inventory, ...words)];
+  return [...cautions.map(byHand), ours(inventory, ...words, '--confirm', `shard-${number}`)];
 }
 
 /** Its copy is what was on its disk (`judgeCopy` in cluster/failover/replacement.ts). */

@@ -1,5 +1,6 @@
 import { catchingUp } from '../cluster/catching-up.ts';
 import { listMissing } from '../cluster/missing.ts';
+import { listMissingWithout } from '../cluster/missing-without.ts';
 import type { TopologyView } from '../cluster/view.ts';
 import { OperationError } from '../errors.ts';
 import type { Inventory } from '../inventory/inventory.ts';
@@ -18,17 +19,24 @@ export function listLacking(inventory: Inventory, view: TopologyView): readonly 
 }
 
 /**
+ * `away`: nodes (inventory ids) that cannot be waited for, on hosts that cannot be reached.
  * Looks until every node answers and sees a complete cluster: nodes that were just started load their data, find
  * each other and link to their masters meanwhile. Throws OperationError naming what lacks after a minute and a
  * second a node in which none was loading or being copied to, InterruptedError when the operator interrupts.
  */
-export async function awaitComplete({ inventory, redis, signal, emit }: Session): Promise<void> {
+export async function awaitComplete(
+  { inventory, redis, signal, emit }: Session,
+  away: ReadonlySet<string> = new Set(),
+): Promise<void> {
   const watch = createWorkWatch(emit);
   const tellOnce = createWaitTeller(emit);
   const { missing } = await waitUntil(
     () => observeTopology(inventory.nodes, redis),
     (view) => {
-      const lacking = listLacking(inventory, view);
+      const lacking =
+        away.size === 0
+          ? listLacking(inventory, view)
+          : listMissingWithout(inventory, view, away).map(({ message }) => message);
       tellOnce(lacking);
       return lacking;
     },

@@ -23,6 +23,8 @@ import { nodesNow } from './report/node-table.ts';
 import type { ReportNode } from './report/schema.ts';
 import type { Session } from './session.ts';
 import { createStages, type StageTiming } from './stage.ts';
+import { nodesOn, startedWithout, withoutHosts } from './lifecycle/without-hosts.ts';
+import type { MissingHosts } from './lifecycle/without-hosts.ts';
 
 export type LifecycleReport = {
   readonly changed: boolean;
@@ -35,11 +37,17 @@ type Request = { readonly command: string };
 
 /**
  * Stops every node of the inventory, replicas before masters, so that nothing is promoted meanwhile. Data and
- * configuration stay, and units stay enabled. The operator has confirmed the outage.
+ * configuration stay, and units stay enabled. The operator has confirmed the outage. Throws OperationError naming the
+ * nodes on hosts that cannot be reached, when all others are stopped.
  */
 export async function stopNodes(session: Session, request: Request): Promise<LifecycleReport> {
-  const titled = { ...request, reason: 'stop', title: 'Stop the nodes' };
-  return onEveryHost(session, titled, [stopThose('replica'), stopThose('master')]);
+  const titled = { ...request, reason: 'stop', title: 'Stop the nodes', partly: true };
+  const { missing, ...report } = await onEveryHost(session, titled, [
+    stopThose('replica'),
+    stopThose('master'),
+  ]);
+  if (missing.size > 0) throw withoutHosts(session, missing, { done: 'stopped' });
+  return report;
 }
 
 const stopThose =
@@ -59,13 +67,16 @@ function roleOf(id: string, view: ClusterView): 'replica' | 'master' {
   return node?.reachable && node.info['role'] === 'slave' ? 'replica' : 'master';
 }
 
-/** Starts every node and waits until all of them see a complete cluster. Throws OperationError naming what lacks. */
+/**
+ * Starts every node and waits until all of them see a complete cluster. Throws OperationError naming what lacks; where
+ * hosts cannot be reached, once the nodes on the others are ready.
+ */
 export async function startNodes(
   session: Session,
   request: Request,
 ): Promise<LifecycleReport & { readonly nodes: readonly ReportNode[] }> {
-  const titled = { ...request, reason: 'start', title: 'Start the nodes', after: forgetDrill };
-  const started = await onEveryHost(session, titled, [
+  const titled = { ...request, reason: 'start', title: 'Start the nodes', after: forgetDrill, partly: true };
+  const { missing, ...started } = await onEveryHost(session, titled, [
     (input) => {
       const { inventory, host, desired, facts } = input;
       // Planning comes before anything is started.
@@ -75,9 +86,10 @@ export async function startNodes(
   ]);
   const stages = createStages(session);
   await stages.run('complete', 'Wait until every node is ready', async () => ({
-    value: await awaitComplete(session),
+    value: await awaitComplete(session, nodesOn(session, missing)),
     changed: false,
   }));
+  if (missing.size > 0) throw await startedWithout(session, missing);
   return {
     ...started,
     stages: [...started.stages, ...stages.timings],
@@ -107,15 +119,16 @@ export async function destroyNodes(session: Session, request: Request): Promise<
     },
   };
   // Hosts on one machine share a folder, and a server that is to save into a folder that has gone does not end.
-  return onEveryHost(session, titled, [
+  const { missing: _, ...report } = await onEveryHost(session, titled, [
     (input) => ({ steps: destroySteps(input).filter(isStop), problems: [] }),
     (input) => ({ steps: destroySteps(input).filter((step) => !isStop(step)), problems: [] }),
   ]);
+  return report;
 }
 
 /** What `destroyNodes` would do, by host, one line a step; reads the hosts and changes nothing. */
 export async function describeDestroy(session: Session): Promise<ReadonlyMap<string, readonly string[]>> {
-  const { inputs } = await ownInputs(session);
+  const { inputs } = await ownInputs(session, false);
   return new Map(inputs.map((input) => [input.host.name, destroySteps(input).map(describeStep)]));
 }
 
@@ -127,6 +140,8 @@ const destroySteps = ({ inventory, desired, facts }: PlanInput): readonly HostSt
 type HostsRequest = Request & {
   readonly reason: string;
   readonly title: string;
+  /** Hosts that cannot be reached are left out; otherwise they keep it from being begun. */
+  readonly partly?: boolean;
   /** What is done when the hosts have done theirs. */
   readonly after?: (locked: Session) => Promise<void>;
   /** See `LockRequest`. */
@@ -141,14 +156,14 @@ type HostPlanner = (
 /** Plans from one observation, then does one round after the other on all hosts at once. */
 async function onEveryHost(
   session: Session,
-  { title, after, ...request }: HostsRequest,
+  { title, after, partly = false, ...request }: HostsRequest,
   rounds: readonly HostPlanner[],
-): Promise<LifecycleReport> {
+): Promise<LifecycleReport & { readonly missing: MissingHosts }> {
   const { reason } = request;
   return changing(session, request, async (locked) => {
     const stages = createStages(locked);
-    const { inputs, view } = await stages.run('observe', 'Read the hosts', async () => ({
-      value: await ownInputs(locked),
+    const { inputs, view, missing } = await stages.run('observe', 'Read the hosts', async () => ({
+      value: await ownInputs(locked, partly),
       changed: false,
     }));
     const plans = rounds.map((plan) => inputs.map((input) => [input.host.name, plan(input, view)] as const));
@@ -163,6 +178,7 @@ async function onEveryHost(
       return { value: undefined, changed: all.length > 0 };
     });
     return {
+      missing,
       changed: all.length > 0,
       stages: stages.timings,
       done: all.map(([host, steps]) => ({ host, steps: steps.map(describeStep) })),
@@ -170,16 +186,25 @@ async function onEveryHost(
   });
 }
 
-/** Every host's plan input; refused as a whole where another's files are at the nodes' paths, or an unknown server. */
-async function ownInputs(
-  session: Session,
-): Promise<{ readonly inputs: readonly PlanInput[]; readonly view: ClusterView }> {
-  if (session.unreachable.size > 0)
+type OwnInputs = {
+  readonly inputs: readonly PlanInput[];
+  readonly view: ClusterView;
+  readonly missing: MissingHosts;
+};
+
+/**
+ * Every host's plan input; refused as a whole where another's files are at the nodes' paths, or an unknown server. Throws
+ * HostsFailedError for hosts that cannot be reached, unless the command does `partly` without them.
+ */
+async function ownInputs(session: Session, partly: boolean): Promise<OwnInputs> {
+  if (session.unreachable.size > 0 && !partly)
     throw new HostsFailedError('connecting', [...session.unreachable.values()]);
   const observation = await observe(session);
-  const { failures, view } = observation;
-  if (failures.size > 0) throw new HostsFailedError('reading the hosts', [...failures.values()]);
+  const { failures: missing, view } = observation;
+  const isBlind = missing.size === session.inventory.hosts.length;
+  if (missing.size > 0 && (!partly || isBlind))
+    throw new HostsFailedError('reading the hosts', [...missing.values()]);
   const inputs = [...planInputs({ ...session, observation }).values()];
   stopOnProblems(inputs.flatMap((input) => [...requireOwnership(input), ...requireKnownServers(input)]));
-  return { inputs, view };
+  return { inputs, view, missing };
 }

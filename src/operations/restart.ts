@@ -12,7 +12,7 @@ import { isFailure } from '../redis/connection.ts';
 import { changing } from './changing.ts';
 import { awaitInSync } from './failover/await-sync.ts';
 import { awaitQuiet } from './failover/await-guard.ts';
-import { setElectable } from './failover/electable.ts';
+import { keepDrained } from './failover/electable.ts';
 import { lookAround } from './failover/look.ts';
 import type { LookOptions } from './failover/look.ts';
 import { moveMaster } from './failover/move.ts';
@@ -20,6 +20,7 @@ import type { Move } from './failover/move.ts';
 import { refuseFor } from './failover/refuse.ts';
 import { requireCluster } from './failover/require.ts';
 import { noteRoles } from './failover/rest.ts';
+import { areDown, startThose } from './failover/start-those.ts';
 import { restartNode, serviceOf } from './failover/restart-node.ts';
 import { readMemory, writeMemory } from './memory.ts';
 import type { Memory, RestartMemory } from './memory.ts';
@@ -64,6 +65,8 @@ export async function restart(session: Session, request: RestartRequest): Promis
   return changing(session, change, async (held) => {
     const memory = await readMemory(held);
     const look = { maxLag: request.maxLag, drained: Object.keys(memory.drained) };
+    if (memory.restart === undefined && (await areDown(held, nodes, look)))
+      return { restarted: await startThose(held, nodes, look), before: [], moves: [] };
     const run = unfinished(memory, nodes, request) ?? (await begin(held, memory, { nodes, look }));
     await noteAllRoles(held, look);
     const rolling = roll(held, run, { ...request, look, stages: createStages(held) });
@@ -192,12 +195,6 @@ async function tellHowFar<T>({ emit }: Session, run: RestartMemory, work: Promis
 
 function refuseUnlessInSync(situation: Situation, { id }: Node): void {
   refuseFor(guardInSync(situation, [id]), `restart of ${id}`);
-}
-
-/** A restart brings the configuration file's value back: a drained host's replicas could be elected. */
-async function keepDrained(session: Session, { host }: Node, look: LookOptions): Promise<void> {
-  if (look.drained?.includes(host) !== true) return;
-  await setElectable(session, await lookAround(session, look), { host, electable: false });
 }
 
 /** run_id is drawn at random by every process (INFO server). Nodes that do not answer are missing. */

@@ -176,5 +176,7 @@ function lifeBy(
   const has = (flag: 'fail' | 'fail?'): boolean => lines.some(({ flags }) => flags.includes(flag));
   if (has('fail') || down) return 'dead';
   if (answers) return 'alive';
-  return !has('fail?') && lines.some(({ linkState }) => linkState === 'connected') ? 'alive' : 'unseen';
+  // A link in the making counts as connected; a pong was had since the observer was started.
+  const isHeard = lines.some((line) => line.linkState === 'connected' && line.pongReceived > 0);
+  return !has('fail?') && isHeard ? 'alive' : 'unseen';
 }
