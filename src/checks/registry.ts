@@ -48,6 +48,7 @@ import { starts } from './persistence/starts.ts';
 import { electable } from './redundancy/electable.ts';
 import { losses } from './redundancy/losses.ts';
 import { survivorMemory } from './redundancy/memory.ts';
+import { minReplicas } from './redundancy/min-replicas.ts';
 import { placement } from './redundancy/placement.ts';
 import { replicas } from './redundancy/replicas.ts';
 import { replication } from './redundancy/replication.ts';
@@ -83,6 +84,7 @@ export const checks: readonly Check[] = [
   pending,
   replicas,
   replication,
+  minReplicas,
   placement,
   electable,
   losses,

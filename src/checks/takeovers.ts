@@ -70,6 +70,10 @@ function isAway(
   });
 }
 
+/** As `takeoversOf`, of one master. */
+export const takeoverOf = (inventory: Inventory, topology: Topology, master: string): readonly string[] =>
+  takeoversOf(inventory, topology).get(master) ?? [];
+
 function isDue(topology: Topology, { master }: Shard, isMajority: boolean): boolean {
   if (master.view !== undefined || master.slots.length === 0) return false;
   const standing = standingOf(topology, master);

@@ -1,4 +1,5 @@
 import { guardCluster } from '../cluster/failover/guard-cluster.ts';
+import { guardWrites } from '../cluster/failover/needed-replicas.ts';
 import { guardFailover } from '../cluster/failover/guard.ts';
 import { mastersOn } from '../cluster/failover/roles.ts';
 import type { Situation } from '../cluster/failover/situation.ts';
@@ -14,6 +15,7 @@ import type { LookOptions } from './failover/look.ts';
 import { moveMaster } from './failover/move.ts';
 import type { Move } from './failover/move.ts';
 import { demandFragility, newlyFatal, refuseFor } from './failover/refuse.ts';
+import { readNeededReplicas } from './failover/read-needed.ts';
 import { requireCluster, requireHost } from './failover/require.ts';
 import { readMemory, writeMemory } from './memory.ts';
 import type { Memory } from './memory.ts';
@@ -61,7 +63,9 @@ export async function drain(session: Session, request: DrainRequest): Promise<Dr
     refuseUnseen(situation, host);
     const choices = chooseTarget(situation, { kind: 'host', host });
     const reasons = choices.flatMap((choice) => guardFailover(situation, choice));
-    refuseFor([...guardCluster(situation), ...reasons], `drain ${host.name}`);
+    const away = host.nodes.map(({ id }) => id);
+    const writes = guardWrites(situation.shards, await readNeededReplicas(held, situation), away);
+    refuseFor([...guardCluster(situation), ...reasons, ...writes], `drain ${host.name}`);
     await demandFragility(approval, newlyFatal(situation, choices));
     const remembered = await remember(held, memory, { host, masters: mastersOn(situation, host.name) });
     const set = await setElectable(held, situation, { host: host.name, electable: false });

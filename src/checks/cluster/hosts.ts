@@ -1,7 +1,7 @@
 import type { Check, CheckInput, Finding } from '../check.ts';
 import { consequencesOf } from '../consequences.ts';
 import { byHand, ours } from '../remedy.ts';
-import { standingOf, takeoversOf } from '../takeovers.ts';
+import { standingOf, takeoverOf } from '../takeovers.ts';
 import type { Standing } from '../takeovers.ts';
 import { joinNames } from '../text.ts';
 import type { Topology } from '../topology.ts';
@@ -35,7 +35,7 @@ function unreachable(
     why: 'Nothing on this host could be checked, and what runs there may be down.',
     remedy: [
       // What restores service comes first: the host may be away for long.
-      ...nodes.flatMap((node) => takeoversOf(input.inventory, topology).get(node) ?? []),
+      ...nodes.flatMap((node) => takeoverOf(input.inventory, topology, node)),
       byHand(`see that ${name} is on, on the network, and that its sshd can be reached from here; then`),
       ours(input.inventory, 'start'),
     ],

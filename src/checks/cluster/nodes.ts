@@ -4,7 +4,7 @@ import { findNode } from '../../inventory/topology.ts';
 import { layoutOf } from '../../render/layout.ts';
 import type { Check, CheckInput, Finding, FindingId } from '../check.ts';
 import { consequencesOf } from '../consequences.ts';
-import { takeoversOf } from '../takeovers.ts';
+import { takeoverOf } from '../takeovers.ts';
 import { isWithoutDisk } from '../persistence/aftermath.ts';
 import { byHand, call, onHost, ours, unitOf } from '../remedy.ts';
 import { titled } from '../shared.ts';
@@ -27,9 +27,7 @@ export const nodes: Check = {
           hosts: [],
           seen: [illness.seen, ...consequencesOf(topology, [view.node])].join('; '),
           expected: "the node answers and accepts the inventory's password",
-          remedy: [
-            ...new Set([...(takeoversOf(input.inventory, topology).get(view.node) ?? []), ...illness.remedy]),
-          ],
+          remedy: [...new Set([...takeoverOf(input.inventory, topology, view.node), ...illness.remedy])],
           explains: [{ ids: ['WR-NODE-UNASKED'], nodes: [view.node] }, ...(illness.explains ?? [])],
         };
       }),

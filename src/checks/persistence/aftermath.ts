@@ -2,7 +2,7 @@ import type { UnreachableView } from '../../cluster/view.ts';
 import type { Inventory } from '../../inventory/inventory.ts';
 import type { CheckInput } from '../check.ts';
 import { consequencesOf } from '../consequences.ts';
-import { takeoversOf } from '../takeovers.ts';
+import { takeoverOf } from '../takeovers.ts';
 import { call, ours } from '../remedy.ts';
 import { joinNames } from '../text.ts';
 import type { Topology } from '../topology.ts';
@@ -49,7 +49,7 @@ export function aftermathOf(input: CheckInput, topology: Topology, nodes: readon
       ...consequencesOf(topology, down),
       ...unsynced(nodes, topology),
     ],
-    before: down.flatMap((node) => takeoversOf(inventory, topology).get(node) ?? []),
+    before: down.flatMap((node) => takeoverOf(inventory, topology, node)),
     after: [
       ...(down.length === 0 ? [] : [ours(inventory, 'start')]),
       ...failedSnapshots(inventory, topology, nodes),

@@ -21,6 +21,7 @@ export type ReasonCode =
   | 'slots-moving'
   | 'slots-uncovered'
   | 'cluster-down'
+  | 'min-replicas'
   | 'no-majority'
   | 'majority'
   | 'master-alive'

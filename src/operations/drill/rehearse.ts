@@ -151,9 +151,13 @@ async function readServer(session: Session, node: Node): Promise<Server> {
     ['CONFIG', 'GET', 'cluster-node-timeout'],
   ]);
   const fields = parseInfo(String(info));
+  const nodeTimeoutMs = Array.isArray(config) ? Number(config[1]) : Number.NaN;
+  // How long the drill waits, and its record, rest on it.
+  if (!(nodeTimeoutMs > 0))
+    throw new OperationError(`${node.id} does not say its cluster-node-timeout`, { node: node.id });
   return {
     version: fields['valkey_version'] ?? fields['redis_version'] ?? 'unknown',
-    nodeTimeoutMs: Array.isArray(config) ? Number(config[1]) : 0,
+    nodeTimeoutMs,
   };
 }
 

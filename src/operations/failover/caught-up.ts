@@ -1,7 +1,7 @@
 import { offsetOf } from '../../cluster/failover/situation.ts';
 import type { Situation } from '../../cluster/failover/situation.ts';
 import type { Choice } from '../../cluster/failover/target.ts';
-import { parseInfo } from '../../cluster/parse.ts';
+import { numberIn, parseInfo } from '../../cluster/parse.ts';
 import { RefusedError } from '../../errors.ts';
 import { isFailure } from '../../redis/connection.ts';
 import { pause } from '../../redis/wait.ts';
@@ -22,18 +22,26 @@ export async function awaitCaughtUp(
 ): Promise<void> {
   const goal = offsetOf(situation, shard.master);
   const connection = replica && (await session.redis(replica.node));
-  if (goal === undefined || !connection || isFailure(connection)) return;
+  if (!replica || !connection) return;
+  // Not knowing how far one of them is is no reason to go on.
+  if (goal === undefined || isFailure(connection)) {
+    const id = goal === undefined ? shard.master.node.id : replica.node.id;
+    throw new RefusedError(`${id} does not say how far it has come`, {
+      node: id,
+      hints: ['Run the same command again; weedgo-redis verify names the cause when it stays.'],
+    });
+  }
   const deadline = performance.now() + patienceMs;
-  let applied = 0;
+  let applied: number | undefined;
   while (performance.now() < deadline) {
     const info = parseInfo(String(await connection.call(['INFO', 'replication'])));
-    applied = Number(info['slave_repl_offset'] ?? 0);
-    if (applied >= goal) return;
+    applied = numberIn(info, 'slave_repl_offset');
+    if (applied !== undefined && applied >= goal) return;
     await pause(20, session.signal);
   }
   const { id } = replica.node;
   throw new RefusedError(
-    `${id} is linked but does not follow: it stands at offset ${applied} and its master was at ${goal} ${patienceMs / 1000} s ago`,
+    `${id} is linked but does not follow: it stands at offset ${applied ?? 'unknown'} and its master was at ${goal} ${patienceMs / 1000} s ago`,
     { hints: [`Look at ${id}: a paused client list (CLIENT UNPAUSE), a long script, no processor time.`] },
   );
 }
