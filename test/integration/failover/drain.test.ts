@@ -32,6 +32,16 @@ describe('a drained host', () => {
     expect((await place.json(2, 'drain', 'z')).error.kind).toBe('usage');
   });
 
+  it('is not drained where a shard would then refuse every write', async () => {
+    const set = (value: string): Promise<unknown> =>
+      Promise.all(place.ids.map((id) => place.redis(id, 'CONFIG', 'SET', 'min-replicas-to-write', value)));
+    await set('1');
+    const { error } = await place.json(4, '--yes', 'drain', 'a');
+    expect(error.message).toMatch(/shard 1 would refuse writes: 0 of 1 replicas/);
+    expect(await electable(a)).toBe(true);
+    await set('0');
+  });
+
   it('has no masters, and its replicas stand for no election', async () => {
     const document = await place.json(0, '--yes', 'drain', 'a', '--probe');
     expect(document).toMatchObject({ safeToReboot: true, changed: true, bareShards: [1, 3] });
