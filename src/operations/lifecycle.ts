@@ -1,12 +1,9 @@
 import type { ClusterView } from '../cluster/view.ts';
-import { HostsFailedError } from '../errors.ts';
 import { planDestroy } from '../host/destroy.ts';
 import type { PlanInput } from '../host/planning/input.ts';
 import { planStop } from '../host/planning/services.ts';
 import { planStart, startContext } from '../host/planning/starts.ts';
 import type { HostProblem } from '../host/requirements/problem.ts';
-import { requireKnownServers } from '../host/requirements/known-servers.ts';
-import { requireOwnership } from '../host/requirements/ownership.ts';
 import { servicesOf } from '../host/services.ts';
 import { describeStep, type HostStep } from '../host/step.ts';
 import { observeCluster } from '../redis/observe.ts';
@@ -15,9 +12,7 @@ import { changing } from './changing.ts';
 import { applyOnHosts } from './hosts.ts';
 import { leaveNothing } from './leave-nothing.ts';
 import { readMemory, writeMemory } from './memory.ts';
-import { observe } from './observe.ts';
 import { refuseUnconfigured } from './unconfigured.ts';
-import { planInputs } from './provision/plan.ts';
 import { stopOnProblems } from './provision/problems.ts';
 import { nodesNow } from './report/node-table.ts';
 import type { ReportNode } from './report/schema.ts';
@@ -25,6 +20,7 @@ import type { Session } from './session.ts';
 import { createStages, type StageTiming } from './stage.ts';
 import { nodesOn, startedWithout, withoutHosts } from './lifecycle/without-hosts.ts';
 import type { MissingHosts } from './lifecycle/without-hosts.ts';
+import { ownInputs } from './lifecycle/own-inputs.ts';
 
 export type LifecycleReport = {
   readonly changed: boolean;
@@ -184,27 +180,4 @@ async function onEveryHost(
       done: all.map(([host, steps]) => ({ host, steps: steps.map(describeStep) })),
     };
   });
-}
-
-type OwnInputs = {
-  readonly inputs: readonly PlanInput[];
-  readonly view: ClusterView;
-  readonly missing: MissingHosts;
-};
-
-/**
- * Every host's plan input; refused as a whole where another's files are at the nodes' paths, or an unknown server. Throws
- * HostsFailedError for hosts that cannot be reached, unless the command does `partly` without them.
- */
-async function ownInputs(session: Session, partly: boolean): Promise<OwnInputs> {
-  if (session.unreachable.size > 0 && !partly)
-    throw new HostsFailedError('connecting', [...session.unreachable.values()]);
-  const observation = await observe(session);
-  const { failures: missing, view } = observation;
-  const isBlind = missing.size === session.inventory.hosts.length;
-  if (missing.size > 0 && (!partly || isBlind))
-    throw new HostsFailedError('reading the hosts', [...missing.values()]);
-  const inputs = [...planInputs({ ...session, observation }).values()];
-  stopOnProblems(inputs.flatMap((input) => [...requireOwnership(input), ...requireKnownServers(input)]));
-  return { inputs, view, missing };
 }

@@ -11,6 +11,7 @@ import { titled } from '../shared.ts';
 import type { Topology } from '../topology.ts';
 import { full } from '../load/full.ts';
 import { whyDown } from './down.ts';
+import { foreign, unverified } from './listener.ts';
 
 /** Nodes that do not answer although their host does; a disk that stops them has a finding that says so. */
 export const nodes: Check = {
@@ -166,33 +167,6 @@ function loading({ node, reason }: UnreachableView): Illness {
     why: 'It serves nothing until its data set is in memory.',
     remedy: [],
     passing: true,
-  };
-}
-
-function foreign({ node, reason }: UnreachableView, { inventory }: CheckInput): Illness {
-  const known = findNode(inventory, node);
-  return {
-    id: 'WR-NODE-FOREIGN',
-    severity: 'critical',
-    title: `another user's process has the port of ${node}`,
-    seen: reason,
-    why: 'Clients that connect there give their password to that process, and the node itself cannot serve.',
-    remedy: [
-      byHand(`find out who started that process on ${known?.host ?? node}, and end it`),
-      // Run by hand as root it leaves files of root: provision gives them to the server, and starts it.
-      ours(inventory, 'provision'),
-    ],
-  };
-}
-
-function unverified({ node, reason }: UnreachableView, { inventory }: CheckInput): Illness {
-  return {
-    id: 'WR-NODE-UNVERIFIED',
-    severity: 'critical',
-    title: `it is not known whose process has the port of ${node}`,
-    seen: reason,
-    why: "The password is only sent to the service user's own server, so nothing is known of this node.",
-    remedy: [ours(inventory, 'verify')],
   };
 }
 
