@@ -9,6 +9,8 @@ import { describeStep, type HostStep } from './step.ts';
 export type ApplyOptions = {
   /** Called when a step begins and when it is done, as the host says it. */
   readonly onStep?: (step: HostStep, state: 'started' | 'done') => void;
+  /** Called with what a step that takes long is waiting for, as the host says it. */
+  readonly onWait?: (message: string) => void;
   /** Aborted: the step under way is finished, nothing after it begun, and InterruptedError thrown. */
   readonly signal?: AbortSignal;
 };
@@ -21,7 +23,7 @@ export type ApplyOptions = {
 export async function applySteps(
   shell: Shell,
   steps: readonly HostStep[],
-  { onStep, signal }: ApplyOptions = {},
+  { onStep, onWait, signal }: ApplyOptions = {},
 ): Promise<void> {
   if (steps.length === 0) return;
   const { guard } = shell;
@@ -29,6 +31,7 @@ export async function applySteps(
   const marker = `step-${randomBytes(12).toString('hex')}`;
   const log = createStepLog(steps, marker, {
     onPid: () => signal?.aborted && onAbort(),
+    onWait: (message) => onWait?.(message),
     onStep: (step, state) => {
       if (state === 'started') guard?.note(`${describeStep(step)} on ${shell.host}`);
       onStep?.(step, state);
@@ -61,6 +64,7 @@ export async function applySteps(
 /**
  * Each step between its two lines of the marker, as `createStepLog` reads them. The process says its own pid (`$$`
  * would be its parent's) and on SIGTERM stops before the next step; a step's own processes never get that signal.
+ * A step that takes long says what it waits for with `tell_wait TEXT`.
  * Before each step it runs `fence` (`ChangeGuard`), in the same run: a step of minutes may have outlived the lock.
  */
 export function applyScript(steps: readonly HostStep[], marker: string, fence = ':'): string {
@@ -81,6 +85,7 @@ ${together ? '[ $code = 0 ] || failed=$code' : '[ "$code$failed" = 0 ] || exit 1
   );
   return `export LC_ALL=C
 stop= failed=
+tell_wait() { printf '\\n%s %s\\n' '${marker} wait' "$1"; }
 trap 'stop=yes' TERM
 begin=$(date +%s)
 read -r self rest </proc/self/stat

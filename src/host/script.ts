@@ -21,6 +21,7 @@ import {
   maskScript,
   reloadScript,
   startUnitsScript,
+  stopUnitScript,
   stopUnitsScript,
 } from './scripts/systemd.ts';
 import type { DaemonService, HostStep, Service, ServiceStep, SystemdService } from './step.ts';
@@ -128,7 +129,7 @@ const checkScript = (service: Service): string =>
   service.manager === 'systemd' ? checkUnitScript(service) : checkDaemonScript(service);
 
 const stopScript = (service: Service): string =>
-  service.manager === 'systemd' ? stopUnitsScript([service]) : stopDaemonScript(service);
+  service.manager === 'systemd' ? stopUnitScript(service) : stopDaemonScript(service);
 
 const fenceScript = (service: Service): string =>
   service.manager === 'systemd' ? fenceUnitScript(service) : fenceDaemonScript(service);

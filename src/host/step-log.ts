@@ -3,7 +3,7 @@ import type { HostStep } from './step.ts';
 /**
  * What a host says of the steps of one run, line by line: `MARKER pid PID` first, each step between
  * `MARKER begin INDEX` and `MARKER end INDEX CODE` with its output between, `MARKER stopped` when it was told to stop,
- * `MARKER fenced` when the lock was not held any more.
+ * `MARKER wait TEXT` when a step takes long, `MARKER fenced` when the lock was not held any more.
  */
 export type StepLog = {
   readonly onLine: (line: string) => void;
@@ -39,6 +39,7 @@ const outputLines = 45;
 
 export type StepListener = {
   readonly onPid: (pid: number) => void;
+  readonly onWait: (message: string) => void;
   readonly onStep: (step: HostStep, state: 'started' | 'done') => void;
 };
 
@@ -65,7 +66,8 @@ export function createStepLog(steps: readonly HostStep[], marker: string, listen
     onLine: (line) => {
       if (line.startsWith(`${marker} `)) {
         const [, word = '', ...rest] = line.split(' ');
-        onMarker(word, rest);
+        if (word === 'wait') listener.onWait(rest.join(' '));
+        else onMarker(word, rest);
       } else if (line.trim() !== '') {
         state = { ...state, output: [...state.output, line].slice(-outputLines) };
       }

@@ -33,6 +33,7 @@ async function applyOn(session: Session, [host, steps]: HostSteps): Promise<void
   try {
     await applySteps(shell, steps, {
       signal,
+      onWait: (message) => emit({ type: 'warning', message: `${host}: ${message}` }),
       onStep: (step, state) => state === 'done' && emit({ type: 'host', host, message: describeStep(step) }),
     });
   } catch (error) {

@@ -9,6 +9,7 @@ import { describeStep, type HostStep } from '../host/step.ts';
 import { observeCluster } from '../redis/observe.ts';
 import { awaitComplete } from './await-complete.ts';
 import { changing } from './changing.ts';
+import { guardFinalSave } from './final-save.ts';
 import { applyOnHosts } from './hosts.ts';
 import { leaveNothing } from './leave-nothing.ts';
 import { readMemory, writeMemory } from './memory.ts';
@@ -48,13 +49,17 @@ export async function stopNodes(session: Session, request: Request): Promise<Lif
 
 const stopThose =
   (role: 'replica' | 'master'): HostPlanner =>
-  ({ inventory, desired, facts }, view) => {
-    const services = servicesOf(inventory, desired.layout, facts);
-    const steps = planStop(
-      services.filter(({ node }) => roleOf(node, view) === role),
-      facts,
+  ({ inventory, host, desired, facts }, view) => {
+    const services = servicesOf(inventory, desired.layout, facts).filter(
+      ({ node }) => roleOf(node, view) === role,
     );
-    return { steps, problems: [] };
+    const nodes = services.map(({ node }) => node);
+    const reasons = guardFinalSave(inventory, { facts: new Map([[host.name, facts]]), view }, nodes);
+    const problems = reasons.map(
+      ({ message, hints }) =>
+        ({ id: 'no-final-save', kind: 'refused', host: host.name, message, hints }) as const,
+    );
+    return { steps: planStop(services, facts), problems };
   };
 
 /** A node that cannot be asked counts as a master: it is stopped last. */

@@ -11,6 +11,8 @@ import type { Inventory, Node } from '../inventory/inventory.ts';
 import { isFailure } from '../redis/connection.ts';
 import { changing } from './changing.ts';
 import { awaitInSync } from './failover/await-sync.ts';
+import { guardFinalSave } from './final-save.ts';
+import { observe } from './observe.ts';
 import { awaitQuiet } from './failover/await-guard.ts';
 import { keepDrained } from './failover/electable.ts';
 import { lookAround } from './failover/look.ts';
@@ -127,6 +129,7 @@ async function begin(
   const first = nextRestart(situation, run, new Map(Object.entries(run.runIds)));
   if (first.kind === 'restart') refuseUnlessInSync(situation, first.node);
   refuseFor(guardMasters(situation, run.masters), 'restart');
+  refuseFor(guardFinalSave(session.inventory, await observe(session), nodes), 'restart');
   // Each host has what its nodes are started with.
   await Promise.all(
     session.inventory.nodes.filter(({ id }) => nodes.includes(id)).map((node) => serviceOf(session, node)),

@@ -1,5 +1,6 @@
 import { reachableNodes } from '../cluster/shape.ts';
 import type { ReachableView } from '../cluster/view.ts';
+import { savesAtEnd } from './final-save.ts';
 import { observeNodes } from './observe.ts';
 import type { Session } from './session.ts';
 
@@ -24,10 +25,5 @@ export async function describeLoss(session: Session): Promise<StopLoss> {
   };
 }
 
-/** On SIGTERM the server saves a snapshot where it has save points (or is told to), and closes the append-only file. */
-function isKept({ config }: ReachableView): boolean {
-  if (config['appendonly'] === 'yes') return true;
-  const flags = (config['shutdown-on-sigterm'] ?? 'default').split(' ');
-  if (flags.includes('nosave')) return false;
-  return config['save'] !== '' || flags.includes('save');
-}
+/** The append-only file is closed in order when the server ends; without one the last snapshot has everything. */
+const isKept = ({ config }: ReachableView): boolean => config['appendonly'] === 'yes' || savesAtEnd(config);

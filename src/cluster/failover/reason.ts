@@ -26,4 +26,5 @@ export type ReasonCode =
   | 'majority'
   | 'master-alive'
   | 'only-copy'
+  | 'no-final-save'
   | 'in-use';

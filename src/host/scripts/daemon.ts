@@ -2,7 +2,7 @@ import { shQuote, shWords } from '../sh.ts';
 import type { DaemonService } from '../step.ts';
 import { endOfLog } from './as-service-user.ts';
 import { nodeProcessFunctions } from './node-process.ts';
-import { fenceSeconds } from './systemd.ts';
+import { fenceSeconds, silentSeconds, tellStopping } from './systemd.ts';
 
 const startSeconds = 60;
 const stopSeconds = 120;
@@ -57,6 +57,7 @@ if running ${place(service)}; then
   i=0
   while alive "$pid"; do
     i=$((i + 1))
+    if [ $i = ${silentSeconds * 20} ]; then ${tellStopping(service)}; fi
     if [ $i -gt ${stopSeconds * 20} ]; then
       printf 'process %s does not end; the end of %s:\\n' "$pid" "$log"
       end_of_log "$log"

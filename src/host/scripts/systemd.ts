@@ -1,6 +1,6 @@
 import { shQuote, shWords } from '../sh.ts';
 import { endOfLog } from './as-service-user.ts';
-import type { SystemdService } from '../step.ts';
+import type { Service, SystemdService } from '../step.ts';
 
 /** sh that stops, disables and masks a unit, which need not exist yet. */
 export const maskScript = (unit: string): string => `
@@ -58,9 +58,24 @@ if ! systemctl --quiet is-active "$unit"; then
 fi`;
 }
 
-/** sh that stops units, all at once, and waits for them. */
+/** sh that has units stopped, all at once, and waits for none: that is for `stopUnitScript`. */
 export const stopUnitsScript = (services: readonly SystemdService[]): string =>
-  `systemctl stop ${unitsOf(services)}`;
+  `systemctl stop --no-block ${unitsOf(services)}`;
+
+/** A stop that takes longer says what it waits for. */
+export const silentSeconds = 5;
+
+/** sh that says that a node does not end yet, with the last line of its log in `$log`: there it says why. */
+export const tellStopping = ({ node }: Pick<Service, 'node'>): string =>
+  `tell_wait ${shQuote(`${node} does not end yet; its log says: `)}"$(end_of_log "$log" | tail -n 1)"`;
+
+/** sh that stops a unit and waits for it; systemd waits for as long as the unit's TimeoutStopSec says. */
+export const stopUnitScript = (service: SystemdService): string => `${endOfLog(service.serviceUser)}
+log=${shQuote(service.logFile)}
+if timeout ${silentSeconds} systemctl stop ${shQuote(service.unit)}; then exit 0; else code=$?; fi
+[ $code = 124 ] || exit $code
+${tellStopping(service)}
+systemctl stop ${shQuote(service.unit)}`;
 
 /** A server that still answers nobody may hang in its end: after this it is killed. */
 export const fenceSeconds = 15;

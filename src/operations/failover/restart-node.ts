@@ -1,3 +1,4 @@
+import type { Reason } from '../../cluster/failover/reason.ts';
 import { memberOf } from '../../cluster/failover/situation.ts';
 import type { Situation } from '../../cluster/failover/situation.ts';
 import { countSlots } from '../../cluster/slots.ts';
@@ -19,12 +20,14 @@ import { layoutOf } from '../../render/layout.ts';
 import type { Layout } from '../../render/layout.ts';
 import type { Shell } from '../../ssh/shell.ts';
 import { explainStart } from '../explain-start.ts';
+import { guardFinalSave } from '../final-save.ts';
 import { observe } from '../observe.ts';
 import { peersWords } from '../../checks/start-word.ts';
 import type { Session } from '../session.ts';
 import { refuseUnconfigured } from '../unconfigured.ts';
 import { awaitInSync } from './await-sync.ts';
 import { lookAround } from './look.ts';
+import { refuseFor } from './refuse.ts';
 import type { LookOptions } from './look.ts';
 
 /** What a node's process is run by, its host's connection, and the steps that bring it down. */
@@ -76,7 +79,7 @@ function findService(
   };
 }
 
-type Startable = NodeService & { readonly verdict: StartVerdict };
+type Startable = NodeService & { readonly verdict: StartVerdict; readonly noSave: readonly Reason[] };
 
 /** As `serviceOf`, and whether the node may be started with what is on its disk: every host and node is asked. */
 async function judgeNode(session: Session, node: Node): Promise<Startable> {
@@ -92,6 +95,7 @@ async function judgeNode(session: Session, node: Node): Promise<Startable> {
   const context = { inventory, host: place.host, facts, layouts: place.layout.nodes, word };
   return {
     ...found,
+    noSave: guardFinalSave(inventory, observation, [node.id]),
     verdict: judgeService(context, found.service, ({ configFile }) => facts.files[configFile]?.content),
   };
 }
@@ -99,12 +103,16 @@ async function judgeNode(session: Session, node: Node): Promise<Startable> {
 /**
  * Stops a node and starts it again, or starts one that is down, and waits until it is in sync. Throws RefusedError
  * when it runs and is the master of slots, as itself or the others say: it may have become so since the guards looked,
- * or only be out of our reach; and when it would not come back with its data (`judgeStart`), before it is stopped.
+ * or only be out of our reach; and when it could not save its last snapshot (`guardFinalSave`) or would not come back
+ * with its data (`judgeStart`), before it is stopped.
  * Throws OperationError with the end of the node's log when it does not come back.
  */
 export async function restartNode(session: Session, node: Node, look: LookOptions): Promise<void> {
   const found = await judgeNode(session, node);
-  if (found.stop.length > 0) refuseServing(await lookAround(session, look), node);
+  if (found.stop.length > 0) {
+    refuseFor(found.noSave, `restart of ${node.id}`);
+    refuseServing(await lookAround(session, look), node);
+  }
   await start(session, node, { found, steps: found.stop, look });
 }
 
@@ -160,6 +168,7 @@ async function start(session: Session, node: Node, { found, steps, look }: Start
   if (!verdict.cleared) throw refusedStart(node, verdict.problems);
   try {
     await applySteps(shell, [...steps, ...reload, { kind: 'start-service', ...verdict.cleared }], {
+      onWait: (message) => session.emit({ type: 'warning', message }),
       onStep: (step, state) => {
         if (state === 'done') session.emit({ type: 'node', node: node.id, message: describeStep(step) });
       },

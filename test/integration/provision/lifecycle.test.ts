@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Cli, createCli } from '../../support/cli.ts';
@@ -61,6 +61,18 @@ describe('six nodes on this machine', () => {
     }
     expect((await cli.run('start')).stdout).toContain('Nothing to do');
     expectCode(await cli.run('plan', '--exit-code'), 0);
+  });
+
+  test('restart is refused before a node is stopped that could not save its last snapshot', async () => {
+    const before = serversOf(cli.dir);
+    const data = join(cli.state, 'weedgo-redis/test/18133/data');
+    await chmod(data, 0o555);
+    const refused = await cli.run('restart', 'local:18133');
+    await chmod(data, 0o750);
+    expectCode(refused, 4);
+    expect(refused.stderr).toContain(`${data} is not writable by the server's user`);
+    expect(serversOf(cli.dir)).toEqual(before);
+    await expectSound(18_130, password);
   });
 
   test('its only host cannot be drained, and nothing is remembered of that', async () => {
@@ -200,6 +212,59 @@ describe('a standalone server that has much to load', () => {
     expect((await cli.run('status')).stderr).toContain('LOADING');
     expect((await starting.done).code).toBe(0);
     expect(await redis('GET', '3000')).toBe('3000');
+  });
+});
+
+describe('a standalone server that cannot save its last snapshot', () => {
+  let cli: Cli;
+  let data: string;
+  const ask = async (...words: readonly string[]): Promise<string> =>
+    (await redisCli(await passwordIn(cli.home), ['-p', '18171', ...words])).output.trim();
+
+  beforeAll(async () => {
+    cli = await createCli(localNodes([18_171], { mode: 'standalone' }));
+    expectCode(await cli.run('provision'), 0);
+    data = join(cli.state, 'weedgo-redis/test/18171/data');
+    expect(await ask('SET', 'key', 'value')).toBe('OK');
+  });
+  afterAll(() => cli?.close());
+
+  test('a folder that it may not write: refused while it runs, and the printed command fixes it', async () => {
+    await chmod(data, 0o555);
+    const refused = await cli.run('stop');
+    expectCode(refused, 4);
+    expect(refused.stderr).toContain(`${data} is not writable by the server's user`);
+    expect(await ask('GET', 'key')).toBe('value');
+    const [, fix = ''] = /Run `(chmod [^`]+)`/.exec(refused.stderr) ?? [];
+    expectCode(await cli.shell(fix), 0);
+  });
+
+  test('a snapshot that failed: refused until one succeeds', async () => {
+    await chmod(data, 0o555);
+    await ask('BGSAVE');
+    await until(async () => expect(await ask('INFO', 'persistence')).toContain('rdb_last_bgsave_status:err'));
+    await chmod(data, 0o750);
+    const refused = await cli.run('stop');
+    expectCode(refused, 4);
+    expect(refused.stderr).toContain('its last snapshot failed (rdb_last_bgsave_status:err)');
+    const [, fix = ''] = /Run `weedgo-redis -i \S+ (call [^`]+)`/.exec(refused.stderr) ?? [];
+    expectCode(await cli.run(...fix.split(' ')), 0);
+    await until(async () => expect(await ask('INFO', 'persistence')).toContain('rdb_last_bgsave_status:ok'));
+  });
+
+  test('a save that fails all the same: the stop says what the log says, and ends with the server', async () => {
+    const pid = Number((await readFile(join(data, '../redis.pid'), 'utf8')).trim());
+    // The name that it writes its snapshot to, which a look beforehand does not find.
+    await mkdir(join(data, `temp-${pid}.rdb`));
+    const stopping = cli.start('stop');
+    const said: string[] = [];
+    stopping.onLine((line) => said.push(line));
+    await until(async () =>
+      expect(said.join('\n')).toMatch(/local:18171 does not end yet; its log says: .*shut/),
+    );
+    await rmdir(join(data, `temp-${pid}.rdb`));
+    process.kill(pid, 'SIGTERM');
+    expectCode(await stopping.done, 0);
   });
 });
 

@@ -211,6 +211,7 @@ test('a host that is lost leaves an account of what it had done', () => {
   const told: string[] = [];
   const log = createStepLog(steps, 'M', {
     onPid: (pid) => told.push(`pid ${pid}`),
+    onWait: (message) => told.push(`waits: ${message}`),
     onStep: (step, state) => told.push(`${state} ${step.kind}`),
   });
   for (const line of [
@@ -221,6 +222,7 @@ test('a host that is lost leaves an account of what it had done', () => {
     'M end 0 0',
     'M begin 1',
     'M begin to',
+    'M wait redis1:7000 does not end yet',
     'Unpacking',
   ]) {
     log.onLine(line);
@@ -230,6 +232,7 @@ test('a host that is lost leaves an account of what it had done', () => {
     'started refresh-packages',
     'done refresh-packages',
     'started refresh-packages',
+    'waits: redis1:7000 does not end yet',
   ]);
   const error = new StepFailedError('redis1', log.state());
   expect(error).toMatchObject({ done: [steps[0]], failed: [steps[1]], notDone: steps.slice(2) });
