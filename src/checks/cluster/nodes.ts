@@ -1,4 +1,3 @@
-import { countSlots } from '../../cluster/slots.ts';
 import type { UnreachableView } from '../../cluster/view.ts';
 import { findNode } from '../../inventory/topology.ts';
 import { layoutOf } from '../../render/layout.ts';
@@ -6,7 +5,9 @@ import type { Check, CheckInput, Finding, FindingId } from '../check.ts';
 import { consequencesOf } from '../consequences.ts';
 import { takeoverOf } from '../takeovers.ts';
 import { isWithoutDisk } from '../persistence/aftermath.ts';
+import { hasDataFolder } from '../data-folder.ts';
 import { byHand, call, onHost, ours, unitOf } from '../remedy.ts';
+import { rejoin } from './rejoin.ts';
 import { titled } from '../shared.ts';
 import type { Topology } from '../topology.ts';
 import { full } from '../load/full.ts';
@@ -49,25 +50,19 @@ function diagnose(view: UnreachableView, input: CheckInput, topology: Topology):
 }
 
 function down({ node }: UnreachableView, input: CheckInput, topology: Topology): Illness {
-  const { byNode, reachable } = topology;
   const reason = whyDown(node, input, topology);
   // What several nodes lack for different reasons is a finding each.
   if (reason) return { ...isDown, title: `${node} is down and does not start`, ...reason };
   const isProvisioned = hasConfiguration(node, input);
   const isInstalled = hasServer(node, input);
-  const former = isProvisioned && !hasDataFolder(node, input) ? byNode.get(node) : undefined;
-  const isLost = former !== undefined && countSlots(former.slots) === 0;
+  const isGone = !hasDataFolder(node, input);
   return {
     ...isDown,
     ...titled(node, '{} {is|are} down'),
-    seen: `nothing listens on its port${isProvisioned ? '' : '; it has no configuration file'}${isInstalled ? '' : '; its host has no server installed'}${former ? '; its data folder is gone' : ''}`,
-    remedy: [
-      // A new node takes its place: the others have to let go of the old one first.
-      ...(isLost
-        ? reachable.map((view) => call(input.inventory, view.node, 'CLUSTER', 'FORGET', former.nodeId))
-        : []),
-      ours(input.inventory, isProvisioned && isInstalled && !isLost ? 'start' : 'provision'),
-    ],
+    seen: `nothing listens on its port${isProvisioned ? '' : '; it has no configuration file'}${isInstalled ? '' : '; its host has no server installed'}${isGone && isProvisioned ? '; its data folder is gone' : ''}`,
+    remedy: isGone
+      ? rejoin(node, input, topology)
+      : [ours(input.inventory, isProvisioned && isInstalled ? 'start' : 'provision')],
   };
 }
 
@@ -76,14 +71,6 @@ const isDown = {
   severity: 'critical',
   why: 'While it is down its shard has one copy of the data less, or none that serves.',
 } as const;
-
-function hasDataFolder(id: string, { inventory, hosts }: CheckInput): boolean {
-  return inventory.hosts.some((host) => {
-    const facts = hosts[host.name];
-    const place = layoutOf(inventory, host).nodes.find(({ node }) => node.id === id);
-    return place && (!facts?.reachable || facts.facts.directories[place.dataDirectory] !== undefined);
-  });
-}
 
 function hasServer(id: string, { inventory, hosts }: CheckInput): boolean {
   const facts = hosts[findNode(inventory, id)?.host ?? ''];

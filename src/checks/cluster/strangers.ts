@@ -2,8 +2,9 @@ import { countSlots } from '../../cluster/slots.ts';
 import type { Check, CheckInput, Finding } from '../check.ts';
 import { byHand, call } from '../remedy.ts';
 import { count, joinNames } from '../text.ts';
+import { hasDataFolder } from '../data-folder.ts';
 import { identityLosses } from '../identity.ts';
-import type { Stranger } from '../topology.ts';
+import type { Stranger, Topology } from '../topology.ts';
 
 /** Nodes in the cluster that the inventory does not have: another cluster met in, or an address used again. */
 export const strangers: Check = {
@@ -14,7 +15,7 @@ export const strangers: Check = {
     const former = new Set(identityLosses(input, topology).flatMap(({ former: ids }) => ids));
     return topology.strangers
       .filter(({ nodeId }) => !former.has(nodeId))
-      .map((stranger) => foreign(input, stranger, servesWith(stranger, topology.strangers)));
+      .map((stranger) => foreign(input, topology, stranger));
   },
 };
 
@@ -26,7 +27,18 @@ function servesWith(stranger: Stranger, all: readonly Stranger[]): boolean {
   return all.some((each) => (each === stranger || masters.has(each.nodeId)) && slotsOf(each) > 0);
 }
 
-function foreign({ inventory }: CheckInput, stranger: Stranger, serves: boolean): Finding {
+/** It does not run and nobody needs it: it owns no slots, and replicates none of the strangers that do. */
+export const isDead = (stranger: Stranger, all: readonly Stranger[]): boolean =>
+  !servesWith(stranger, all) &&
+  stranger.lines.every(({ flags }) => flags.includes('fail') || flags.includes('noaddr'));
+
+function foreign(input: CheckInput, topology: Topology, stranger: Stranger): Finding {
+  const { inventory } = input;
+  const serves = servesWith(stranger, topology.strangers);
+  const withoutDisk = topology.unreachable
+    .map(({ node }) => node)
+    .filter((node) => !hasDataFolder(node, input));
+
   const { nodeId, address, lines, knownBy } = stranger;
   const slots = slotsOf(stranger);
   const dead = lines.every(({ flags }) => flags.includes('fail') || flags.includes('noaddr'));
@@ -50,7 +62,12 @@ function foreign({ inventory }: CheckInput, stranger: Stranger, serves: boolean)
           call(inventory, 'all', 'CLUSTER', 'NODES'),
         ]
       : [call(inventory, 'all', 'CLUSTER', 'FORGET', nodeId)],
-    // The id that a copied data folder displaced is forgotten with it.
-    ...(!serves && { dueTo: [{ ids: ['WR-NODE-ID-TWICE'] }] }),
+    // The id that a copied data folder displaced is forgotten with it, and so is that of a machine that was replaced.
+    ...(!serves && {
+      dueTo: [
+        { ids: ['WR-NODE-ID-TWICE'] },
+        ...(dead ? [{ ids: ['WR-NODE-DOWN'] as const, nodes: withoutDisk }] : []),
+      ],
+    }),
   };
 }

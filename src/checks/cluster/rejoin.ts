@@ -1,0 +1,40 @@
+import { countSlots } from '../../cluster/slots.ts';
+import type { CheckInput } from '../check.ts';
+import { heirOf } from '../consequences.ts';
+import { hasDataFolder } from '../data-folder.ts';
+import { byHand, call, onHost, ours, unitOf } from '../remedy.ts';
+import type { Topology } from '../topology.ts';
+import { isDead } from './strangers.ts';
+
+/**
+ * A new node takes the place of one that has lost its disk. All others have to let go of every id that nobody has any
+ * more first, or provision refuses; who owned slots is replaced by a copy before that.
+ */
+export function rejoin(node: string, input: CheckInput, topology: Topology): readonly string[] {
+  const { inventory } = input;
+  const own = topology.shards.find(({ master }) => master.node.id === node && countSlots(master.slots) > 0);
+  const heir = own && heirOf(own);
+  if (own && !heir) return onlyOnDisk(own, input);
+  const lost = topology.members
+    .filter((member) => !member.view && !hasDataFolder(member.node.id, input))
+    .filter((member) => member.node.id === node || countSlots(member.slots) === 0);
+  const ids = [...lost, ...topology.strangers.filter((each) => isDead(each, topology.strangers))];
+  return [
+    ...(heir ? [ours(inventory, 'failover', heir.node.id, '--force')] : []),
+    ...ids.map(({ nodeId }) => call(inventory, 'all', 'CLUSTER', 'FORGET', nodeId)),
+    ours(inventory, 'provision'),
+  ];
+}
+
+/** A start of all nodes is refused: the master would come up empty, and its replicas would copy that. */
+function onlyOnDisk({ number, replicas }: Topology['shards'][number], input: CheckInput): readonly string[] {
+  const holder = replicas.find(({ node }) => hasDataFolder(node.id, input))?.node;
+  if (!holder) return [byHand(`nobody is known to have the data of shard ${number}: find it first`)];
+  const unit = unitOf(input.inventory, holder);
+  return [
+    byHand(
+      `only ${holder.id} may have the data of shard ${number}, on its disk: start that node alone, then verify again`,
+    ),
+    ...(unit === undefined ? [] : [onHost(input.inventory, holder.host, `systemctl start ${unit}`)]),
+  ];
+}
