@@ -5,6 +5,7 @@ import { announced } from './cluster/announced.ts';
 import { epochs } from './cluster/epochs.ts';
 import { formed } from './cluster/formed.ts';
 import { handshakes } from './cluster/handshakes.ts';
+import { lost } from './cluster/lost.ts';
 import { hosts } from './cluster/hosts.ts';
 import { links } from './cluster/links.ts';
 import { members } from './cluster/members.ts';
@@ -65,6 +66,7 @@ export const checks: readonly Check[] = [
   twins,
   formed,
   hosts,
+  lost,
   nodes,
   majority,
   unasked,

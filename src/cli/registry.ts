@@ -42,7 +42,17 @@ export const commands: readonly CommandSpec[] = [
   {
     name: 'provision',
     summary: 'make the hosts and the cluster what the inventory says, and verify it',
-    examples: ['weedgo-redis -i inventories/three-hosts.yaml provision'],
+    options: [
+      [
+        '--lost-shard <number>',
+        'start a shard without its keys, where all its nodes have lost their data for good',
+      ],
+      ['--confirm <name>', 'the name to type, where there is no terminal to type it'],
+    ],
+    examples: [
+      'weedgo-redis -i inventories/three-hosts.yaml provision',
+      'weedgo-redis provision --lost-shard 1',
+    ],
     load: () => import('./commands/provision.ts'),
   },
   {

@@ -1,9 +1,10 @@
 import type { Inventory } from '../inventory/inventory.ts';
 import { describeShardCounts, shardCounts } from './counts.ts';
-import { plannedSlots } from './placement.ts';
+import { plannedSlots, shardsWith } from './placement.ts';
 import { type Member, membersOf, ownLine, reachableNodes, standsAt, twinsOf, unownedSlots } from './shape.ts';
+import { startWithout } from './lost.ts';
 import { countSlots, describeRanges, intersectSlots, subtractSlots } from './slots.ts';
-import type { ClusterView, NodeLine, NodeView, ReachableView } from './view.ts';
+import type { ClusterView, NodeLine, NodeView, ReachableView, SlotRange } from './view.ts';
 
 /** Why forming a cluster must not go on; `reason` names the node. Neither holds a secret. */
 export type Refusal = {
@@ -15,9 +16,14 @@ export type Refusal = {
 /**
  * What forbids forming: a node that rejects our password, runs in another mode, knows nodes outside the inventory,
  * holds keys or owns slots that the inventory does not account for. Empty for bare nodes, for what an interrupted
- * forming left, and for the whole cluster, wherever roles and slots have moved.
+ * forming left, and for the whole cluster, wherever roles and slots have moved. `lost`: slots whose keys are known to be
+ * lost, so that it does not matter who owned them.
  */
-export function guardForm(inventory: Inventory, view: ClusterView): readonly Refusal[] {
+export function guardForm(
+  inventory: Inventory,
+  view: ClusterView,
+  lost: readonly SlotRange[] = [],
+): readonly Refusal[] {
   const modes = view.nodes.flatMap((node) => guardMode(inventory, node));
   if (inventory.mode === 'standalone') return modes;
   const twins = twinsOf(reachableNodes(view)).map(guardTwins);
@@ -30,7 +36,10 @@ export function guardForm(inventory: Inventory, view: ClusterView): readonly Ref
   ]);
   const refusals = [...modes, ...each, ...guardDoubleOwners(view, members)];
   if (refusals.length > 0) return refusals;
-  return [...guardUnowned(view, members), ...guardShardCount(inventory, members)];
+  return [
+    ...guardUnowned(inventory, view, subtractSlots(unownedSlots(members), lost)),
+    ...guardShardCount(inventory, members),
+  ];
 }
 
 /** Two nodes under one id are one node to all others: nothing that is done by id reaches the right one. */
@@ -102,15 +111,22 @@ function guardStrangers(
     return refuse(
       view.node,
       `it knows ${place.id} as ${line.nodeId}, and that is not the node there: it has lost its nodes.conf or was set up anew`,
-      `Bring the data folder of ${place.id} back. If it is gone for good and the node owns no slots, run this and then the same command again:`,
-      `weedgo-redis call all CLUSTER FORGET ${line.nodeId}`,
+      ...(countSlots(line.slots) > 0
+        ? [
+            `Bring the data folder of ${place.id} back, or let a replica take over: weedgo-redis verify says how.`,
+            ...startWithout([place.shard]),
+          ]
+        : [
+            `Bring the data folder of ${place.id} back. If it is gone for good, run this and then the same command again:`,
+            `weedgo-redis call all CLUSTER FORGET ${line.nodeId}`,
+          ]),
     );
   });
 }
 
 const foreign = (node: string, line: NodeLine): Refusal => {
   const { ip, port, nodeId, flags, slots } = line;
-  const isGone = flags.includes('noaddr') || flags.includes('fail');
+  const isGone = flags.some((flag) => ['noaddr', 'fail', 'fail?'].includes(flag));
   if (isGone && slots.length === 0) {
     return refuse(
       node,
@@ -182,8 +198,11 @@ function guardDoubleOwners(view: ClusterView, members: readonly Member[]): reado
 }
 
 /** Slots that nobody owns, in a cluster with keys: an earlier owner may still hold theirs, so none is guessed. */
-function guardUnowned(view: ClusterView, members: readonly Member[]): readonly Refusal[] {
-  const free = unownedSlots(members);
+function guardUnowned(
+  inventory: Inventory,
+  view: ClusterView,
+  free: readonly SlotRange[],
+): readonly Refusal[] {
   const holder = reachableNodes(view).find(({ keys }) => keys > 0);
   if (free.length === 0 || !holder || view.nodes.some(({ reachable }) => !reachable)) return [];
   return [
@@ -191,6 +210,7 @@ function guardUnowned(view: ClusterView, members: readonly Member[]): readonly R
       holder.node,
       `nobody owns the slots ${describeRanges(free)}, and the cluster holds keys`,
       'Find out who last owned them; CLUSTER COUNTKEYSINSLOT on each node tells who holds their keys.',
+      ...startWithout(shardsWith(free, inventory)),
     ),
   ];
 }

@@ -1,6 +1,6 @@
 import type { Inventory } from '../inventory/inventory.ts';
 import { shardsOf } from '../inventory/topology.ts';
-import { splitEvenly } from './slots.ts';
+import { countSlots, intersectSlots, splitEvenly } from './slots.ts';
 import type { SlotRange } from './view.ts';
 
 /**
@@ -13,3 +13,9 @@ export function plannedSlots(inventory: Inventory, node: string): readonly SlotR
   const range = splitEvenly(shards.length)[index];
   return range ? [range] : [];
 }
+
+/** The shards that the inventory has these slots in. */
+export const shardsWith = (slots: readonly SlotRange[], inventory: Inventory): readonly number[] =>
+  shardsOf(inventory)
+    .filter(({ master }) => countSlots(intersectSlots(plannedSlots(inventory, master.id), slots)) > 0)
+    .map(({ number }) => number);

@@ -3,6 +3,7 @@ import { type Refusal, guardForm } from './guard.ts';
 import { assignReplicas } from './assign.ts';
 import { planHaste } from './haste.ts';
 import { planMeetings } from './meet.ts';
+import { forgetting, type LostShards } from './lost.ts';
 import { plannedSlots } from './placement.ts';
 import { type Member, membersOf, ownLine, reachableNodes, unownedSlots } from './shape.ts';
 import { countSlots, intersectSlots } from './slots.ts';
@@ -18,18 +19,39 @@ export type FormPlan = {
 /**
  * What is still to be done to make the inventory's nodes one cluster, from any state that an earlier forming left;
  * empty for a cluster that is formed. No step takes a slot from its owner, or makes a replica of a node that holds
- * keys or slots. Consecutive steps of one kind may be done at once.
+ * keys or slots. Consecutive steps of one kind may be done at once. `lost`: shards that start again without their keys;
+ * what is left of them is forgotten first.
  */
-export function planForm(inventory: Inventory, view: ClusterView): FormPlan {
-  const refusals = guardForm(inventory, view);
+export function planForm(inventory: Inventory, seen: ClusterView, lost?: LostShards): FormPlan {
+  const view = lost ? forgetting(seen, lost) : seen;
+  const refusals = guardForm(inventory, view, lost?.slots);
   if (refusals.length > 0 || inventory.mode === 'standalone') return { refusals, steps: [] };
   const all = membersOf(inventory, view);
   const members = all.filter(({ source }) => source === 'own');
   const assignments = planSlots(inventory, view, members);
   const replicas = planReplicas(inventory, view, { all, members, assignments });
   const meetings = planMeetings(inventory, view, replicas);
-  const changes = [...assignments, ...planEpochs(view), ...meetings.masters, ...replicas, ...meetings.others];
+  const forgets = lost ? planForgets(seen, lost) : [];
+  const changes = [
+    ...forgets,
+    ...assignments,
+    ...planEpochs(view),
+    ...meetings.masters,
+    ...replicas,
+    ...meetings.others,
+  ];
   return { refusals, steps: changes.length === 0 ? [] : [...planHaste(view), ...changes] };
+}
+
+/** Before anything is assigned: slots are free once nobody remembers their former owner. */
+function planForgets(seen: ClusterView, { ids }: LostShards): readonly StepOf<'forget'>[] {
+  const nodes = reachableNodes(seen);
+  const gone = ids.filter((id) => nodes.every(({ nodeId }) => nodeId !== id));
+  return nodes.flatMap(({ node, nodes: lines }) =>
+    lines
+      .filter(({ nodeId }) => gone.includes(nodeId))
+      .map(({ nodeId }) => ({ kind: 'forget', node, nodeId })),
+  );
 }
 
 type AssignSlots = StepOf<'assign-slots'>;

@@ -31,6 +31,8 @@ export type ClusterStep =
       readonly settings: readonly TemporarySetting[];
     }
   | { readonly kind: 'assign-slots'; readonly node: string; readonly ranges: readonly SlotRange[] }
+  /** CLUSTER FORGET of an id that no node has any more. */
+  | { readonly kind: 'forget'; readonly node: string; readonly nodeId: string }
   | { readonly kind: 'set-config-epoch'; readonly node: string; readonly epoch: number }
   /** `node` introduces itself to each peer; the peers learn of it in turn. */
   | { readonly kind: 'meet'; readonly node: string; readonly peers: readonly Peer[] }
@@ -94,6 +96,8 @@ export function describeClusterStep(step: ClusterStep): string {
       return `${step.node}: set ${step.settings.map(describeSetting).join(', ')} while the cluster forms`;
     case 'assign-slots':
       return `${step.node}: take ${describeCount(countSlots(step.ranges))} (${describeRanges(step.ranges)})`;
+    case 'forget':
+      return `${step.node}: forget ${step.nodeId}`;
     case 'set-config-epoch':
       return `${step.node}: set config epoch ${step.epoch}`;
     case 'meet':

@@ -52,6 +52,8 @@ function commandsFor(
       return [['CONFIG', 'SET', step.directive, step.value]];
     case 'set-temporarily':
       return step.settings.map(({ directive, during }) => ['CONFIG', 'SET', directive, during]);
+    case 'forget':
+      return [['CLUSTER', 'FORGET', step.nodeId]];
     case 'set-config-epoch':
       return [['CLUSTER', 'SET-CONFIG-EPOCH', step.epoch]];
     case 'meet':

@@ -31,6 +31,8 @@ export const epochs: Check = {
           ours(inventory, 'check'),
         ],
         passing: true,
+        // Which of them is right has to be decided before they hear each other.
+        dueTo: [{ ids: ['WR-SLOTS-TWICE'], nodes }],
       };
     });
   },

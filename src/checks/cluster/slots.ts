@@ -1,3 +1,4 @@
+import { plannedSlots } from '../../cluster/placement.ts';
 import {
   compactSlots,
   countSlots,
@@ -9,8 +10,10 @@ import {
 } from '../../cluster/slots.ts';
 import type { SlotRange } from '../../cluster/view.ts';
 import type { Check, CheckInput, Finding } from '../check.ts';
+import type { Inventory } from '../../inventory/inventory.ts';
 import { byHand, call, ours } from '../remedy.ts';
 import { joinNames } from '../text.ts';
+import { lostSlots } from './lost.ts';
 import { lineOf, type Member, type Topology } from '../topology.ts';
 
 /** Every slot has one owner by the owner's own word, and that owner answers. */
@@ -47,8 +50,13 @@ function uncovered(input: CheckInput, topology: Topology): readonly Finding[] {
       expected: 'all 16384 slots have an owner',
       why: 'Keys in these slots can be neither read nor written, and by default the whole cluster stops serving.',
       remedy: assignments(input, topology, { free, claims }),
-      // Where no node answers, nothing is known of any slot.
-      ...(topology.reachable.length === 0 && { dueTo: [{ ids: ['WR-NODE-UNASKED'] }] }),
+      dueTo: [
+        // Where no node answers, nothing is known of any slot.
+        ...(topology.reachable.length === 0 ? [{ ids: ['WR-NODE-UNASKED'] as const }] : []),
+        ...(countSlots(subtractSlots(free, lostSlots(input))) === 0
+          ? [{ ids: ['WR-SHARD-LOST'] as const }]
+          : []),
+      ],
     },
   ];
 }
@@ -101,23 +109,37 @@ function stateOf({ reachable }: Topology): readonly string[] {
   return failing.length === 0 ? [] : [`cluster_state:fail on ${joinNames(failing.map(({ node }) => node))}`];
 }
 
-/** Back to whom the others still give them, the rest to the master that owns the fewest. */
+/** Back to the node that the others still give them to, the rest to the shard that the inventory has them in. */
 function assignments(
   { inventory }: CheckInput,
   topology: Topology,
   { free, claims }: { readonly free: readonly SlotRange[]; readonly claims: readonly Claim[] },
 ): readonly string[] {
-  const claimed = claims.flatMap(({ ranges }) => ranges);
-  const rest = subtractSlots(free, claimed);
-  const fewest = masters(topology)
-    .filter(({ view }) => view)
-    .toSorted((a, b) => countSlots(a.slots) - countSlots(b.slots))[0];
-  const targets = [
-    ...claims.map(({ member, ranges }) => ({ member, ranges })),
-    ...(rest.length > 0 && fewest ? [{ member: fewest, ranges: rest }] : []),
+  const rest = subtractSlots(
+    free,
+    claims.flatMap(({ ranges }) => ranges),
+  );
+  return [
+    ...claims.map(({ member, ranges }) => giveTo(inventory, member, ranges)),
+    ...inventory.nodes.flatMap(({ id, shard }) => {
+      const ranges = intersectSlots(plannedSlots(inventory, id), rest);
+      if (ranges.length === 0) return [];
+      const owner = masterOf(topology, shard);
+      if (owner) return [giveTo(inventory, owner, ranges)];
+      const message = `the inventory has slots ${formatRanges(ranges)} in shard ${shard}, of which no master answers: bring its nodes back first`;
+      return [byHand(message)];
+    }),
   ];
-  return targets.map(({ member, ranges }) =>
-    call(inventory, member.node.id, 'CLUSTER', ...addSlots(member, ranges)),
+}
+
+const giveTo = (inventory: Inventory, member: Member, ranges: readonly SlotRange[]): string =>
+  call(inventory, member.node.id, 'CLUSTER', ...addSlots(member, ranges));
+
+/** The master that answers for a shard of the inventory: the one with slots, or else the one that should have them. */
+function masterOf({ members }: Topology, shard: number): Member | undefined {
+  const own = members.filter(({ node, role, view }) => view && role === 'master' && node.shard === shard);
+  return (
+    own.find(({ slots: held }) => held.length > 0) ?? own.find(({ node }) => node.preferredRole === 'master')
   );
 }
 
@@ -133,7 +155,6 @@ function twice({ inventory }: CheckInput, topology: Topology): readonly Finding[
   return pairs.flatMap(([one, other]) => {
     const shared = intersectSlots(one.slots, other.slots);
     if (shared.length === 0) return [];
-    const older = one.configEpoch > other.configEpoch ? other : one;
     return [
       {
         id: 'WR-SLOTS-TWICE',
@@ -144,18 +165,39 @@ function twice({ inventory }: CheckInput, topology: Topology): readonly Finding[
         seen: `config epoch ${one.configEpoch} on ${one.node.id}, ${other.configEpoch} on ${other.node.id}`,
         expected: 'one owner a slot',
         why: 'Both accept writes for the same keys; what the loser took is dropped when they agree.',
-        // Redis takes the slots from the older epoch as soon as the two hear each other, and deletes their keys there.
-        remedy: [
-          byHand(
-            `save what only ${older.node.id} has of these slots: it is deleted when the two hear each other`,
-          ),
-          byHand('then find out why they do not reach each other'),
-          ours(inventory, 'check'),
-        ],
+        remedy: [...keepBoth(inventory, one, other), ours(inventory, 'check')],
         passing: true,
       } satisfies Finding,
     ];
   });
+}
+
+/** Nothing here lets the two hear each other before a person has saved what would be deleted. */
+function keepBoth(inventory: Inventory, one: Member, other: Member): readonly string[] {
+  const why = byHand('then find out why they do not reach each other');
+  // Redis takes the slots from the older epoch as soon as the two hear each other, and deletes their keys there.
+  if (one.configEpoch !== other.configEpoch) {
+    const { id } = (one.configEpoch > other.configEpoch ? other : one).node;
+    return [
+      byHand(`save what only ${id} has of these slots: it is deleted when the two hear each other`),
+      why,
+    ];
+  }
+  // With equal epochs their ids decide (clusterHandleConfigEpochCollision), whichever has the right keys.
+  const pair = [one, other].map(({ node }) => node.id);
+  return [
+    byHand(
+      `with equal epochs it is chance which copy stays: save both before anything else (BGSAVE, then copy dump.rdb away)`,
+    ),
+    byHand(
+      `decide which is right: how many keys each has, since when it is master, and where clients were sent to`,
+    ),
+    ...pair.map((id) => call(inventory, id, 'INFO', 'keyspace')),
+    ...pair.map((id) => call(inventory, id, 'INFO', 'replication')),
+    call(inventory, 'all', 'CLUSTER', 'NODES'),
+    byHand('stop the other one before the two hear each other; write what only it has again at the end'),
+    why,
+  ];
 }
 
 function masters({ members }: Topology): readonly Member[] {

@@ -1,7 +1,9 @@
 import { createPaint } from '../paint.ts';
-import { exitCodes } from '../../errors.ts';
+import { exitCodes, UsageError } from '../../errors.ts';
+import type { LossRequest } from '../../operations/provision/lost.ts';
 import { provision, type ProvisionReport } from '../../operations/provision/provision.ts';
-import type { CommandRun, Terminal } from '../command.ts';
+import { approvalOf } from '../approval.ts';
+import type { CommandRun, Invocation, Terminal } from '../command.ts';
 import { formatMs } from '../progress.ts';
 import { withSession } from '../session.ts';
 import { causesOf } from '../../operations/report/causes.ts';
@@ -10,8 +12,9 @@ import { formatShards } from '../views/verify.ts';
 import { widthOf } from '../views/wrap.ts';
 
 export const run: CommandRun = async (invocation) => {
+  const lost = lostOf(invocation);
   const report = await withSession(invocation, (session) =>
-    provision(session, { command: invocation.commandLine }),
+    provision(session, { command: invocation.commandLine, lost }),
   );
   const ok = report.findings.every(({ severity }) => severity !== 'critical');
   return {
@@ -20,6 +23,18 @@ export const run: CommandRun = async (invocation) => {
     exitCode: ok ? exitCodes.ok : exitCodes.findings,
   };
 };
+
+/** Throws UsageError for what is not a list of numbers. */
+function lostOf(invocation: Invocation): LossRequest | undefined {
+  const text = invocation.options['lostShard'];
+  if (typeof text !== 'string') return undefined;
+  if (!/^\d+(,\d+)*$/.test(text))
+    throw new UsageError(`--lost-shard ${text} is not the number of a shard`, {
+      hints: ['For example: weedgo-redis provision --lost-shard 1'],
+    });
+  const shards = [...new Set(text.split(',').map(Number))].toSorted((a, b) => a - b);
+  return { shards, approval: approvalOf(invocation) };
+}
 
 function formatReport(
   { changed, cluster, nodes, findings, stages }: ProvisionReport,

@@ -4,8 +4,8 @@ import { reachableNodes } from '../../cluster/shape.ts';
 import type { Member } from '../../cluster/shape.ts';
 import { OperationError } from '../../errors.ts';
 import { factsContext } from '../../host/context.ts';
-import type { Facts } from '../../host/facts.ts';
 import { readTheseFacts } from '../../host/facts/read.ts';
+import { judgeProcess } from '../../host/process-gone.ts';
 import type { Host } from '../../inventory/inventory.ts';
 import { layoutOf } from '../../render/layout.ts';
 import type { Shell } from '../../ssh/shell.ts';
@@ -50,27 +50,9 @@ async function processGone(
     timeoutMs: factsMs,
     signal,
   });
-  const { id, port, busPort } = master.node;
-  const running = facts.processes[id];
-  if (running) return { kind: 'alive', why: `its process ${running.pid} runs on ${host.name}` };
-  const socket = facts.listeners.find((each) => each.port === port || each.port === busPort);
-  if (socket) return { kind: 'alive', why: `${socket.process ?? 'a process'} listens on ${socket.port}` };
-  const service = layoutOf(inventory, host).nodes.find(({ node }) => node.id === id)?.service;
-  if (service?.manager === 'systemd') {
-    const started = startedBySystemd(service.unit, facts);
-    if (started) return started;
-  }
-  const evidence = [`no process of ${id} runs on ${host.name}, and nothing listens on ${port} or ${busPort}`];
-  return { kind: 'dead', death: { kind: 'process', evidence } };
-}
-
-/** A unit that waits for its restart (`RestartSec`) has no process, and a second later it has one. */
-function startedBySystemd(unit: string, { units }: Pick<Facts, 'units'>): Verdict | undefined {
-  const state = units[unit];
-  if (!state) return { kind: 'unknown', why: `systemd says nothing of ${unit}` };
-  if (['inactive', 'failed'].includes(state.active) && state.mainPid === 0) return undefined;
-  return {
-    kind: 'alive',
-    why: `${unit} is ${state.active} (${state.sub}): systemd runs it or starts it again`,
-  };
+  const place = layoutOf(inventory, host).nodes.find(({ node }) => node.id === master.node.id);
+  if (!place) return { kind: 'unknown', why: `${master.node.id} has no place on ${host.name}` };
+  const { kind, why } = judgeProcess(place, facts);
+  if (kind === 'gone') return { kind: 'dead', death: { kind: 'process', evidence: [why] } };
+  return { kind: kind === 'runs' ? 'alive' : 'unknown', why };
 }

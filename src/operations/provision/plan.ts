@@ -1,3 +1,4 @@
+import type { LostShards } from '../../cluster/lost.ts';
 import { planForm } from '../../cluster/plan.ts';
 import {
   type ClusterStep,
@@ -35,6 +36,8 @@ export type ProvisionPlan = {
   /** The nodes that hold data but do not run: what `form` lacks for them is known only once they do. */
   readonly unseen: readonly string[];
   readonly problems: readonly HostProblem[];
+  /** See `PlanRequest`. */
+  readonly lost: LostShards | undefined;
 };
 
 export type PlanRequest = {
@@ -43,11 +46,13 @@ export type PlanRequest = {
   readonly observation: Observation;
   /** See `PlanInput`. */
   readonly refreshed?: boolean;
+  /** Shards whose data was proven to be gone, which are to start without it. */
+  readonly lost?: LostShards | undefined;
 };
 
 /** Pure: what was observed against what should be. */
 export function planProvision(request: PlanRequest): ProvisionPlan {
-  const { inventory, observation } = request;
+  const { inventory, observation, lost } = request;
   const wanted = planInputs(request);
   const nodes = [...wanted.values()].flatMap((input) => runningNodes(input, observation));
   const inputs = new Map([...wanted].map(([name, input]) => [name, holdBack(input, nodes)]));
@@ -55,7 +60,7 @@ export function planProvision(request: PlanRequest): ProvisionPlan {
     view: observation.view,
     hosts: [...inputs.values()],
   });
-  const form = planForm(inventory, view);
+  const form = planForm(inventory, view, lost);
   return {
     hosts: new Map([...inputs].map(([name, input]) => [name, { input, steps: planHost(input) }])),
     live: nodes.flatMap(planLive),
@@ -63,6 +68,7 @@ export function planProvision(request: PlanRequest): ProvisionPlan {
     form: form.steps,
     assumed,
     unseen,
+    lost,
     problems: [
       ...[...inputs.values()].flatMap(requireHost),
       // Of what will be, also where a file has to wait.

@@ -1,4 +1,5 @@
 import { isSound } from '../../checks/structure.ts';
+import type { LostShards } from '../../cluster/lost.ts';
 import type { ClusterView } from '../../cluster/view.ts';
 import { OperationError } from '../../errors.ts';
 import type { Inventory } from '../../inventory/inventory.ts';
@@ -24,6 +25,7 @@ import { demandAllHosts, demandFacts } from './all-hosts.ts';
 import { convergeHosts } from './converge.ts';
 import { describePlan, isEmptyPlan, planProvision, type ProvisionPlan } from './plan.ts';
 import { inventSecrets, type Invention } from './invent.ts';
+import { confirmLoss, demandLoss, type LossRequest, requireShards } from './lost.ts';
 import { stopOnProblems, warnOfProblems } from './problems.ts';
 import { demandReach } from './reach.ts';
 
@@ -37,16 +39,19 @@ export type ProvisionReport = {
   readonly stages: readonly StageTiming[];
 };
 
+type ProvisionRequest = {
+  readonly command: string;
+  readonly lost?: LossRequest | undefined;
+};
+
 /**
  * Makes the hosts and the cluster what the inventory says, and demands to see it: at the end a new plan is empty and
  * every node sees a complete cluster. Safe to run again at any time.
  * Throws RefusedError when something must not be touched, with nothing changed; HostsFailedError with every failing
  * host when something could not be done.
  */
-export async function provision(
-  session: Session,
-  request: { readonly command: string },
-): Promise<ProvisionReport> {
+export async function provision(session: Session, request: ProvisionRequest): Promise<ProvisionReport> {
+  if (request.lost) requireShards(session, request.lost);
   await demandAllHosts(session);
   const invention = inventSecrets(session);
   try {
@@ -62,14 +67,18 @@ export async function provision(
   }
 }
 
-function provisionWith(
-  invention: Invention,
-  request: { readonly command: string },
-): Promise<ProvisionReport> {
-  return changing(invention.session, { ...request, reason: 'provision' }, async (locked) => {
+function provisionWith(invention: Invention, { command, lost }: ProvisionRequest): Promise<ProvisionReport> {
+  return changing(invention.session, { command, reason: 'provision' }, async (locked) => {
     await invention.demandUnused();
+    if (lost) await confirmLoss(locked, lost);
     const stages = createStages(locked);
-    const before = await stages.run('observe', 'Read the hosts and the nodes', () => readAndPlan(locked));
+    // What was lost is proven again: the answer may have taken minutes.
+    const before = await stages.run('observe', 'Read the hosts and the nodes', async () => ({
+      value: await readAndPlan(locked, async (observation) =>
+        lost ? (await demandLoss(locked, observation, lost.shards)).lost : undefined,
+      ),
+      changed: false,
+    }));
     stopOnProblems(before.plan.problems);
     warnOfProblems(before.plan.problems, locked.emit);
     const changed = !isEmptyPlan(before.plan);
@@ -157,20 +166,23 @@ const lookAgain = (session: Session, stages: Stages, seen: HostsLook | undefined
     return { value: { ...planFrom(session, observation), report }, changed: false };
   });
 
-async function readAndPlan(session: Session): Promise<StageResult<Look>> {
+async function readAndPlan(
+  session: Session,
+  whatIsLost: (observation: Observation) => Promise<LostShards | undefined>,
+): Promise<Look> {
   const [observation] = await Promise.all([observe(session), prepareTemplates()]);
-  return { value: planFrom(session, observation), changed: false };
+  return planFrom(session, observation, await whatIsLost(observation));
 }
 
-function planFrom(session: Session, observation: Observation): Look {
+function planFrom(session: Session, observation: Observation, lost?: LostShards): Look {
   demandFacts(session, observation);
-  return { observation, plan: planProvision({ ...session, observation }) };
+  return { observation, plan: planProvision({ ...session, observation, lost }) };
 }
 
 /** Before the files are written, so that a value which Redis refuses never stands in a file. */
 async function applyLive(
   session: Session,
-  { live, switches }: ProvisionPlan,
+  { live, switches, lost }: ProvisionPlan,
 ): Promise<StageResult<ProvisionPlan>> {
   const { emit, signal } = session;
   for (const step of live) {
@@ -186,7 +198,7 @@ async function applyLive(
   }
   const tell = createWaitTeller(emit);
   await switchAppendOnly(switches, { connect: (node) => connectionTo(session, node), emit, tell, signal });
-  const { plan } = (await readAndPlan(session)).value;
+  const { plan } = await readAndPlan(session, async () => lost);
   return { value: plan, changed: true };
 }
 

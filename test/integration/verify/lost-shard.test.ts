@@ -1,0 +1,101 @@
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { keySlot } from '../../../src/cluster/slots.ts';
+import { until } from '../../support/until.ts';
+import { createScene, type Scene, seeAndMend } from './scene.ts';
+
+/** Both copies of a shard are gone: the way out that is printed, and everything that blocks it. */
+let scene: Scene;
+
+beforeAll(async () => {
+  scene = await createScene({ redis1: [17_740, 17_743], redis2: [17_741, 17_744], redis3: [17_742, 17_745] });
+});
+
+afterAll(() => scene?.close());
+
+const masters = ['redis1:17740', 'redis2:17741', 'redis3:17742'] as const;
+const [lostMaster, ...others] = masters;
+const lostReplica = 'redis2:17744';
+const data = (port: number): string => join(scene.cli.state, 'weedgo-redis/scene', String(port), 'data');
+const again = ['provision', '--lost-shard', '1', '--confirm', 'shard-1'] as const;
+const keys = Array.from({ length: 300 }, (_, index) => `key${index}`);
+
+const shardOf = (key: string): number => {
+  const slot = keySlot(key);
+  return slot < 5461 ? 0 : slot < 10_923 ? 1 : 2;
+};
+
+async function kill(node: string): Promise<void> {
+  process.kill(await scene.pid(node), 'SIGKILL');
+  await until(async () => expect(scene.pid(node)).rejects.toThrow());
+}
+
+async function expectRefused(args: readonly string[], why: string): Promise<void> {
+  const { code, stderr } = await scene.cli.run(...args);
+  expect(stderr).toContain(why);
+  expect(code).toBe(4);
+}
+
+test('a shard that has data is not started without it', async () => {
+  for (const key of keys) await scene.redis(masters[shardOf(key)] ?? '', 'SET', key, 'value');
+  await expectRefused(again, 'is not lost');
+  await kill(lostReplica);
+  await kill(lostMaster);
+  await until(async () =>
+    expect(await scene.redis(others[0], 'CLUSTER', 'NODES')).toMatch(/:17740@\S+ master,fail /),
+  );
+  await expectRefused(again, `${data(17_740)} holds data`);
+  await rm(data(17_740), { recursive: true });
+  await expectRefused(again, `${data(17_744)} holds data`);
+  // What cannot be told to be empty may have the keys.
+  await rename(data(17_744), `${data(17_744)}.kept`);
+  await mkdir(data(17_744));
+  await writeFile(join(data(17_744), 'temp-1.rdb'), 'x');
+  await expectRefused(again, 'holds temp-1.rdb');
+  await rm(data(17_744), { recursive: true });
+});
+
+test('the name of the shard has to be typed, and is the only thing that is asked', async () => {
+  await expectRefused(['provision'], 'weedgo-redis provision --lost-shard 1');
+  await expectRefused(
+    ['--yes', 'provision', '--lost-shard', '1'],
+    'the keys of shard 1 (slots 0-5460) are lost',
+  );
+  await expectRefused([...again.slice(0, -1), 'shard-2'], '"shard-2" is not shard-1');
+  expect((await scene.cli.run('provision', '--lost-shard', '4')).code).toBe(2);
+});
+
+test('what is printed starts it without its keys, and every other key is there', async () => {
+  const report = await seeAndMend(scene, ['WR-SHARD-LOST']);
+  expect(JSON.stringify(report.findings.map(({ remedy }) => remedy))).not.toMatch(/FORGET|ADDSLOTS/);
+  const { stdout } = await scene.cli.run('status', '--json');
+  expect(JSON.parse(stdout)).toMatchObject({ ok: true });
+  const nodes = await scene.redis(others[0], 'CLUSTER', 'NODES');
+  const master = /^(\w+) \S+:17740@\S+ master .* connected 0-5460$/m.exec(nodes)?.[1];
+  expect(master).toBeDefined();
+  expect(nodes).toMatch(new RegExp(`:17744@\\S+ slave ${master}`));
+  for (const key of keys) {
+    const found = await scene.redis(masters[shardOf(key)] ?? '', 'EXISTS', key);
+    expect([key, found]).toEqual([key, shardOf(key) === 0 ? '0' : '1']);
+  }
+  expect((await scene.cli.run('provision')).stdout).toContain('Nothing to do');
+  await expectRefused(again, 'is not lost');
+});
+
+test('an interrupted start of the shard is finished by the same command', async () => {
+  await kill(lostReplica);
+  await kill(lostMaster);
+  await rm(data(17_740), { recursive: true });
+  await rm(data(17_744), { recursive: true });
+  // As an interruption leaves it: a node runs under a new id, and some have forgotten the former one.
+  const former = /^(\w+) \S+:17740@/m.exec(await scene.redis(others[0], 'CLUSTER', 'NODES'))?.[1] ?? '';
+  await mkdir(data(17_740), { mode: 0o700 });
+  await scene.cli.shell(
+    `setsid redis-server ${join(data(17_740), '../redis.conf')} </dev/null >/dev/null 2>&1 &`,
+  );
+  await until(async () => expect(await scene.redis(lostMaster, 'PING')).toBe('PONG'));
+  await scene.redis(others[0], 'CLUSTER', 'FORGET', former);
+  await seeAndMend(scene, ['WR-SHARD-LOST']);
+  expect(await scene.redis(lostMaster, 'CLUSTER', 'NODES')).not.toContain('fail');
+});
