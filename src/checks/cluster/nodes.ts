@@ -7,7 +7,7 @@ import { takeoverOf } from '../takeovers.ts';
 import { isWithoutDisk } from '../persistence/aftermath.ts';
 import { hasDataFolder } from '../data-folder.ts';
 import { byHand, call, onHost, ours, unitOf } from '../remedy.ts';
-import { rejoin } from './rejoin.ts';
+import { followsNobody, rejoin } from './rejoin.ts';
 import { titled } from '../shared.ts';
 import type { Topology } from '../topology.ts';
 import { full } from '../load/full.ts';
@@ -56,13 +56,13 @@ function down({ node }: UnreachableView, input: CheckInput, topology: Topology):
   const isProvisioned = hasConfiguration(node, input);
   const isInstalled = hasServer(node, input);
   const isGone = !hasDataFolder(node, input);
+  const alone = followsNobody(node, input, topology);
+  const way = isProvisioned && isInstalled ? 'start' : 'provision';
   return {
     ...isDown,
     ...titled(node, '{} {is|are} down'),
     seen: `nothing listens on its port${isProvisioned ? '' : '; it has no configuration file'}${isInstalled ? '' : '; its host has no server installed'}${isGone && isProvisioned ? '; its data folder is gone' : ''}`,
-    remedy: isGone
-      ? rejoin(node, input, topology)
-      : [ours(input.inventory, isProvisioned && isInstalled ? 'start' : 'provision')],
+    remedy: isGone ? rejoin(node, input, topology) : alone.length > 0 ? alone : [ours(input.inventory, way)],
   };
 }
 

@@ -26,6 +26,13 @@ export function rejoin(node: string, input: CheckInput, topology: Topology): rea
   ];
 }
 
+/** The commands for a node that is down and has its data, where its master has lost its own: `start` is refused then. */
+export function followsNobody(node: string, input: CheckInput, { shards }: Topology): readonly string[] {
+  const own = shards.find(({ replicas }) => replicas.some((replica) => replica.node.id === node));
+  if (!own || own.master.view || countSlots(own.master.slots) === 0) return [];
+  return hasDataFolder(own.master.node.id, input) || heirOf(own) ? [] : onlyOnDisk(own, input);
+}
+
 /** A start of all nodes is refused: the master would come up empty, and its replicas would copy that. */
 function onlyOnDisk({ number, replicas }: Topology['shards'][number], input: CheckInput): readonly string[] {
   const holder = replicas.find(({ node }) => hasDataFolder(node.id, input))?.node;
