@@ -1,7 +1,7 @@
 import type { Reason } from '../cluster/failover/reason.ts';
 import { lossOf, type LostShards } from '../cluster/lost.ts';
 import { ownLine, reachableNodes } from '../cluster/shape.ts';
-import { countSlots, formatRanges } from '../cluster/slots.ts';
+import { countSlots, describeRanges } from '../cluster/slots.ts';
 import type { ClusterView, NodeView, ReachableView } from '../cluster/view.ts';
 import type { Facts } from '../host/facts.ts';
 import { judgeProcess } from '../host/process-gone.ts';
@@ -113,7 +113,7 @@ function judgeAnswering(view: ReachableView): NodeJudgement | undefined {
   if (own?.role === 'replica') return { blocker: blocker(`${view.node} answers and is a replica`, hint) };
   if (countSlots(own?.slots ?? []) > 0)
     return {
-      blocker: blocker(`${view.node} answers and owns slots ${formatRanges(own?.slots ?? [])}`, hint),
+      blocker: blocker(`${view.node} answers and owns slots ${describeRanges(own?.slots ?? [])}`, hint),
     };
   return undefined;
 }

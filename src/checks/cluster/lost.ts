@@ -1,4 +1,4 @@
-import { formatRanges } from '../../cluster/slots.ts';
+import { describeRanges } from '../../cluster/slots.ts';
 import type { Check, CheckInput, Finding, FindingId } from '../check.ts';
 import { judgeLoss, lostShards, type LossScene } from '../lost-shard.ts';
 import { byHand, ours } from '../remedy.ts';
@@ -41,7 +41,7 @@ function gone(input: CheckInput, numbers: readonly number[]): Finding {
     title: `${named} is lost: none of its nodes has its data`,
     nodes,
     hosts: [],
-    seen: [`slots ${formatRanges(what.slots)} are not served`, ...evidence].join('; '),
+    seen: [`slots ${describeRanges(what.slots)} are not served`, ...evidence].join('; '),
     expected: 'a node that has the data of the shard',
     why: 'Its keys are gone unless a disk or a backup still has them, and until the shard starts again nothing is served there.',
     remedy: [

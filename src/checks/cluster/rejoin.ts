@@ -3,6 +3,7 @@ import type { CheckInput } from '../check.ts';
 import { heirOf } from '../consequences.ts';
 import { hasDataFolder } from '../data-folder.ts';
 import { byHand, call, onHost, ours, unitOf } from '../remedy.ts';
+import { takeoverOf } from '../takeovers.ts';
 import type { Topology } from '../topology.ts';
 import { isDead } from './strangers.ts';
 
@@ -20,7 +21,10 @@ export function rejoin(node: string, input: CheckInput, topology: Topology): rea
     .filter((member) => member.node.id === node || countSlots(member.slots) === 0);
   const ids = [...lost, ...topology.strangers.filter((each) => isDead(each, topology.strangers))];
   return [
-    ...(heir ? [ours(inventory, 'failover', heir.node.id, '--force')] : []),
+    // The finding itself begins with the takeover where the others have noticed the death.
+    ...(heir && takeoverOf(inventory, topology, node).length === 0
+      ? [ours(inventory, 'failover', heir.node.id, '--force')]
+      : []),
     ...ids.map(({ nodeId }) => call(inventory, 'all', 'CLUSTER', 'FORGET', nodeId)),
     ours(inventory, 'provision'),
   ];

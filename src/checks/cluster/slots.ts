@@ -126,7 +126,7 @@ function assignments(
       if (ranges.length === 0) return [];
       const owner = masterOf(topology, shard);
       if (owner) return [giveTo(inventory, owner, ranges)];
-      const message = `the inventory has slots ${formatRanges(ranges)} in shard ${shard}, of which no master answers: bring its nodes back first`;
+      const message = `the inventory has slots ${describeRanges(ranges)} in shard ${shard}, of which no master answers: bring its nodes back first`;
       return [byHand(message)];
     }),
   ];

@@ -1,6 +1,6 @@
 import { judgeLoss } from '../../checks/lost-shard.ts';
 import type { LostShards } from '../../cluster/lost.ts';
-import { compactSlots, expandRanges, formatRanges } from '../../cluster/slots.ts';
+import { compactSlots, expandRanges, describeRanges } from '../../cluster/slots.ts';
 import { UsageError } from '../../errors.ts';
 import { type Approval, demandName } from '../approval.ts';
 import { readHeldSlots } from '../call/held-slots.ts';
@@ -32,7 +32,7 @@ export async function confirmLoss(session: Session, { shards, approval }: LossRe
     name,
     details: evidence,
     statements: [
-      `the keys of shard ${shards.join(' and ')} (slots ${formatRanges(lost.slots)}) are lost, and it starts without them`,
+      `the keys of shard ${shards.join(' and ')} (slots ${describeRanges(lost.slots)}) are lost, and it starts without them`,
     ],
     question: `Type ${name} to go on: `,
   });
@@ -56,7 +56,7 @@ export async function demandLoss(
       .filter(([, each]) => each.size > 0)
       .map(([node, each]) => ({
         code: 'only-copy',
-        message: `${node} holds keys of slots ${formatRanges(compactSlots(each))}`,
+        message: `${node} holds keys of slots ${describeRanges(compactSlots(each))}`,
         hints: [`Save them first, or give these slots to ${node}: weedgo-redis verify says how.`],
       })),
     doing,
