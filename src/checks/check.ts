@@ -54,6 +54,8 @@ export type Finding = {
   readonly explains?: readonly FindingMatch[];
   /** The causes that this finding follows from, where the report holds them; else it stands by itself. */
   readonly dueTo?: readonly FindingMatch[];
+  /** Its commands count on those of the findings before it that say so too: the report keeps their order. */
+  readonly inOrder?: boolean;
   /** It adds nothing to its cause: left out where the report holds one. */
   readonly backstop?: boolean;
 };

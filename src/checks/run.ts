@@ -1,4 +1,5 @@
-import type { CheckInput, Section } from './check.ts';
+import type { CheckInput, Finding, Section } from './check.ts';
+import { inPlacesOf } from './closing.ts';
 import { foldConsequences, type Judged, severities } from './fold.ts';
 import { checks } from './registry.ts';
 import { topologyOf } from './topology.ts';
@@ -21,6 +22,8 @@ export function runChecks(input: CheckInput): readonly CheckResult[] {
   return due.map(({ name, section }, index) => ({ name, section, findings: folded[index] ?? [] }));
 }
 
+const isInOrder = ({ cause }: { readonly cause: Finding }): boolean => cause.inOrder === true;
+
 /**
  * All findings: causes first, worst first, each followed by what follows from it; among equally severe ones those
  * with consequences come first, then the order of the report's sections counts.
@@ -33,7 +36,8 @@ export function worstFirst(results: readonly CheckResult[]): readonly Judged[] {
   return severities
     .flatMap((severity) => {
       const own = causes.filter(({ cause }) => cause.severity === severity);
-      return own.toSorted((a, b) => Number(b.following.length > 0) - Number(a.following.length > 0));
+      const sorted = own.toSorted((a, b) => Number(b.following.length > 0) - Number(a.following.length > 0));
+      return inPlacesOf(sorted, isInOrder, own.filter(isInOrder));
     })
     .flatMap(({ cause, following }) => [cause, ...following]);
 }

@@ -3,6 +3,7 @@ import { requireAddress } from './requirements/address.ts';
 import { noteOutgoingPorts } from './requirements/outgoing-ports.ts';
 import { requireFirewall } from './requirements/firewall.ts';
 import { requireDataFolders } from './requirements/data-folders.ts';
+import { requireUnmasked } from './requirements/masked.ts';
 import { noteBootOverrides, noteKernel, noteSelinux } from './requirements/kernel.ts';
 import { requireOwnership } from './requirements/ownership.ts';
 import { noteOtherServers, requireNoForeignData, requirePorts } from './requirements/ports.ts';
@@ -25,6 +26,7 @@ const requirements: readonly Requirement[] = [
   requireSystem,
   requireVersion,
   requireServiceUser,
+  requireUnmasked,
   requireAddress,
   requirePorts,
   noteOutgoingPorts,

@@ -12,7 +12,7 @@ export async function explainStart(session: Session, error: unknown): Promise<un
   if (!(error instanceof StepFailedError)) return error;
   const failed = error.failed.flatMap((step) => (step.kind === 'start-service' ? [step.service.node] : []));
   if (failed.length === 0 || session.signal.aborted) return error;
-  const hints = await hintsFor(session, failed);
+  const hints = await explainDown(session, failed);
   if (hints.length === 0) return error;
   return new OperationError(error.message, {
     cause: error,
@@ -22,15 +22,16 @@ export async function explainStart(session: Session, error: unknown): Promise<un
   });
 }
 
-async function hintsFor(session: Session, failed: readonly string[]): Promise<readonly string[]> {
+/** Why these nodes do not answer, each with the commands of the way out; empty where nothing is known of it. */
+export async function explainDown(session: Session, ids: readonly string[]): Promise<readonly string[]> {
   try {
     // Loaded where a start failed: most commands never need it.
     const { look } = await import('./verify/look.ts');
     const input = { ...(await look(session)), writeTest: undefined };
-    return nodes
+    const found = nodes
       .run(input, topologyOf(input))
-      .filter((finding) => finding.nodes.some((node) => failed.includes(node)))
-      .flatMap(({ title, seen, remedy }) => [`${title}: ${seen}`, ...remedy]);
+      .filter((finding) => finding.nodes.some((node) => ids.includes(node)));
+    return found.flatMap(({ title, seen, remedy }) => [`${title}: ${seen}`, ...remedy]);
   } catch (error) {
     if (error instanceof OperationError) return [];
     throw error;

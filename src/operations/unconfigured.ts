@@ -1,5 +1,7 @@
 import { RefusedError } from '../errors.ts';
 import type { Facts } from '../host/facts.ts';
+import { maskedProblem } from '../host/requirements/masked.ts';
+import type { SystemdService } from '../host/step.ts';
 import type { Host } from '../inventory/inventory.ts';
 import type { NodeLayout } from '../render/layout.ts';
 
@@ -16,4 +18,18 @@ export function refuseUnconfigured(host: Host, { files, server }: Facts, nodes: 
     `${host.name} has no configuration of ${lacking.map(({ node }) => node.id).join(', ')}`,
     { hints: ['weedgo-redis provision writes it, and starts them.'] },
   );
+}
+
+/** Throws RefusedError where there are any: once stopped they would not start, and nobody needs to wait for them. */
+export function refuseMasked(host: Host, masked: readonly SystemdService[]): void {
+  const problems = masked.map((service) => maskedProblem(host.name, service));
+  const [first] = problems;
+  if (!first) return;
+  throw new RefusedError(problems.map(({ message }) => message).join('; '), {
+    host: host.name,
+    ...(first.node !== undefined && { node: first.node }),
+    hints: [...new Set(problems.flatMap(({ hints }) => hints))].toSorted(
+      (a, b) => Number(a.startsWith('Then')) - Number(b.startsWith('Then')),
+    ),
+  });
 }

@@ -1,5 +1,10 @@
 import { planRoles } from '../cluster/failover/roles.ts';
+import { factsContext } from '../host/context.ts';
+import { readFacts } from '../host/facts/read.ts';
+import { maskedAndDown } from '../host/requirements/masked.ts';
+import { servicesOf } from '../host/services.ts';
 import type { Host } from '../inventory/inventory.ts';
+import { layoutOf } from '../render/layout.ts';
 import { changing } from './changing.ts';
 import type { DrainReport, DrainRequest } from './drain.ts';
 import { awaitInSync } from './failover/await-sync.ts';
@@ -11,6 +16,7 @@ import { requireCluster, requireHost } from './failover/require.ts';
 import { readMemory, writeMemory } from './memory.ts';
 import type { Session } from './session.ts';
 import { createStages } from './stage.ts';
+import { refuseMasked } from './unconfigured.ts';
 
 /**
  * Waits until a drained host's nodes are back in sync, lets them be elected again and gives them the roles that they
@@ -25,6 +31,7 @@ export async function undrain(session: Session, request: DrainRequest): Promise<
     const { [host.name]: past, ...others } = memory.drained;
     const look = { maxLag, drained: Object.keys(others) };
     const stages = createStages(held);
+    await refuseMaskedOn(held, host);
     await stages.run('sync', `wait until the nodes of ${host.name} are in sync`, async () => {
       const ids = host.nodes.map(({ id }) => id);
       return { value: await awaitInSync(held, ids, look), changed: false };
@@ -39,6 +46,16 @@ export async function undrain(session: Session, request: DrainRequest): Promise<
     const changed = past !== undefined || set > 0 || moves.length > 0;
     return { host: host.name, changed, moves, bareShards: [] };
   });
+}
+
+/** A unit that was masked for the maintenance does not come back, however long anybody waits for it. */
+async function refuseMaskedOn({ inventory, shells, signal }: Session, host: Host): Promise<void> {
+  const shell = shells.get(host.name);
+  const layout = layoutOf(inventory, host);
+  // A host that is not connected has nothing to say: the wait below names it.
+  if (!shell || layout.manager !== 'systemd') return;
+  const facts = await readFacts(shell, factsContext(inventory, host, { layout }), { signal });
+  refuseMasked(host, maskedAndDown(servicesOf(inventory, layout, facts), facts));
 }
 
 /** For a host that was drained by hand, of which nothing is remembered. */

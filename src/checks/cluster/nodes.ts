@@ -2,6 +2,7 @@ import type { UnreachableView } from '../../cluster/view.ts';
 import { findNode } from '../../inventory/topology.ts';
 import { layoutOf } from '../../render/layout.ts';
 import type { Check, CheckInput, Finding, FindingId } from '../check.ts';
+import { closingLast } from '../closing.ts';
 import { consequencesOf } from '../consequences.ts';
 import { takeoverOf } from '../takeovers.ts';
 import { isWithoutDisk } from '../persistence/aftermath.ts';
@@ -18,10 +19,10 @@ import { foreign, unverified } from './listener.ts';
 export const nodes: Check = {
   name: 'nodes answer',
   section: 'cluster',
-  run: (input, topology) =>
-    topology.unreachable
+  run: (input, topology) => {
+    const found = topology.unreachable
       .filter((view) => view.failure !== 'host' && !isWithoutDisk(input, view))
-      .map((view) => {
+      .map((view): Finding => {
         const illness = diagnose(view, input, topology);
         return {
           ...illness,
@@ -32,7 +33,9 @@ export const nodes: Check = {
           remedy: [...new Set([...takeoverOf(input.inventory, topology, view.node), ...illness.remedy])],
           explains: [{ ids: ['WR-NODE-UNASKED'], nodes: [view.node] }, ...(illness.explains ?? [])],
         };
-      }),
+      });
+    return closingLast(input.inventory, found);
+  },
 };
 
 type Illness = Omit<Finding, 'nodes' | 'hosts' | 'expected'>;

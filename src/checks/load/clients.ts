@@ -59,6 +59,7 @@ function rejected(input: CheckInput, view: ReachableView): readonly Finding[] {
       expected: 'none',
       why: 'Clients were turned away: maxclients was reached, or the node had no password in protected mode.',
       remedy: [call(inventory, node, 'CLIENT', 'LIST'), call(inventory, node, 'CONFIG', 'RESETSTAT')],
+      dueTo: [{ ids: ['WR-AUTH-MISSING'], nodes: [node] }],
     },
   ];
 }

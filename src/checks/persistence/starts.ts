@@ -1,3 +1,5 @@
+import { causeOf } from '../../host/diagnosis/cause.ts';
+import type { FolderState } from '../../host/facts.ts';
 import { startQuestion } from '../../host/planning/starts.ts';
 import { judgeStart, type StartReason } from '../../host/start/judge.ts';
 import type { Node } from '../../inventory/inventory.ts';
@@ -47,9 +49,32 @@ function unsafeStart(input: CheckInput, node: Node): readonly Finding[] {
       expected: 'a data folder that its configuration reads, and that no other node has',
       why: 'A start would overwrite the only copy of data that lies on a disk, here or on a replica.',
       remedy: reasons.flatMap((reason) => remedyFor(input, reason)),
-      explains: [{ ids: ['WR-NODE-DOWN'], nodes: [node.id] }],
+      ...relation(input, node, { reasons, folder: question.data.folder }),
     },
   ];
+}
+
+type Judgement = { readonly reasons: readonly StartReason[]; readonly folder: FolderState };
+
+/** The finding whose commands get the node out of this, where that is another one. */
+function relation(
+  { evidence }: CheckInput,
+  node: Node,
+  { reasons, folder }: Judgement,
+): Pick<Finding, 'explains' | 'dueTo'> {
+  const nodes = [node.id];
+  const found = evidence[node.id];
+  const cause = found && causeOf(found, node)?.kind;
+  // Started after the takeover it would end again: what is damaged is replaced by the heir's copy.
+  const isDamaged = cause === 'aof' || cause === 'dump' || cause === 'nodes-conf';
+  if (isDamaged && reasons.every(({ heir }) => heir !== undefined))
+    return { dueTo: [{ ids: ['WR-NODE-DOWN'], nodes }] };
+  // provision gives the files to the server, and judges the start when it can see what they are.
+  const isClosed = folder.kind === 'unreadable' && reasons.length === 1;
+  return {
+    explains: [{ ids: ['WR-NODE-DOWN'], nodes }],
+    ...(isClosed && { dueTo: [{ ids: ['WR-DATA-OWNER'], nodes }] }),
+  };
 }
 
 const remedyFor = ({ inventory }: CheckInput, { heir, hints }: StartReason): readonly string[] =>

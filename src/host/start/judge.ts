@@ -138,7 +138,10 @@ const leftInFormer = (
 
 const unreadable = ({ node, dataDirectory }: NodeLayout, path: string): StartReason => ({
   message: `${node.id}: ${path} cannot be read by the server's user, so what a start would find is not known`,
-  hints: [`Look at its owner and mode: ls -la ${path === dataDirectory ? path : `${dataDirectory} ${path}`}`],
+  hints: [
+    `If files in ${dataDirectory} belong to another user, run weedgo-redis provision: it gives them to the server.`,
+    `Else look at its owner and mode: ls -la ${path === dataDirectory ? path : `${dataDirectory} ${path}`}`,
+  ],
 });
 
 function judgeVersion({ layout, server }: StartQuestion, folder: FolderContents): readonly StartReason[] {

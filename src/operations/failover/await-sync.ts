@@ -6,6 +6,7 @@ import { OperationError } from '../../errors.ts';
 import { createWorkWatch } from '../../redis/work-watch.ts';
 import { pause, throwIfInterrupted } from '../../redis/wait.ts';
 import { createWaitTeller } from '../wait-teller.ts';
+import { explainDown } from '../explain-start.ts';
 import type { Session } from '../session.ts';
 import { lookAround } from './look.ts';
 import type { LookOptions } from './look.ts';
@@ -41,7 +42,8 @@ export async function awaitInSync(
     const work = catchingUp(situation.view).filter(({ node }) => nodes.includes(node));
     if (watch.see(work) || !seen.has(now)) movedAt = performance.now();
     seen.add(now);
-    if (performance.now() - movedAt > stalledMs) throw stalled(missing, watch.restless());
+    if (performance.now() - movedAt > stalledMs)
+      throw stalled(missing, [...(await explainDown(session, nodes)), ...watch.restless()]);
     await pause(pollMs, session.signal);
   }
 }
@@ -53,10 +55,10 @@ function progressOf(situation: Situation, node: string): unknown {
   return [outOfSync(situation, node), info?.['slave_repl_offset'], info?.['slave_read_repl_offset']];
 }
 
-function stalled(missing: readonly string[], restless: readonly string[]): OperationError {
+function stalled(missing: readonly string[], causes: readonly string[]): OperationError {
   return new OperationError(`nothing has moved for ${stalledMs / 1000} s: ${missing.join('; ')}`, {
     hints: [
-      ...restless,
+      ...causes,
       'Look at the logs of the nodes named; weedgo-redis verify names the cause.',
       'Run the same command again when they are well: it goes on from what is there.',
     ],

@@ -7,6 +7,7 @@ import { applySteps } from '../../host/apply.ts';
 import { factsContext } from '../../host/context.ts';
 import type { Facts } from '../../host/facts.ts';
 import { readFacts } from '../../host/facts/read.ts';
+import { maskedUnits } from '../../host/requirements/masked.ts';
 import { planStop } from '../../host/planning/services.ts';
 import { judgeService } from '../../host/planning/starts.ts';
 import type { HostProblem } from '../../host/requirements/problem.ts';
@@ -24,7 +25,7 @@ import { guardFinalSave } from '../final-save.ts';
 import { observe } from '../observe.ts';
 import { peersWords } from '../../checks/start-word.ts';
 import type { Session } from '../session.ts';
-import { refuseUnconfigured } from '../unconfigured.ts';
+import { refuseMasked, refuseUnconfigured } from '../unconfigured.ts';
 import { awaitInSync } from './await-sync.ts';
 import { lookAround } from './look.ts';
 import { refuseFor } from './refuse.ts';
@@ -70,6 +71,7 @@ function findService(
   refuseWithoutFolder(facts, node);
   const service = servicesOf(inventory, layout, facts).find((each) => each.node === node.id);
   if (!service) throw new OperationError(`has no service for ${node.id}`, { host: node.host });
+  refuseMasked(host, maskedUnits([service], facts));
   const stale = service.manager === 'systemd' && facts.units[service.unit]?.needsReload === true;
   return {
     shell,

@@ -20,6 +20,7 @@ import { peersWords } from '../../checks/start-word.ts';
 import { holdBack, planSwitch } from './append-only.ts';
 import { assumeRunning } from './assume.ts';
 import { requireSafeSettings } from './safe-settings.ts';
+import { noteFileLimit } from './file-limit.ts';
 import { planLive, requireNoRestart, runningNodes } from './running.ts';
 
 /** Everything provision would do from here, and everything that speaks against it. Data only. */
@@ -77,6 +78,7 @@ export function planProvision(request: PlanRequest): ProvisionPlan {
       ...form.refusals.map((refusal) => formProblem(inventory, refusal)),
       ...nodes.flatMap(requireNoRestart),
       ...nodes.flatMap(requireSafeSettings),
+      ...nodes.flatMap(noteFileLimit),
     ],
   };
 }

@@ -5,9 +5,10 @@ import { liveConfig } from '../../host/live-config.ts';
 import type { HostProblem } from '../../host/requirements/problem.ts';
 import { canonicalDirective } from '../../inventory/directives.ts';
 import { compareWithLive, type DirectiveChange } from '../../render/changes.ts';
-import type { NodeData } from '../../host/facts.ts';
+import type { NodeData, ProcessState } from '../../host/facts.ts';
 import { type Directives, desiredDirectives } from '../../render/directives.ts';
 import type { Observation } from '../observe.ts';
+import { isShortOfFiles } from './file-limit.ts';
 
 /** A running node with its desired directives, and those in the file that is on its host. */
 export type RunningNode = {
@@ -18,6 +19,9 @@ export type RunningNode = {
   readonly data: NodeData;
   /** Of the server that runs; undefined: not known. */
   readonly version: string | undefined;
+  readonly process: ProcessState | undefined;
+  /** What systemctl edit adds to its unit. */
+  readonly dropIns: readonly string[];
 };
 
 /** The nodes of a host that could be asked. A stranger on a node's port is no node: `requirePorts` names it. */
@@ -25,9 +29,10 @@ export function runningNodes(
   { host, desired, facts }: PlanInput,
   { view }: Observation,
 ): readonly RunningNode[] {
-  return desired.layout.nodes.flatMap(({ node, configFile, dataDirectory }) => {
+  return desired.layout.nodes.flatMap(({ node, configFile, dataDirectory, service }) => {
     const nodeView = view.nodes.find((candidate) => candidate.node === node.id);
     const data = facts.data[node.id];
+    const unit = service.manager === 'systemd' ? facts.units[service.unit] : undefined;
     if (!nodeView?.reachable || !data || facts.processes[node.id] === undefined) return [];
     const config = liveConfig(nodeView.config, facts.processes[node.id], dataDirectory);
     const content = desired.files.find(({ path }) => path === configFile)?.content ?? '';
@@ -40,13 +45,16 @@ export function runningNodes(
         onDisk: readable(onDisk),
         data,
         version: nodeView.info['redis_version'],
+        process: facts.processes[node.id],
+        dropIns: unit?.dropIns?.files ?? [],
       },
     ];
   });
 }
 
 /** What CONFIG SET and ACL change while the node runs. */
-export function planLive({ view, desired, onDisk }: RunningNode): readonly ClusterStep[] {
+export function planLive(running: RunningNode): readonly ClusterStep[] {
+  const { view, desired, onDisk } = running;
   const { node, config } = view;
   const { live, passwordMissing } = compareWithLive(desired, config);
   return [
@@ -55,6 +63,8 @@ export function planLive({ view, desired, onDisk }: RunningNode): readonly Clust
     ...live
       // A change of what the next start reads: `planSwitch`.
       .filter(({ directive }) => canonicalDirective(directive) !== 'appendonly')
+      // The server refuses it: `noteFileLimit`.
+      .filter(({ directive }) => directive !== 'maxclients' || !isShortOfFiles(running))
       .map(
         ({ directive, from, to }) =>
           ({ kind: 'set-config', node, directive, value: to, why: `is ${from || 'empty'}` }) as const,

@@ -15,7 +15,7 @@ const host = (name: string): LabHost => lab.host(name);
 const small = { replica: '/var/lib/weedgo-redis/redis@7004', master: '/var/lib/weedgo-redis/redis@7002' };
 
 const mount = (path: string): string =>
-  `mkdir ${path} && mount -t tmpfs -o size=160m,mode=750,uid=$(id -u redis),gid=$(id -g redis) tmpfs ${path}`;
+  `mkdir -p ${path} && mount -t tmpfs -o size=160m,mode=750,uid=$(id -u redis),gid=$(id -g redis) tmpfs ${path}`;
 
 const build = async (): Promise<void> => {
   lab = await createLab({ hosts: ['redis1', 'redis2', 'redis3'], redis: 'installed' });

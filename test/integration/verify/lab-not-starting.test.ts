@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createLab, type Lab, type LabHost } from '../../lab/lab.ts';
+import { until } from '../../support/until.ts';
 import { createLabScene, type LabScene, seeAndMend } from './lab-support.ts';
 
 let lab: Lab;
@@ -24,8 +25,67 @@ test('files of root after a look by hand', async () => {
     `systemctl stop ${unit} && chown -R root:root ${folder}/nodes.conf ${folder}/appendonlydir`,
   );
   await host('redis2').exec(`systemctl start ${unit}`);
-  const { findings } = await seeAndMend(scene, ['WR-NODE-DOWN']);
-  expect(findings[0]?.seen).toContain('another user (uid 0)');
+  const { findings } = await seeAndMend(scene, ['WR-DATA-OWNER']);
+  expect(findings[0]).toMatchObject({ severity: 'critical', seen: expect.stringContaining('nodes.conf') });
   expect(findings[0]?.remedy).toEqual([expect.stringMatching(/ provision$/)]);
   expect(await host('redis2').run(`find ${folder} ! -user redis`)).toBe('');
+});
+
+test('a masked unit: what would start or await it says so at once', async () => {
+  await host('redis2').run(`systemctl stop ${unit} && systemctl --quiet mask ${unit}`);
+  for (const [command, code] of [
+    [['start'], 1],
+    [['provision'], 1],
+    [['undrain', 'redis2'], 4],
+    [['restart', 'redis2:7004'], 4],
+  ] as const) {
+    const ended = await scene.cli.run('--yes', ...command);
+    expect(ended, ended.stderr).toMatchObject({ code, stderr: expect.stringContaining('is masked') });
+    expect(ended.stderr).toContain(`systemctl unmask ${unit}`);
+  }
+  const { findings } = await seeAndMend(scene, ['WR-NODE-DOWN']);
+  expect(findings[0]?.seen).toContain('is masked');
+});
+
+test('a drop-in that takes away what the unit promises', async () => {
+  const dropIn = `/etc/systemd/system/${unit}.service.d/override.conf`;
+  await host('redis2').run(`mkdir -p ${dropIn.replace('/override.conf', '')}
+    printf '[Service]\\nRestart=no\\nTimeoutStartSec=5\\nLimitNOFILE=300\\nMemoryMax=60M\\n' >${dropIn}
+    systemctl daemon-reload && systemctl restart ${unit}`);
+  await scene.untilInfo('redis2:7004', 'master_link_status:up');
+  const provisioned = await scene.cli.run('provision');
+  expect(provisioned, provisioned.stderr).toMatchObject({
+    code: 0,
+    stderr: expect.stringContaining(`take LimitNOFILE out of ${dropIn}`),
+  });
+  const { findings } = await seeAndMend(scene, ['WR-UNIT-OVERRIDDEN'], {
+    byHand: () => host('redis2').run(`rm ${dropIn}`),
+  });
+  expect(findings[0]).toMatchObject({
+    seen: `${dropIn}: Restart=no, TimeoutStartSec=5s, LimitNOFILE=300, MemoryMax=62914560`,
+    nodes: ['redis2:7004'],
+  });
+});
+
+test('a password that was taken away: the node turns everybody away until it has one again', async () => {
+  await scene.redis('redis2:7004', 'CONFIG', 'SET', 'requirepass', '');
+  const { findings } = await seeAndMend(scene, ['WR-AUTH-MISSING'], {
+    // What was turned away stays counted.
+    later: [['WR-CLIENTS-REJECTED']],
+  });
+  expect(findings[0]).toMatchObject({ severity: 'critical', nodes: ['redis2:7004'] });
+});
+
+test('a server that crashed: its report is named', async () => {
+  const pid = (await host('redis2').run(`systemctl show -p MainPID --value ${unit}`)).trim();
+  // 0 would be the process group of whoever sends the signal.
+  expect(pid).toMatch(/^[1-9]\d*$/);
+  await host('redis2').run(`kill -SEGV ${pid}`);
+  await until(async () =>
+    expect(await host('redis2').run(`systemctl show -p NRestarts --value ${unit}`)).not.toBe('0\n'),
+  );
+  await scene.untilInfo('redis2:7004', 'master_link_status:up');
+  const { findings } = await seeAndMend(scene, ['WR-RESTARTS']);
+  const log = /its report is in (\S+)/.exec(findings[0]?.remedy.join('\n') ?? '')?.[1] ?? '';
+  expect(await host('redis2').run(`grep -c 'crashed by signal: 11' ${log}`)).toBe('1\n');
 });

@@ -106,6 +106,35 @@ test.each([
   ]);
 });
 
+test('a damaged node and two that merely do not run: each on its own way, and then all', async () => {
+  await append('redis1:17800', 'b');
+  for (const node of ['redis1:17803', 'redis2:17804', 'redis3:17805']) await kill(node);
+  const file = await open(await incremental(17_804), 'a');
+  await file.write(Buffer.alloc(4096));
+  await file.close();
+  const { findings } = await seeAndMend(scene, ['WR-NODE-DOWN', 'WR-NODE-DOWN']);
+  expect(findings.flatMap(({ remedy }) => remedy)).toEqual([
+    expect.stringMatching(/ resync redis2:17804$/),
+    expect.stringMatching(/ start$/),
+  ]);
+});
+
+test('two damaged nodes: the commands that start all of them come last', async () => {
+  await append('redis1:17800', 'b');
+  await append('redis2:17801', 'c');
+  for (const node of ['redis2:17804', 'redis3:17805']) await kill(node);
+  await writeFile(data(17_804, 'nodes.conf'), '');
+  const file = await open(await incremental(17_805), 'a');
+  await file.write(Buffer.alloc(4096));
+  await file.close();
+  const { findings } = await seeAndMend(scene, ['WR-NODE-DOWN', 'WR-NODE-DOWN']);
+  expect(findings.flatMap(({ remedy }) => remedy)).toEqual([
+    expect.stringMatching(/ resync redis3:17805$/),
+    expect.stringMatching(/ resync redis2:17804$/),
+    expect.stringMatching(/ provision$/),
+  ]);
+});
+
 test('a bus port that an outgoing connection has taken', async () => {
   await kill('redis2:17804');
   const taker = await new Promise<Socket>((resolve, reject) => {

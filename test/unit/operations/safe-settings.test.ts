@@ -21,6 +21,8 @@ const refusals = (desired: Readonly<Record<string, string>>): readonly string[] 
     onDisk: {},
     data: { folder: { kind: 'absent' }, leftBehind: undefined },
     version: '7.0.15',
+    process: undefined,
+    dropIns: [],
   }).map(({ message }) => message);
 
 test.each([
