@@ -1,3 +1,4 @@
+import { maskLogLine } from '../render/mask.ts';
 import type { HostStep } from './step.ts';
 
 /**
@@ -69,7 +70,7 @@ export function createStepLog(steps: readonly HostStep[], marker: string, listen
         if (word === 'wait') listener.onWait(rest.join(' '));
         else onMarker(word, rest);
       } else if (line.trim() !== '') {
-        state = { ...state, output: [...state.output, line].slice(-outputLines) };
+        state = { ...state, output: [...state.output, maskLogLine(line)].slice(-outputLines) };
       }
     },
   };

@@ -12,6 +12,15 @@ export function maskSecrets(conf: string, note?: string): string {
     .join('\n');
 }
 
+/**
+ * A line of a server's log as it may be shown. At a configuration that it does not accept, a server prints the whole
+ * line (config.c, `loadServerConfigFromString`): `>>> 'requirepass …'`. The end may be cut off.
+ */
+export function maskLogLine(line: string): string {
+  const [, before, quoted, end = ''] = /^(.*>>> ')(.*?)('?)$/s.exec(line) ?? [];
+  return before === undefined || quoted === undefined ? line : `${before}${maskSecrets(quoted)}${end}`;
+}
+
 function maskLine(line: string, note: string | undefined): string {
   const [, comment = '', directive = ''] = /^([\s#]*)(.*)$/s.exec(line) ?? [];
   const isComment = comment.includes('#');

@@ -1,3 +1,4 @@
+import { maskLogLine } from '../../render/mask.ts';
 import { fieldsOf, linesOf } from '../facts/lines.ts';
 import { parseAddress } from '../facts/proc-address.ts';
 import type { Section } from '../facts/sections.ts';
@@ -26,8 +27,8 @@ export function parseEvidence(sections: Sections, index: number): Evidence {
     holders: parseHolders(linesOf(section('holders').output)),
     programError: section('program').output.trim() || undefined,
     addresses: addresses && addresses.code === 0 ? parseAddresses(addresses.output) : undefined,
-    log: sinceLastStart(linesOf(section('log').output)),
-    journal: linesOf(section('journal').output),
+    log: sinceLastStart(linesOf(section('log').output)).map(maskLogLine),
+    journal: linesOf(section('journal').output).map(maskLogLine),
   };
 }
 

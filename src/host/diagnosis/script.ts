@@ -1,4 +1,5 @@
 import type { NodeLayout } from '../../render/layout.ts';
+import { asServiceUser, endOfLog } from '../scripts/as-service-user.ts';
 import { shQuote } from '../sh.ts';
 
 /** What a node's evidence is read from. */
@@ -13,7 +14,7 @@ export type Suspect = {
 };
 
 /** Bounds of what is read: lines of logs, bytes of nodes.conf and of a damaged file, entries of a folder. */
-const most = { lines: 20, bytes: 262_144, rest: 65_536, entries: 200, checkSeconds: 20 };
+const most = { lines: 20, bytes: 262_144, rest: 65_536, entries: 200, seconds: 5, checkSeconds: 20 };
 
 /**
  * POSIX sh that prints one section for each kind of evidence of each node. What redis may write is read as the
@@ -42,16 +43,16 @@ function sectionsOf(suspect: Suspect): Readonly<Record<string, string>> {
   return {
     ...(layout.service.manager === 'systemd' && unitSections(layout.service.unit)),
     ids: serviceUser === undefined ? ':' : `id -u ${shQuote(serviceUser)}; id -g ${shQuote(serviceUser)}`,
-    entries: `cd -P ${folder} && find . -xdev -maxdepth 2 -printf '%y %U %G %s %P\\n' | head -n ${most.entries}`,
+    entries: `cd -P ${folder} && find . -xdev -maxdepth 2 -printf '%y %U %G %s %P\\0' | tr '\\n\\0' '?\\n' | head -n ${most.entries}`,
     nodes: `${asServer}
-as_server head -c ${most.bytes} ${folder}/nodes.conf`,
+as_server test -f ${folder}/nodes.conf && soon head -c ${most.bytes} ${folder}/nodes.conf`,
     persistence: `${asServer}
 ${suspect.appendonly ? aofScript(suspect) : dumpScript(layout)}`,
     holders: holdersScript(suspect.ports),
     program: `PATH=$PATH:/usr/local/bin:/usr/local/sbin:/usr/bin:/usr/sbin
 said=$(${suspect.server}-server --version 2>&1) || printf '%s\\n' "$said" | head -n 3`,
-    log: `${asServer}
-as_server tail -c 16384 ${shQuote(layout.logFile)} | tail -n ${most.lines} | cut -c 1-400`,
+    log: `${endOfLog(serviceUser)}
+end_of_log ${shQuote(layout.logFile)} | tail -n ${most.lines} | cut -c 1-400`,
   };
 }
 
@@ -63,12 +64,12 @@ function unitSections(unit: string): Readonly<Record<string, string>> {
   };
 }
 
-/** Without setpriv what belongs to the service user is not read at all. */
-function asServerFunction(user: string | undefined): string {
-  if (user === undefined) return 'as_server() { "$@"; }';
-  const words = `setpriv --reuid=${shQuote(user)} --regid=${shQuote(user)} --init-groups --`;
-  return `as_server() { if [ "$(id -u)" = 0 ]; then ${words} "$@"; else "$@"; fi; }`;
-}
+/**
+ * `as_server COMMAND…`: as the service user and not for long, since it may have put a pipe in the place of any file.
+ * Where the user cannot be taken on, nothing is read.
+ */
+const asServerFunction = (user: string | undefined): string => `${asServiceUser(user)}
+soon() { as_server timeout ${most.seconds} "$@"; }`;
 
 /** The check program reads only. Its exit code says nothing that the sizes which it prints do not. */
 function aofScript({ layout, server }: Suspect): string {
@@ -76,7 +77,7 @@ function aofScript({ layout, server }: Suspect): string {
 PATH=$PATH:/usr/local/bin:/usr/local/sbin:/usr/bin:/usr/sbin
 file=appendonlydir/appendonly.aof.manifest
 [ -e "$file" ] || file=appendonly.aof
-[ -e "$file" ] || exit 1
+[ -f "$file" ] || exit 1
 said=$(as_server timeout ${most.checkSeconds} ${server}-check-aof "$file" 2>&1)
 echo "code=$?"
 bad=$(printf '%s\\n' "$said" | sed -n '/^AOF analyzed: /{/, diff=0$/!p;}' | tail -n 1)
@@ -86,14 +87,14 @@ name=$(printf '%s\\n' "$bad" | sed -n 's/^AOF analyzed: filename=\\(.*\\), size=
 upto=$(printf '%s\\n' "$bad" | sed -n 's/.*, ok_up_to=\\([0-9]*\\),.*/\\1/p')
 [ -n "$upto" ] || exit 0
 [ -e "$name" ] || name=appendonlydir/$name
-as_server tail -c +$((upto + 1)) "$name" | head -c ${most.rest} | base64 | tr -d '\\n'`;
+soon tail -c +$((upto + 1)) "$name" | head -c ${most.rest} | base64 | tr -d '\\n'`;
 }
 
 const dumpScript = ({ dataDirectory }: NodeLayout): string => `cd -P ${shQuote(dataDirectory)} || exit 1
-as_server test -e dump.rdb || exit 1
+as_server test -f dump.rdb || exit 1
 as_server stat -L -c %s dump.rdb
-as_server head -c 9 dump.rdb | base64
-as_server tail -c 9 dump.rdb | head -c 1 | base64`;
+soon head -c 9 dump.rdb | base64
+soon tail -c 9 dump.rdb | head -c 1 | base64`;
 
 /** Sockets in any state but TIME_WAIT on these ports, and the processes that have them open. */
 function holdersScript(ports: readonly number[]): string {

@@ -5,6 +5,13 @@ import { linesOf, numberOf } from './lines.ts';
 import { headerBytes, parseHeaderBytes } from './rdb-header.ts';
 
 /**
+ * Bounds for what the server's user can put there: a pipe is waited for, and a line without end fills memory. nodes.conf
+ * has some 150 bytes per node and at most 16,384 ranges of slots, a manifest a line per file.
+ */
+const mostSeconds = 30;
+const mostBytes = 4_194_304;
+
+/**
  * What is in the nodes' data folders, as far as a start depends on it. They are read by the server's own user: it can
  * put a link to anywhere in the place of any name there, and what it cannot read itself the server cannot either.
  * Lines: `absent DIR`, `unreadable PATH`, or `folder DIR` with `writable`, `locked PATH`, `myself …`,
@@ -17,7 +24,7 @@ read_folders=${shQuote(readFolders)}
 set --
 ${context.nodes.map(folderScript).join('\n')}
 [ $# -gt 0 ] || exit 0
-${asUser(context)} sh -c "$read_folders" sh "$@"
+${asUser(context)} timeout ${mostSeconds} sh -c "$read_folders" sh "$@"
 `,
   parse: (output, { nodes }) => {
     const [listing = '', heads = ''] = output.split('\nheads\n');
@@ -48,7 +55,9 @@ function leftScript(
   const held = ['nodes.conf', 'dump.rdb', 'appendonly.aof', 'appendonlydir']
     .map((name) => `[ -e ${shQuote(`${dataDirectory}/${name}`)} ]`)
     .join(' || ');
-  return `if grep -q -x -F ${shQuote(`# cluster: ${cluster}`)} ${shQuote(configFile)} 2>/dev/null && { ${held}; }
+  const conf = shQuote(configFile);
+  // That folder may be the server's, too.
+  return `if [ -f ${conf} ] && head -c 4096 ${conf} 2>/dev/null | grep -q -x -F ${shQuote(`# cluster: ${cluster}`)} && { ${held}; }
 then printf 'left %s %s\\n' ${index} ${shQuote(dataDirectory)}; fi`;
 }
 
@@ -67,9 +76,13 @@ fi
 run`;
 }
 
-/** File names are the tool's own to choose (`whyOwned`). Runs with the folders as arguments. */
+/**
+ * File names are the tool's own to choose (`whyOwned`). Runs with the folders as arguments. What is no plain file counts
+ * as unreadable.
+ */
 const readFolders = `
 unreadable() { printf 'unreadable %s\\n' "$1"; }
+is_file() { [ -f "$1" ] && [ -r "$1" ]; }
 folders=$#
 while [ $folders -gt 0 ]; do
   folders=$((folders - 1))
@@ -83,23 +96,24 @@ while [ $folders -gt 0 ]; do
     if [ -w . ] && [ -e "$name" ] && [ ! -w "$name" ]; then printf 'locked %s\\n' "$dir/$name"; fi
   done
   if [ -e nodes.conf ]; then
-    if [ -r nodes.conf ]; then
-      printf 'myself %s\\n' "$(grep -m 1 -e '[ ,]myself[ ,]' nodes.conf)"
+    if is_file nodes.conf; then
+      printf 'myself %s\\n' "$(head -c ${mostBytes} nodes.conf | grep -m 1 -e '[ ,]myself[ ,]')"
     else unreadable "$dir/nodes.conf"; fi
   fi
   if [ -e appendonlydir ]; then
     if [ ! -d appendonlydir ] || [ ! -r appendonlydir ] || [ ! -x appendonlydir ]; then
       unreadable "$dir/appendonlydir"
     elif [ -e appendonlydir/appendonly.aof.manifest ]; then
-      if [ -r appendonlydir/appendonly.aof.manifest ]; then
+      if is_file appendonlydir/appendonly.aof.manifest; then
         echo manifest
-        while read -r line; do printf 'manifest %s\\n' "$line"; done <appendonlydir/appendonly.aof.manifest
+        head -c ${mostBytes} appendonlydir/appendonly.aof.manifest |
+          while read -r line; do printf 'manifest %s\\n' "$line"; done
       else unreadable "$dir/appendonlydir/appendonly.aof.manifest"; fi
     fi
   fi
   for name in dump.rdb appendonly.aof appendonlydir/appendonly.aof.[0-9]*; do
     if [ ! -e "$name" ]; then continue
-    elif [ -f "$name" ] && [ -r "$name" ]; then set -- "$@" "$dir/$name"
+    elif is_file "$name"; then set -- "$@" "$dir/$name"
     else unreadable "$dir/$name"; fi
   done
 done

@@ -71,6 +71,9 @@ function understand(text: string): Directives | undefined {
   }
 }
 
+/** In a distribution's folder the server's user may have put a file without end. */
+const mostBytes = 4_194_304;
+
 /** The tool's own folder, and those of the distributions, which earlier versions used. */
 const hostScript = reading('/etc/weedgo-redis/*.conf /etc/redis/*.conf /etc/valkey/*.conf');
 const localScript = reading('"$state/$cluster"/*/redis.conf');
@@ -81,8 +84,8 @@ function reading(files: string): string {
 read -r cluster; read -r state
 for conf in ${files}; do
   [ -f "$conf" ] && [ ! -L "$conf" ] || continue
-  head -n 5 -- "$conf" | grep -qxF "# cluster: $cluster" || continue
-  text=$(base64 <"$conf" | tr -d '\\n') && printf '%s %s\\n' "$conf" "$text" || exit 1
+  head -c 4096 -- "$conf" | grep -qxF "# cluster: $cluster" || continue
+  text=$(head -c ${mostBytes} <"$conf" | base64 | tr -d '\\n') && printf '%s %s\\n' "$conf" "$text" || exit 1
 done
 exit 0`;
 }

@@ -10,7 +10,7 @@ import { isSecretDirective } from '../../../src/inventory/secret-directives.ts';
 import { renderHtml } from '../../../src/operations/report/html.ts';
 import { renderJunit } from '../../../src/operations/report/junit.ts';
 import { buildReport } from '../../../src/operations/report/report.ts';
-import { maskSecrets } from '../../../src/render/mask.ts';
+import { maskLogLine, maskSecrets } from '../../../src/render/mask.ts';
 import { quote } from '../../../src/render/redis-conf.ts';
 import { inputOf } from '../../support/check-case.ts';
 
@@ -103,3 +103,14 @@ function expectHidden(input: ReturnType<typeof inputOf>): void {
   for (const text of [JSON.stringify(report), renderHtml(report), renderJunit(report)])
     expect(isShown(text)).toBe(false);
 }
+
+test.each(Object.entries(lines))('a line of the configuration that a log quotes: %s', (_, lineOf) => {
+  assert(
+    property(secrets, (secret) => {
+      const logged = `>>> '${lineOf(secret).trim()}'`;
+      expect(isShown(maskLogLine(logged))).toBe(false);
+      expect(isShown(maskLogLine(`redis-server[7]: ${logged}`))).toBe(false);
+    }),
+    runs,
+  );
+});
