@@ -18,7 +18,7 @@ export function factsContext(
     server: inventory.server,
     serviceUser: layout.serviceUser,
     files: [...layoutFiles(layout), ...(boot?.files ?? [])],
-    directories: layout.directories.map(({ path }) => path),
+    directories: [...layout.directories.map(({ path }) => path), ...formerFolders(inventory, layout)],
     disks: unique(
       nodes.flatMap((node) => [node.dataDirectory, dirname(node.configFile), dirname(node.logFile)]),
     ),
@@ -31,7 +31,7 @@ export function factsContext(
     ports: nodes.flatMap(({ node }) =>
       inventory.mode === 'cluster' ? [node.port, node.busPort] : [node.port],
     ),
-    nodes: nodes.map((node) => ({ ...placeOf(node), ...otherPlace(inventory, host, node) })),
+    nodes: nodes.map((node) => ({ ...placeOf(node), ...elsewhere(inventory, host, node) })),
     askPackages: options.askPackages ?? false,
   };
 }
@@ -44,11 +44,11 @@ function placeOf({ node, dataDirectory, service }: NodeLayout): NodePlace {
 }
 
 /** Nodes of the tool's units are in folders that are named after their server. */
-function otherPlace(
+function elsewhere(
   inventory: Pick<Inventory, 'cluster' | 'server'>,
   host: Host,
   { node }: NodeLayout,
-): Pick<NodePlace, 'other'> {
+): Pick<NodePlace, 'elsewhere'> {
   if (host.connection === 'local') return {};
   const server = inventory.server === 'redis' ? 'valkey' : 'redis';
   const place = layoutOf({ cluster: inventory.cluster, server }, host).nodes.find(
@@ -57,12 +57,12 @@ function otherPlace(
   if (!place) return {};
   const { configFile, dataDirectory } = place;
   const { cluster } = inventory;
-  return {
-    other: [
-      { cluster, configFile, dataDirectory },
-      { cluster, ...formerPaths(inventory.server, node.port) },
-    ],
-  };
+  const former = formerPaths(inventory.server, node.port);
+  return { elsewhere: { cluster, other: { configFile, dataDirectory }, former } };
 }
+
+/** Where earlier versions had configurations: those of other clusters say who else uses what all share. */
+const formerFolders = (inventory: Pick<Inventory, 'server'>, layout: Layout): readonly string[] =>
+  layout.manager === 'systemd' ? [dirname(formerPaths(inventory.server, 0).configFile)] : [];
 
 const unique = (paths: readonly string[]): readonly string[] => [...new Set(paths)];

@@ -1,9 +1,9 @@
 import { dirname } from 'node:path';
-import type { Layout } from '../render/layout.ts';
-import type { Inventory } from '../inventory/inventory.ts';
+import { formerPaths, type Layout } from '../render/layout.ts';
+import type { Inventory, Node } from '../inventory/inventory.ts';
 import type { Facts } from './facts.ts';
 import { planFirewallRemoval } from './planning/firewall.ts';
-import { planStop } from './planning/services.ts';
+import { planStop } from './planning/stops.ts';
 import { leftoversOf, leftoverWhy } from './planning/leftovers.ts';
 import { isEnabled, servicesOf } from './services.ts';
 import type { HostStep } from './step.ts';
@@ -45,13 +45,19 @@ function localPaths({ layout, facts }: DestroyInput): readonly HostStep[] {
   });
 }
 
-function systemdPaths({ layout, facts }: DestroyInput): readonly HostStep[] {
+function systemdPaths(input: DestroyInput): readonly HostStep[] {
+  const {
+    inventory: { server },
+    layout,
+    facts,
+  } = input;
   const nodes = layout.nodes.flatMap(({ node, configFile, dataDirectory, logFile }) => [
     ...(facts.files[configFile] ? [remove(configFile, `configuration of ${node.id}`)] : []),
     ...(facts.directories[dataDirectory] ? [remove(dataDirectory, `data of ${node.id}`, true)] : []),
     ...(facts.directories[dirname(logFile)] ? [remove(dirname(logFile), `logs of ${node.id}`, true)] : []),
+    ...formerPathsOf(node, { server, facts }),
   ]);
-  const shared = hasOtherNodes(layout, facts) ? [] : Object.values(layout.shared ?? {});
+  const shared = hasOtherNodes(input) ? [] : Object.values(layout.shared ?? {});
   return [
     ...nodes,
     ...leftoversOf(layout, facts).map((path) => remove(path, leftoverWhy)),
@@ -59,10 +65,29 @@ function systemdPaths({ layout, facts }: DestroyInput): readonly HostStep[] {
   ];
 }
 
+/** What an earlier version left of a node: data and logs first, since the configuration says whose they are. */
+function formerPathsOf(
+  node: Node,
+  { server, facts }: { readonly server: Inventory['server']; readonly facts: Facts },
+): readonly HostStep[] {
+  const former = facts.data[node.id]?.former;
+  if (!former) return [];
+  const { configFile, dataDirectory, logFile } = formerPaths(server, node.port);
+  const owned = [...(former.folder ? [dataDirectory] : []), logFile];
+  return [
+    ...owned.map((path) => ({ ...remove(path, `former data of ${node.id}`, true), owner: server })),
+    remove(configFile, `former configuration of ${node.id}`),
+  ];
+}
+
 /** Configuration files of the tool's naming that are not this cluster's. */
-function hasOtherNodes(layout: Layout, facts: Facts): boolean {
-  const ours = new Set(layout.nodes.map(({ configFile }) => configFile));
-  const folders = new Set(layout.nodes.map(({ configFile }) => dirname(configFile)));
+function hasOtherNodes({ layout, facts, inventory: { server } }: DestroyInput): boolean {
+  const places = layout.nodes.flatMap(({ node, configFile }) => [
+    configFile,
+    formerPaths(server, node.port).configFile,
+  ]);
+  const ours = new Set(places);
+  const folders = new Set(places.map((path) => dirname(path)));
   return [...folders].some((folder) =>
     (facts.directories[folder]?.entries ?? []).some(
       (name) => /^(redis|valkey)-\d+\.conf$/.test(name) && !ours.has(`${folder}/${name}`),

@@ -213,8 +213,29 @@ export type ForeignServer = {
 
 export type NodeData = {
   readonly folder: FolderState;
-  /** The data folder that this node had under the other server (`server: redis` or `valkey`), when it holds data. */
+  /**
+   * Another place than its own that holds data of this node, while its own holds none: its folder under the other
+   * server (`server: redis` or `valkey`), or where an earlier version of the tool had it. Of the latter `folder` tells.
+   */
   readonly leftBehind: string | undefined;
+  /** Its configuration where an earlier version of the tool had it; missing where there is none of this cluster. */
+  readonly former?: FormerNode;
+};
+
+/** What an earlier version of the tool left of a node, below folders of the server's user. */
+export type FormerNode = {
+  /** Its configuration, by its header of this cluster. */
+  readonly configuration: string;
+  /** What is in its data folder's place; undefined: nothing. */
+  readonly folder:
+    | {
+        readonly kind: 'directory' | 'link' | 'other';
+        /** It is moved by a mere renaming: nothing is mounted between it and the node's own place. */
+        readonly isNear: boolean;
+        /** The folder above it, without links. */
+        readonly above: string;
+      }
+    | undefined;
 };
 
 /** A node's data folder, as the server's user sees it. */

@@ -2,6 +2,7 @@ import { planFirewall } from './planning/firewall.ts';
 import { planFiles } from './planning/files.ts';
 import type { PlanInput } from './planning/input.ts';
 import { planKernel } from './planning/kernel.ts';
+import { planMoves } from './planning/moves.ts';
 import { planPackages } from './planning/packages.ts';
 import { planServices } from './planning/services.ts';
 import type { HostStep } from './step.ts';
@@ -14,6 +15,7 @@ export function planHost(input: PlanInput): readonly HostStep[] {
   return [
     ...planPackages(input),
     ...planFiles(input),
+    ...planMoves(input),
     ...planKernel(input),
     ...planFirewall(input),
     ...planServices(input),
@@ -23,9 +25,13 @@ export function planHost(input: PlanInput): readonly HostStep[] {
 /**
  * The first steps of a plan, up to where the facts have to be read and the plan made again: after the package lists
  * were refreshed and after an installation it is known for certain which version there is, and nothing of the rest
- * happens on the strength of a guess.
+ * happens on the strength of a guess. Data that was moved is judged where it is now.
  */
 export function untilObservation(steps: readonly HostStep[]): readonly HostStep[] {
-  const end = steps.findIndex(({ kind }) => kind === 'refresh-packages' || kind === 'install-packages');
+  const end = steps.findIndex(({ kind }, index) =>
+    kind === 'move-data'
+      ? steps[index + 1]?.kind !== kind
+      : kind === 'refresh-packages' || kind === 'install-packages',
+  );
   return end === -1 ? steps : steps.slice(0, end + 1);
 }

@@ -5,6 +5,7 @@ import { requireFirewall } from './requirements/firewall.ts';
 import { requireDataFolders } from './requirements/data-folders.ts';
 import { requireUnmasked } from './requirements/masked.ts';
 import { noteBootOverrides, noteKernel, noteSelinux } from './requirements/kernel.ts';
+import { requireMovable } from './requirements/former-places.ts';
 import { requireOwnership } from './requirements/ownership.ts';
 import { noteOtherServers, requireNoForeignData, requirePorts } from './requirements/ports.ts';
 import type { HostProblem, Requirement } from './requirements/problem.ts';
@@ -21,6 +22,7 @@ const requirements: readonly Requirement[] = [
   requireUsablePaths,
   requireOwnership,
   requireDataFolders,
+  requireMovable,
   requireSafeStart,
   requireNoForeignData,
   requireSystem,

@@ -5,8 +5,9 @@ import {
   stopDaemonScript,
 } from './scripts/daemon.ts';
 import { closePortsScript, openPortsScript } from './scripts/firewall.ts';
-import { makeDirectoryScript, removePathScript, writeFileScript } from './scripts/files.ts';
+import { makeDirectoryScript, removeScript, writeFileScript } from './scripts/files.ts';
 import { sysctlScript, transparentHugepagesScript } from './scripts/kernel.ts';
+import { moveDataScript } from './scripts/move-data.ts';
 import { ownDataScript } from './scripts/own-data.ts';
 import { setAsideScript } from './scripts/set-aside.ts';
 import { limitPortsScript, unlimitPortsScript } from './scripts/port-limit.ts';
@@ -83,7 +84,7 @@ function bodyScript(step: HostStep): string {
     case 'write-file':
       return writeFileScript(step.file);
     case 'remove-path':
-      return removePathScript(step.path, step.recursive);
+      return removeScript(step);
     case 'reload-units':
       return reloadScript(step.units);
     case 'apply-sysctl':
@@ -94,6 +95,8 @@ function bodyScript(step: HostStep): string {
       return setAsideScript(step);
     case 'own-data':
       return ownDataScript(step);
+    case 'move-data':
+      return moveDataScript(step);
     case 'open-ports':
       return openPortsScript(step);
     case 'close-ports':
@@ -103,9 +106,8 @@ function bodyScript(step: HostStep): string {
     case 'unlimit-ports':
       return unlimitPortsScript(step.cluster);
     case 'enable-unit':
-      return enableUnitScript(step.unit);
     case 'disable-unit':
-      return disableUnitScript(step.unit);
+      return step.kind === 'enable-unit' ? enableUnitScript(step.unit) : disableUnitScript(step.unit);
   }
 }
 

@@ -24,6 +24,8 @@ export type HostStep =
       readonly path: string;
       readonly recursive: boolean;
       readonly why: string;
+      /** Removed as this user, below whose folder it is: it could put a link to anywhere there. */
+      readonly owner?: string;
     }
   /** `units`: only when systemd does not have one of them as it is on disk; without, in any case. */
   | { readonly kind: 'reload-units'; readonly units?: readonly string[] }
@@ -41,6 +43,8 @@ export type HostStep =
   | ({ readonly kind: 'set-aside' } & SetAside)
   /** What the next start reads is given to the service user. */
   | ({ readonly kind: 'own-data' } & OwnData)
+  /** A stopped node's data folder, renamed from where an earlier version of the tool had it. */
+  | ({ readonly kind: 'move-data' } & MoveData)
   /** Add accept rules to a firewall, marked as ours; take such rules away again. */
   | ({ readonly kind: 'open-ports' } & GateRules)
   | ({ readonly kind: 'close-ports' } & GateRules)
@@ -63,6 +67,8 @@ export type SetAside = {
   /** The user whose files they are; undefined: whoever runs the step. */
   readonly owner: string | undefined;
 };
+
+export type MoveData = { readonly from: string; readonly to: string; readonly owner: string };
 
 export type OwnData = { readonly directory: string; readonly owner: string };
 
@@ -141,6 +147,8 @@ export function describeStep(step: HostStep): string {
       return `move the data in ${step.directory} to ${step.directory}/${step.into}`;
     case 'own-data':
       return `give the data in ${step.directory} to ${step.owner}`;
+    case 'move-data':
+      return `move ${step.from} to ${step.to}`;
     case 'open-ports':
       return `let in through ${describeGate(step.gate)}: ${describeRules(step.rules)}`;
     case 'close-ports':
@@ -150,9 +158,8 @@ export function describeStep(step: HostStep): string {
     case 'unlimit-ports':
       return 'no longer limit who reaches the ports';
     case 'enable-unit':
-      return `run ${step.unit} now and at boot`;
     case 'disable-unit':
-      return `no longer run ${step.unit} at boot`;
+      return `${step.kind === 'enable-unit' ? `run ${step.unit} now and` : `no longer run ${step.unit}`} at boot`;
   }
 }
 

@@ -1,7 +1,7 @@
 import type { ClusterView } from '../cluster/view.ts';
 import { planDestroy } from '../host/destroy.ts';
 import type { PlanInput } from '../host/planning/input.ts';
-import { planStop } from '../host/planning/services.ts';
+import { planStop } from '../host/planning/stops.ts';
 import { planStart, startContext } from '../host/planning/starts.ts';
 import type { HostProblem } from '../host/requirements/problem.ts';
 import { servicesOf } from '../host/services.ts';

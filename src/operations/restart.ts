@@ -84,6 +84,26 @@ async function noteAllRoles(session: Session, look: LookOptions): Promise<void> 
   await Promise.all(situation.shards.map((shard) => noteRoles(session, situation, shard)));
 }
 
+/**
+ * As `restart`, inside another command that holds the lock: restarts these nodes and resolves when they are masters and
+ * replicas as before. An interrupted run for these nodes is continued, so that masters take their roles back.
+ */
+export async function rollOver(
+  held: Session,
+  stages: Stages,
+  nodes: readonly string[],
+): Promise<RestartReport> {
+  const memory = await readMemory(held);
+  const look = { maxLag: undefined, drained: Object.keys(memory.drained) };
+  const past = memory.restart;
+  const isSame = past !== undefined && nodes.every((node) => past.runIds[node] !== undefined);
+  const run = isSame ? past : await begin(held, memory, { nodes, look });
+  await noteAllRoles(held, look);
+  const report = await roll(held, run, { look, stages });
+  await writeMemory(held, await readMemory(held), { restart: undefined });
+  return report;
+}
+
 /** Inventory ids, in the inventory's order. */
 function namedNodes(inventory: Inventory, text: string): readonly string[] {
   if (text === 'all') return inventory.nodes.map(({ id }) => id);

@@ -6,7 +6,11 @@ import type { Host } from '../inventory/inventory.ts';
 import type { NodeLayout } from '../render/layout.ts';
 
 /** Throws RefusedError where a host has no server, or no configuration of these nodes: they cannot be started. */
-export function refuseUnconfigured(host: Host, { files, server }: Facts, nodes: readonly NodeLayout[]): void {
+export function refuseUnconfigured(
+  host: Host,
+  { files, server, data }: Facts,
+  nodes: readonly NodeLayout[],
+): void {
   if (!server.installed) {
     throw new RefusedError(`${host.name} has no Redis server installed`, {
       hints: ['weedgo-redis provision installs it where the inventory says so.'],
@@ -14,6 +18,17 @@ export function refuseUnconfigured(host: Host, { files, server }: Facts, nodes: 
   }
   const lacking = nodes.filter(({ configFile }) => files[configFile] === undefined);
   if (lacking.length === 0) return;
+  const former = lacking.filter(({ node }) => data[node.id]?.former);
+  if (former.length > 0) {
+    throw new RefusedError(
+      `${former.map(({ node }) => node.id).join(', ')}: its files are where an earlier version had them`,
+      {
+        hints: [
+          'Run `weedgo-redis provision`: it moves running nodes one after the other, and starts the others.',
+        ],
+      },
+    );
+  }
   throw new RefusedError(
     `${host.name} has no configuration of ${lacking.map(({ node }) => node.id).join(', ')}`,
     { hints: ['weedgo-redis provision writes it, and starts them.'] },

@@ -123,9 +123,10 @@ export const systemdPaths = (
 export const formerPaths = (
   server: Inventory['server'],
   port: number,
-): Pick<NodeLayout, 'configFile' | 'dataDirectory'> => ({
+): Pick<NodeLayout, 'configFile' | 'dataDirectory' | 'logFile'> => ({
   configFile: `/etc/${server}/${server}-${port}.conf`,
   dataDirectory: `/var/lib/${server}/${port}`,
+  logFile: `/var/log/${server}/${server}-${port}.log`,
 });
 
 function localLayout(nodes: readonly Node[], root: string): Layout {

@@ -44,6 +44,7 @@ function formatPlan(report: PlanReport): string {
     ...refusals,
     ...report.hosts.flatMap(formatHost),
     ...live,
+    ...section('Running nodes, one after the other, each in sync before the next:', report.moves),
     ...form,
     ...assumed,
     ...unseen,
@@ -61,7 +62,8 @@ const section = (title: string, lines: readonly string[]): readonly string[] =>
 
 const indent = (text: string): readonly string[] => text.split('\n').map((line) => `    ${line}`);
 
-function summary({ hosts, live, form }: PlanReport): string {
-  const steps = hosts.reduce((sum, host) => sum + host.steps.length, 0) + live.length + form.length;
+function summary({ hosts, live, moves, form }: PlanReport): string {
+  const steps =
+    hosts.reduce((sum, host) => sum + host.steps.length, 0) + live.length + moves.length + form.length;
   return `${count(steps, 'step')}. Nothing was changed; weedgo-redis provision does them.`;
 }

@@ -1,5 +1,7 @@
 import type { AppendOnlyFile, DataFile, FolderState, NodeData, StoredIdentity } from '../facts.ts';
+import { asServiceUser } from '../scripts/as-service-user.ts';
 import { shQuote } from '../sh.ts';
+import { folderScript, lookElsewhere, parseFormer } from './elsewhere.ts';
 import type { Fact, FactsContext } from './fact.ts';
 import { linesOf, numberOf } from './lines.ts';
 import { headerBytes, parseHeaderBytes } from './rdb-header.ts';
@@ -14,67 +16,39 @@ const mostBytes = 4_194_304;
 /**
  * What is in the nodes' data folders, as far as a start depends on it. They are read by the server's own user: it can
  * put a link to anywhere in the place of any name there, and what it cannot read itself the server cannot either.
- * Lines: `absent DIR`, `unreadable PATH`, or `folder DIR` with `writable`, `locked PATH`, `myself …`,
- * `manifest …` below it; then
+ * Lines: `absent DIR`, `left INDEX DIR`, `former INDEX KIND NEAR ABOVE` and `conf INDEX BASE64` (`elsewhereScript`);
+ * `unreadable PATH`, or `folder DIR` with `writable`, `locked PATH`, `myself …`, `manifest …` below it; then
  * `stat SIZE MODIFIED PATH` of all files, and their first bytes as `head -v` prints them, in base64.
  */
 export const data: Fact<Readonly<Record<string, NodeData>>> = {
   script: (context) => `
-read_folders=${shQuote(readFolders)}
+${asExistingUser(context)}
+read_folders=${shQuote(lookElsewhere + readFolders)}
 set --
 ${context.nodes.map(folderScript).join('\n')}
 [ $# -gt 0 ] || exit 0
-${asUser(context)} timeout ${mostSeconds} sh -c "$read_folders" sh "$@"
+as_server timeout ${mostSeconds} sh -c "$read_folders" sh "$@"
 `,
   parse: (output, { nodes }) => {
     const [listing = '', heads = ''] = output.split('\nheads\n');
     const files = filesOf(linesOf(listing), Buffer.from(heads, 'base64'));
     const folders = foldersOf(linesOf(listing), files);
     return Object.fromEntries(
-      nodes.map(({ node, dataDirectory }, index) => {
-        const folder = folders.get(dataDirectory);
-        if (!folder) throw new Error(`nothing of ${dataDirectory}`);
+      nodes.map(({ node, dataDirectory, elsewhere }, index) => {
         const left = new RegExp(`^left ${index} (.*)$`, 'm').exec(listing)?.[1];
-        return [node, { folder, leftBehind: left }];
+        const isFormer = left !== undefined && left === elsewhere?.former.dataDirectory;
+        const folder = folders.get(isFormer ? left : dataDirectory);
+        if (!folder) throw new Error(`nothing of ${dataDirectory}`);
+        const former = parseFormer(listing, index);
+        return [node, { folder, leftBehind: left, ...(former && { former }) }];
       }),
     );
   },
 };
 
-function folderScript({ dataDirectory, other }: FactsContext['nodes'][number], index: number): string {
-  const own = `if [ -e ${shQuote(dataDirectory)} ] || [ -L ${shQuote(dataDirectory)} ]
-then set -- "$@" ${shQuote(dataDirectory)}
-else printf 'absent %s\\n' ${shQuote(dataDirectory)}; fi`;
-  return [own, ...(other ?? []).map((place) => leftScript(place, index))].join('\n');
-}
-
-function leftScript(
-  { cluster, configFile, dataDirectory }: NonNullable<FactsContext['nodes'][number]['other']>[number],
-  index: number,
-): string {
-  const held = ['nodes.conf', 'dump.rdb', 'appendonly.aof', 'appendonlydir']
-    .map((name) => `[ -e ${shQuote(`${dataDirectory}/${name}`)} ]`)
-    .join(' || ');
-  const conf = shQuote(configFile);
-  // That folder may be the server's, too.
-  return `if [ -f ${conf} ] && head -c 4096 ${conf} 2>/dev/null | grep -q -x -F ${shQuote(`# cluster: ${cluster}`)} && { ${held}; }
-then printf 'left %s %s\\n' ${index} ${shQuote(dataDirectory)}; fi`;
-}
-
 /** Where that user does not exist nobody can have put a link there. */
-function asUser({ serviceUser }: FactsContext): string {
-  if (serviceUser === undefined) return '';
-  const user = shQuote(serviceUser);
-  return `run() { "$@"; }
-if [ "$(id -u)" = 0 ] && id -u ${user} >/dev/null 2>&1; then
-  if command -v setpriv >/dev/null; then
-    run() { setpriv --reuid=${user} --regid="$(id -g ${user})" --init-groups -- "$@"; }
-  else
-    run() { runuser -u ${user} -- "$@"; }
-  fi
-fi
-run`;
-}
+const asExistingUser = ({ serviceUser }: FactsContext): string => `${asServiceUser(serviceUser)}
+${serviceUser === undefined ? '' : `if ! id -u ${shQuote(serviceUser)} >/dev/null 2>&1; then as_server() { "$@"; }; fi`}`;
 
 /**
  * File names are the tool's own to choose (`whyOwned`). Runs with the folders as arguments. What is no plain file counts

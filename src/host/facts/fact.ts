@@ -27,12 +27,14 @@ export type NodePlace = {
    * Where the node would be with the other server of the inventory's key `server`, and where earlier versions of the
    * tool had it; undefined for local hosts.
    */
-  readonly other?: readonly {
+  readonly elsewhere?: {
     readonly cluster: string;
-    readonly configFile: string;
-    readonly dataDirectory: string;
-  }[];
+    readonly other: Elsewhere;
+    readonly former: Elsewhere;
+  };
 } & ({ readonly unit: string } | { readonly pidFile: string });
+
+export type Elsewhere = { readonly configFile: string; readonly dataDirectory: string };
 
 /** The operator's clock around the round trip, ms since the epoch. */
 export type Instants = { readonly sent: number; readonly received: number };

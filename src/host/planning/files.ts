@@ -3,12 +3,17 @@ import type { FileState, ServiceAccount } from '../facts.ts';
 import { hasAccess } from '../owners.ts';
 import type { HostStep } from '../step.ts';
 import type { PlanInput } from './input.ts';
+import { formerLeftovers, moveOf } from './moves.ts';
 import { leftoversOf, leftoverWhy } from './leftovers.ts';
 
 /** Directories, then what is in the data folders, then files; what is there already as it should be is left alone. */
-export function planFiles({ facts, desired }: PlanInput): readonly HostStep[] {
+export function planFiles({ inventory, facts, desired }: PlanInput): readonly HostStep[] {
   const { account } = facts.server;
+  const { server } = inventory;
+  // An empty folder there would be one to start in.
+  const comes = desired.layout.nodes.flatMap((place) => moveOf(place, { server, facts })?.to ?? []);
   const directories = desired.directories
+    .filter(({ path }) => !comes.includes(path))
     .filter((directory) => {
       const found = facts.directories[directory.path];
       return found === undefined || !hasAccess(directory, found, account);
@@ -31,7 +36,13 @@ export function planFiles({ facts, desired }: PlanInput): readonly HostStep[] {
     recursive: false,
     why: leftoverWhy,
   }));
-  return [...directories, ...owners, ...leftovers, ...files];
+  const former = formerLeftovers(desired.layout, { server, facts }).map((path): HostStep => ({
+    kind: 'remove-path',
+    path,
+    recursive: false,
+    why: 'an earlier version had it there; it holds the password',
+  }));
+  return [...directories, ...owners, ...leftovers, ...files, ...former];
 }
 
 const isUpToDate = (

@@ -1,10 +1,11 @@
 import type { Facts } from '../facts.ts';
 import type { PlanInput } from './input.ts';
-import { isEnabled, isRunning } from '../services.ts';
+import { isEnabled } from '../services.ts';
 import type { HostStep, Service } from '../step.ts';
 import { planDataOwners } from './data-owners.ts';
 import { planFiles } from './files.ts';
 import { planDesiredStarts } from './starts.ts';
+import { planStop } from './stops.ts';
 
 /**
  * Enable, let systemd read its units, start: in this order one reload serves both. A node that runs keeps running,
@@ -34,16 +35,6 @@ function stopOf({ desired, facts }: PlanInput, directory: string): readonly Host
     facts,
   );
 }
-
-/** The steps that have every service stopped. What systemd is trying to start is stopped as well. */
-export const planStop = (services: readonly Service[], facts: Facts): readonly HostStep[] =>
-  services
-    .filter((service) => isRunning(service, facts) || isBeingStarted(service, facts))
-    .map((service) => ({ kind: 'stop-service', service }) as const);
-
-const isBeingStarted = (service: Service, facts: Facts): boolean =>
-  service.manager === 'systemd' &&
-  ['activating', 'reloading', 'deactivating'].includes(facts.units[service.unit]?.active ?? '');
 
 const unitsOf = (services: readonly Service[]): readonly string[] =>
   services.flatMap((service) => (service.manager === 'systemd' ? [service.unit] : []));

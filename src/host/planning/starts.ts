@@ -19,6 +19,8 @@ export type StartContext = {
   readonly facts: Facts;
   readonly layouts: readonly NodeLayout[];
   readonly word: Readonly<Record<string, PeersWord>>;
+  /** Data that is where an earlier version of the tool had it is moved before the start. */
+  readonly isMoved?: boolean;
 };
 
 type Starts = { readonly steps: readonly HostStep[]; readonly problems: readonly HostProblem[] };
@@ -51,7 +53,7 @@ export function planDesiredStarts(input: PlanInput): Starts {
   };
   const layouts = desired.layout.nodes.filter((layout) => !isOpen(layout));
   return startsOf(
-    startContext(input),
+    { ...startContext(input), isMoved: true },
     desired.services.filter(({ node }) => layouts.some((layout) => layout.node.id === node)),
     ({ configFile }) => desired.files.find(({ path }) => path === configFile)?.content,
   );
@@ -94,7 +96,7 @@ export function judgeService(
 
 /** All that a start of a node depends on; undefined for a node that is not of this host. */
 export function startQuestion(
-  { inventory, host, facts, layouts, word }: StartContext,
+  { inventory, host, facts, layouts, word, isMoved = false }: StartContext,
   node: string,
   confOf: (layout: NodeLayout) => string | undefined,
 ): StartQuestion | undefined {
@@ -110,6 +112,7 @@ export function startQuestion(
     onDisk: facts.files[layout.configFile]?.content,
     data,
     word: word[node] ?? noWord,
+    isMoved,
   };
 }
 

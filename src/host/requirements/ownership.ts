@@ -37,7 +37,8 @@ function judgeFile(input: PlanInput, layout: NodeLayout, content: string): HostP
 function judgeDirectory(input: PlanInput, layout: NodeLayout): HostProblem | undefined {
   const { dataDirectory, configFile, node } = layout;
   const data = input.facts.directories[dataDirectory]?.entries.filter(isData) ?? [];
-  if (data.length === 0) return undefined;
+  // Its former configuration says whose it is: it was moved, and the next plan writes its configuration.
+  if (data.length === 0 || input.facts.data[node.id]?.former) return undefined;
   return refused(input, layout, {
     message: `${node.id}: ${dataDirectory} holds data (${data.join(', ')}) that no configuration of ours goes with`,
     hints: [

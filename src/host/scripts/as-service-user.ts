@@ -13,8 +13,8 @@ export function asServiceUser(user: string | undefined): string {
   const name = shQuote(user);
   return `as_server() {
   if [ "$(id -u)" != 0 ]; then "$@"
-  elif command -v setpriv >/dev/null; then setpriv --reuid=${name} --regid=${name} --init-groups -- "$@"
-  elif command -v runuser >/dev/null; then runuser -u ${name} -g ${name} -- "$@"
+  elif command -v setpriv >/dev/null; then setpriv --reuid=${name} --regid="$(id -g ${name})" --init-groups -- "$@"
+  elif command -v runuser >/dev/null; then runuser -u ${name} -- "$@"
   else return 126; fi
 }`;
 }

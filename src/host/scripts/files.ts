@@ -1,5 +1,6 @@
 import { shQuote } from '../sh.ts';
-import type { DirectorySpec, FileSpec } from '../step.ts';
+import type { DirectorySpec, FileSpec, HostStep } from '../step.ts';
+import { asServiceUser } from './as-service-user.ts';
 import { nodeProcessFunctions } from './node-process.ts';
 import { placeFunctions } from './place.ts';
 
@@ -41,6 +42,12 @@ mv -f -- "$new" "./$name"
 if command -v restorecon >/dev/null; then restorecon "$path"; fi`;
 }
 
+/** sh that removes what is ours, as the user of whom it is where the step names one. */
+export const removeScript = ({ path, recursive, owner }: RemovePath): string =>
+  owner === undefined ? removePathScript(path, recursive) : removeOwnedScript(path, owner);
+
+type RemovePath = Pick<Extract<HostStep, { kind: 'remove-path' }>, 'path' | 'recursive' | 'owner'>;
+
 /**
  * sh that removes what is ours; of a directory also what a link that root made leads to, while a mount point stays,
  * empty. Fails while a server works in it. Throws an Error for a path that no step of ours may ever remove.
@@ -74,6 +81,15 @@ if [ -d "$path" ]; then
 fi
 [ -d "$path" ] && [ ! -L "$path" ] || rm -f -- "$path"`;
 }
+
+/** sh that removes what a user owns, as that user: whatever it made of the path, it can remove no more than its own. */
+const removeOwnedScript = (path: string, owner: string): string => `${asServiceUser(owner)}
+path=${shQuote(path)}
+as_server rm -rf --one-file-system -- "$path" || :
+if [ -e "$path" ] || [ -L "$path" ]; then
+  printf '%s is still there: %s may not remove all of it\\n' "$path" ${shQuote(owner)}
+  exit 1
+fi`;
 
 function ownershipOf({ owner, group, mode }: DirectorySpec, word: string): string {
   const user = [owner, group].filter((name) => name !== undefined).join(':');

@@ -20,6 +20,8 @@ export type StartQuestion = {
   readonly onDisk: string | undefined;
   readonly data: NodeData;
   readonly word: PeersWord;
+  /** Data that is where an earlier version of the tool had it is moved before the start. */
+  readonly isMoved?: boolean;
 };
 
 /** A reason not to start it: what is there and what would be lost, then the safe way, a line each. */
@@ -105,11 +107,12 @@ function judgeTwins({ layout, word, host }: StartQuestion): readonly StartReason
 }
 
 /** The inventory names the other server now, and what the node had under the first stays behind. */
-function judgeLeftBehind({ data, layout, server }: StartQuestion): readonly StartReason[] {
-  const holdsData = data.folder.kind === 'read' && data.folder.identity.kind !== 'none';
-  if (data.leftBehind === undefined || holdsData) return [];
+function judgeLeftBehind({ data, layout, server, isMoved }: StartQuestion): readonly StartReason[] {
+  if (data.leftBehind === undefined) return [];
   const former = formerPaths(server.kind, layout.node.port);
-  if (data.leftBehind === former.dataDirectory) return [leftInFormer(layout, former)];
+  if (data.leftBehind === former.dataDirectory)
+    return isMoved === true ? [] : [leftInFormer(layout, former.dataDirectory)];
+  if (data.folder.kind === 'read' && data.folder.identity.kind !== 'none') return [];
   const other = server.kind === 'redis' ? 'valkey' : 'redis';
   return [
     {
@@ -122,18 +125,10 @@ function judgeLeftBehind({ data, layout, server }: StartQuestion): readonly Star
   ];
 }
 
-/** An earlier version of the tool had the node elsewhere. The configuration moves too: it says whose the data is. */
-const leftInFormer = (
-  { node, dataDirectory, configFile }: NodeLayout,
-  former: Pick<NodeLayout, 'dataDirectory' | 'configFile'>,
-): StartReason => ({
-  message: `${node.id}: its data is in ${former.dataDirectory}, where an earlier version had it; in ${dataDirectory} it would start empty`,
-  hints: [
-    `With the node stopped, as root on ${node.host}:`,
-    'mkdir -p /var/lib/weedgo-redis /etc/weedgo-redis',
-    `rmdir ${dataDirectory} 2>/dev/null; mv -T ${former.dataDirectory} ${dataDirectory} && mv ${former.configFile} ${configFile}`,
-    'Then run the same command again.',
-  ],
+/** An earlier version of the tool had the node elsewhere. */
+const leftInFormer = ({ node, dataDirectory }: NodeLayout, former: string): StartReason => ({
+  message: `${node.id}: its data is in ${former}, where an earlier version had it; in ${dataDirectory} it would start empty`,
+  hints: ['Run `weedgo-redis provision`: it moves the data, and starts the node.'],
 });
 
 const unreadable = ({ node, dataDirectory }: NodeLayout, path: string): StartReason => ({

@@ -8,7 +8,8 @@ import { factsContext } from '../../host/context.ts';
 import type { Facts } from '../../host/facts.ts';
 import { readFacts } from '../../host/facts/read.ts';
 import { maskedUnits } from '../../host/requirements/masked.ts';
-import { planStop } from '../../host/planning/services.ts';
+import { moveOf } from '../../host/planning/moves.ts';
+import { planStop } from '../../host/planning/stops.ts';
 import { judgeService } from '../../host/planning/starts.ts';
 import type { HostProblem } from '../../host/requirements/problem.ts';
 import type { StartVerdict } from '../../host/start/clearance.ts';
@@ -37,6 +38,8 @@ export type NodeService = {
   readonly service: Service;
   /** Empty when it does not run. */
   readonly stop: readonly HostStep[];
+  /** Its data is where an earlier version of the tool had it: moved before the next start. */
+  readonly move: readonly HostStep[];
   /** systemd is to read its units before the next start. */
   readonly reload: readonly HostStep[];
 };
@@ -72,11 +75,15 @@ function findService(
   const service = servicesOf(inventory, layout, facts).find((each) => each.node === node.id);
   if (!service) throw new OperationError(`has no service for ${node.id}`, { host: node.host });
   refuseMasked(host, maskedUnits([service], facts));
+  const move = layout.nodes.flatMap((place) =>
+    place.node.id === node.id ? (moveOf(place, { server: inventory.server, facts }) ?? []) : [],
+  );
   const stale = service.manager === 'systemd' && facts.units[service.unit]?.needsReload === true;
   return {
     shell,
     service,
     stop: planStop([service], facts),
+    move,
     reload: stale ? [{ kind: 'reload-units' }] : [],
   };
 }
@@ -94,7 +101,7 @@ async function judgeNode(session: Session, node: Node): Promise<Startable> {
   }
   const found = findService({ ...place, inventory, facts }, node);
   const word = peersWords(inventory, observation);
-  const context = { inventory, host: place.host, facts, layouts: place.layout.nodes, word };
+  const context = { inventory, host: place.host, facts, layouts: place.layout.nodes, word, isMoved: true };
   return {
     ...found,
     noSave: guardFinalSave(inventory, observation, [node.id]),
@@ -166,10 +173,10 @@ function refusedStart({ id }: Node, problems: readonly HostProblem[]): RefusedEr
 }
 
 async function start(session: Session, node: Node, { found, steps, look }: Start): Promise<void> {
-  const { shell, service, reload, verdict } = found;
+  const { shell, move, reload, service, verdict } = found;
   if (!verdict.cleared) throw refusedStart(node, verdict.problems);
   try {
-    await applySteps(shell, [...steps, ...reload, { kind: 'start-service', ...verdict.cleared }], {
+    await applySteps(shell, [...steps, ...move, ...reload, { kind: 'start-service', ...verdict.cleared }], {
       onWait: (message) => session.emit({ type: 'warning', message }),
       onStep: (step, state) => {
         if (state === 'done') session.emit({ type: 'node', node: node.id, message: describeStep(step) });

@@ -57,7 +57,7 @@ type Held = {
 function heldBack(input: PlanInput, { layout, file, running }: Held): RenderedFile {
   const { facts, desired } = input;
   const id = layout.node.id;
-  const before = facts.files[file.path]?.content;
+  const before = facts.files[file.path]?.content ?? facts.data[id]?.former?.configuration;
   const filed = before === undefined ? undefined : persistenceOf(readable(before)).appendOnly;
   if (filed === undefined || filed === persistenceOf(readable(file.content)).appendOnly) return file;
   const kept = withAppendOnly(file, filed ? 'yes' : 'no');

@@ -35,7 +35,11 @@ export function assumeRunning(
 
 const nodesWithData = ({ desired, facts }: PlanInput): readonly string[] =>
   desired.layout.nodes
-    .filter(({ dataDirectory }) => facts.directories[dataDirectory]?.entries.some(isData))
+    .filter(
+      ({ node, dataDirectory }) =>
+        facts.directories[dataDirectory]?.entries.some(isData) === true ||
+        facts.data[node.id]?.leftBehind !== undefined,
+    )
     .map(({ node }) => node.id);
 
 function emptyNode(inventory: Inventory, id: string): ReachableView {

@@ -7,6 +7,7 @@ import { observe } from '../observe.ts';
 import type { Session } from '../session.ts';
 import { createStages } from '../stage.ts';
 import { demandFacts } from './all-hosts.ts';
+import { describeMove } from './moves.ts';
 import { isEmptyPlan, planProvision } from './plan.ts';
 import { judge, warnOfProblems } from './problems.ts';
 
@@ -27,6 +28,8 @@ export type PlanReport = {
   readonly sound: boolean;
   readonly hosts: readonly HostChanges[];
   readonly live: readonly string[];
+  /** Running nodes that an earlier version of the tool made, in the order in which they are restarted elsewhere. */
+  readonly moves: readonly string[];
   readonly form: readonly string[];
   /** Nodes that do not run yet: `form` assumes that they will, and are empty. */
   readonly assumed: readonly string[];
@@ -63,6 +66,7 @@ export async function planReport(session: Session): Promise<PlanReport> {
       }),
     })),
     live: [...plan.live.map(describeClusterStep), ...plan.switches.map(describeSwitch)],
+    moves: plan.moves.map(describeMove),
     form: plan.form.map(describeClusterStep),
     assumed: plan.assumed,
     unseen: plan.unseen,

@@ -21,6 +21,7 @@ import { holdBack, planSwitch } from './append-only.ts';
 import { assumeRunning } from './assume.ts';
 import { requireSafeSettings } from './safe-settings.ts';
 import { noteFileLimit } from './file-limit.ts';
+import { describeMove, type NodeMove, orderMoves } from './moves.ts';
 import { planLive, requireNoRestart, runningNodes } from './running.ts';
 
 /** Everything provision would do from here, and everything that speaks against it. Data only. */
@@ -31,6 +32,8 @@ export type ProvisionPlan = {
   readonly live: readonly ClusterStep[];
   /** Changes of `appendonly` on running nodes; done, and complete on every node, before the files are written. */
   readonly switches: readonly SwitchStep[];
+  /** Running nodes that an earlier version of the tool made, in the order in which they are moved by a restart. */
+  readonly moves: readonly NodeMove[];
   readonly form: readonly ClusterStep[];
   /** The nodes that `form` assumes to be running and empty by then, because they do not run yet. */
   readonly assumed: readonly string[];
@@ -66,6 +69,7 @@ export function planProvision(request: PlanRequest): ProvisionPlan {
     hosts: new Map([...inputs].map(([name, input]) => [name, { input, steps: planHost(input) }])),
     live: nodes.flatMap(planLive),
     switches: nodes.flatMap(planSwitch),
+    moves: orderMoves(nodes.flatMap(({ move }) => move ?? [])),
     form: form.steps,
     assumed,
     unseen,
@@ -84,17 +88,19 @@ export function planProvision(request: PlanRequest): ProvisionPlan {
 }
 
 /** True when the hosts, the nodes and the cluster are what the inventory says. */
-export const isEmptyPlan = ({ hosts, live, switches, form }: ProvisionPlan): boolean =>
+export const isEmptyPlan = ({ hosts, live, switches, moves, form }: ProvisionPlan): boolean =>
+  moves.length === 0 &&
   live.length === 0 &&
   switches.length === 0 &&
   form.length === 0 &&
   [...hosts.values()].every(({ steps }) => steps.length === 0);
 
 /** What is still to do, a line a step. */
-export const describePlan = ({ hosts, live, switches, form }: ProvisionPlan): readonly string[] => [
+export const describePlan = ({ hosts, live, switches, moves, form }: ProvisionPlan): readonly string[] => [
   ...[...hosts].flatMap(([host, { steps }]) => steps.map((step) => `${host}: ${describeStep(step)}`)),
   ...[...live, ...form].map(describeClusterStep),
   ...switches.map(describeSwitch),
+  ...moves.map(describeMove),
 ];
 
 /** What each host that could be asked is planned from, by name. */

@@ -23,6 +23,7 @@ import { createWaitTeller } from '../wait-teller.ts';
 import { defaultSettleMs, verify } from '../verify/verify.ts';
 import { demandAllHosts, demandFacts } from './all-hosts.ts';
 import { convergeHosts } from './converge.ts';
+import { describeMove, moveRunning } from './moves.ts';
 import { describePlan, isEmptyPlan, planProvision, type ProvisionPlan } from './plan.ts';
 import { inventSecrets, type Invention } from './invent.ts';
 import { confirmLoss, demandLoss, type LossRequest, requireShards } from './lost.ts';
@@ -114,7 +115,8 @@ type Due = { readonly plan: ProvisionPlan; readonly invention: Invention };
 
 /** Does what the plan says, stage by stage. Resolves to a look at the hosts after the last change to them, if any. */
 async function change(session: Session, stages: Stages, due: Due): Promise<HostsLook | undefined> {
-  const ready = await settle(session, stages, due);
+  const settled = await settle(session, stages, due);
+  const ready = settled.moves.length > 0 ? await move(session, stages, { ...due, plan: settled }) : settled;
   if (ready.form.length === 0) return undefined;
   if (portProbes(session.inventory).length > 0) {
     await stages.run('reach', 'Try every port from every host', () => demandReach(session, ready));
@@ -124,6 +126,14 @@ async function change(session: Session, stages: Stages, due: Due): Promise<Hosts
   looking.catch(() => undefined);
   await stages.run('form', 'Form the cluster', () => form(session, ready));
   return looking;
+}
+
+/** Nodes of an earlier version, restarted one after the other where they belong; then what that leaves is removed. */
+async function move(session: Session, stages: Stages, due: Due): Promise<ProvisionPlan> {
+  await moveRunning(session, stages, due.plan.moves);
+  const { plan } = await readAndPlan(session, async () => due.plan.lost);
+  stopOnProblems(plan.problems, { isChanged: true, done: due.plan.moves.map(describeMove) });
+  return settle(session, stages, { ...due, plan });
 }
 
 /**

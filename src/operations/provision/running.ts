@@ -9,6 +9,7 @@ import type { NodeData, ProcessState } from '../../host/facts.ts';
 import { type Directives, desiredDirectives } from '../../render/directives.ts';
 import type { Observation } from '../observe.ts';
 import { isShortOfFiles } from './file-limit.ts';
+import { moveOfRunning, type NodeMove } from './moves.ts';
 
 /** A running node with its desired directives, and those in the file that is on its host. */
 export type RunningNode = {
@@ -22,13 +23,13 @@ export type RunningNode = {
   readonly process: ProcessState | undefined;
   /** What systemctl edit adds to its unit. */
   readonly dropIns: readonly string[];
+  /** It is restarted in its own place; undefined: it runs there. */
+  readonly move: NodeMove | undefined;
 };
 
 /** The nodes of a host that could be asked. A stranger on a node's port is no node: `requirePorts` names it. */
-export function runningNodes(
-  { host, desired, facts }: PlanInput,
-  { view }: Observation,
-): readonly RunningNode[] {
+export function runningNodes(input: PlanInput, { view }: Observation): readonly RunningNode[] {
+  const { host, desired, facts } = input;
   return desired.layout.nodes.flatMap(({ node, configFile, dataDirectory, service }) => {
     const nodeView = view.nodes.find((candidate) => candidate.node === node.id);
     const data = facts.data[node.id];
@@ -36,7 +37,7 @@ export function runningNodes(
     if (!nodeView?.reachable || !data || facts.processes[node.id] === undefined) return [];
     const config = liveConfig(nodeView.config, facts.processes[node.id], dataDirectory);
     const content = desired.files.find(({ path }) => path === configFile)?.content ?? '';
-    const onDisk = facts.files[configFile]?.content ?? '';
+    const onDisk = facts.files[configFile]?.content ?? data.former?.configuration ?? '';
     return [
       {
         host: host.name,
@@ -47,6 +48,7 @@ export function runningNodes(
         version: nodeView.info['redis_version'],
         process: facts.processes[node.id],
         dropIns: unit?.dropIns?.files ?? [],
+        move: moveOfRunning(input, { view: nodeView }),
       },
     ];
   });
@@ -89,7 +91,8 @@ function planUsers(node: string, desired: Users, onDisk: Users): readonly Cluste
 
 /** Until the operator asks for it, no running node is restarted: what needs that is listed and refused. */
 export function requireNoRestart(running: RunningNode): readonly HostProblem[] {
-  const { host, view, desired } = running;
+  const { host, view, desired, move } = running;
+  if (move) return [];
   const changed = compareWithLive(desired, view.config).restart.map(describeChange);
   const removed = removedDirectives(running);
   const changes = [...changed, ...removed.map((name) => `${name} back to its default`)];

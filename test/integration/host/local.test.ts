@@ -8,7 +8,7 @@ import { desiredHost } from '../../../src/host/desired.ts';
 import { planDestroy } from '../../../src/host/destroy.ts';
 import { readFacts } from '../../../src/host/facts/read.ts';
 import { planHost } from '../../../src/host/plan.ts';
-import { planStop } from '../../../src/host/planning/services.ts';
+import { planStop } from '../../../src/host/planning/stops.ts';
 import type { PlanInput } from '../../../src/host/planning/input.ts';
 import { requireHost } from '../../../src/host/require.ts';
 import { StepFailedError } from '../../../src/host/step-failure.ts';

@@ -20,6 +20,7 @@ const refusals = (desired: Readonly<Record<string, string>>): readonly string[] 
     desired: Object.fromEntries(Object.entries(desired).map(([name, value]) => [name, [[value]]])),
     onDisk: {},
     data: { folder: { kind: 'absent' }, leftBehind: undefined },
+    move: undefined,
     version: '7.0.15',
     process: undefined,
     dropIns: [],
