@@ -52,9 +52,15 @@ export async function handOver(
   { shard, replica, mode, vigil }: HandOverRequest,
 ): Promise<HandOver> {
   const swap: Swap = { shard, replica, masterGone: viewOf(situation, shard.master) === undefined };
-  const { acceptedAt, promotedMs, agreedMs } = await promote(session, situation, { ...swap, mode, vigil });
+  const { acceptedAt, promotedMs, agreedMs, hasEnded } = await promote(session, situation, {
+    ...swap,
+    mode,
+    vigil,
+  });
   noteReplaced(session.inventory, shard.master.nodeId);
-  const followers = replicasOf(swap).filter((member) => viewOf(situation, member));
+  const followers = replicasOf(swap)
+    .filter((member) => viewOf(situation, member))
+    .filter(({ node }) => !hasEnded || node.id !== shard.master.node.id);
   const after = await awaitInSync(session, [replica.node.id, ...followers.map(({ node }) => node.id)], {
     maxLag: situation.maxLag,
     among: answering(situation),
@@ -68,7 +74,7 @@ export async function handOver(
     promotedMs,
     agreedMs,
     syncedMs,
-    masterGone: swap.masterGone,
+    masterGone: swap.masterGone || hasEnded,
     offsets: { before: offsetsOf(situation, swap), after: offsetsOf(after, swap) },
     epochs: {
       before: shard.master.configEpoch,

@@ -60,8 +60,10 @@ export async function promoteByForce(
     await confirmClaim(session, situation, request);
     const promotedMs = Math.round(performance.now() - acceptedAt);
     if (!swap.masterGone) await sleep(redirectionMs);
-    if (await untilAgreed(session, situation, swap))
-      return { acceptedAt, promotedMs, agreedMs: Math.round(performance.now() - acceptedAt) };
+    const agreement = await untilAgreed(session, situation, swap);
+    const agreedMs = Math.round(performance.now() - acceptedAt);
+    if (agreement !== 'turned-back')
+      return { acceptedAt, promotedMs, agreedMs, hasEnded: agreement === 'ended' };
     if (performance.now() > deadline) throw notPromoted(swap, Math.round((performance.now() - start) / 1000));
     await sleep(electionMs / 2);
   }

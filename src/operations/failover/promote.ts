@@ -48,8 +48,9 @@ async function promoteGracefully(
   }
   const promotedMs = since();
   if (!swap.masterGone) await sleep(redirectionMs);
-  if (await untilAgreed(session, situation, swap)) return { acceptedAt, promotedMs, agreedMs: since() };
-  throw turnedBack(swap);
+  const agreement = await untilAgreed(session, situation, swap);
+  if (agreement === 'turned-back') throw turnedBack(swap);
+  return { acceptedAt, promotedMs, agreedMs: since(), hasEnded: agreement === 'ended' };
 }
 
 async function connectionTo(session: Session, { node }: Member): Promise<RedisConnection> {

@@ -10,6 +10,8 @@ export type Promotion = {
   readonly acceptedAt: number;
   readonly promotedMs: number;
   readonly agreedMs: number;
+  /** The old master's process has ended since it handed over: there is nothing of it to wait for. */
+  readonly hasEnded: boolean;
 };
 
 export type PromoteRequest = Swap & {

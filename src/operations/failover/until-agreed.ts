@@ -15,8 +15,14 @@ const agreementDeadlineMs = 60_000;
 /** What an interruption leaves it: the failover is done, and this only looks. */
 const interruptedMs = 5_000;
 
-/** False: the others turned the new master back. Asks the nodes that answered before. */
-export async function untilAgreed(session: Session, situation: Situation, swap: Swap): Promise<boolean> {
+/**
+ * `ended`: all others agree, and the old master's process has ended since. `turned-back`: the others did not follow
+ * the new master.
+ */
+export type Agreement = 'agreed' | 'ended' | 'turned-back';
+
+/** Asks the nodes that answered before until they agree, or do not. */
+export async function untilAgreed(session: Session, situation: Situation, swap: Swap): Promise<Agreement> {
   const answered = answering(situation);
   const witnesses = session.inventory.nodes.filter(({ id }) => answered.has(id));
   const start = performance.now();
@@ -25,7 +31,7 @@ export async function untilAgreed(session: Session, situation: Situation, swap: 
     const asked = performance.now();
     const view = await observeTopology(witnesses, session.redis);
     const lacks = lacksOfSwap(view, swap);
-    if (lacks.length === 0) return true;
+    if (lacks.length === 0) return 'agreed';
     if (hasEnded(view, swap)) {
       const { id } = swap.shard.master.node;
       session.emit({
@@ -34,9 +40,9 @@ export async function untilAgreed(session: Session, situation: Situation, swap: 
         message: `${id} has ended since it handed over`,
         hints: ['Run `weedgo-redis verify`: it says why, and what to do.'],
       });
-      return true;
+      return 'ended';
     }
-    if (isTurnedBack(view, swap)) return false;
+    if (isTurnedBack(view, swap)) return 'turned-back';
     if (session.signal.aborted) interruptedAt ??= performance.now();
     if (interruptedAt !== undefined && performance.now() - interruptedAt > interruptedMs)
       throwIfInterrupted(session.signal);

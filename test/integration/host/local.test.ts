@@ -158,11 +158,10 @@ test('destroy leaves nothing', async () => {
   const { inventory, facts, desired } = await look();
   await applySteps(shell, planDestroy({ inventory, layout: desired.layout, facts }));
   const after = await look();
-  expect([after.facts.files, after.facts.directories, after.facts.processes, after.facts.listeners]).toEqual([
-    {},
-    {},
-    {},
-    [],
-  ]);
+  expect([after.facts.files, after.facts.processes, after.facts.listeners]).toEqual([{}, {}, []]);
+  // The folder above is `leaveNothing`'s: another inventory may have nodes of the same name in it.
+  const [above] = desired.layout.directories;
+  expect(after.facts.directories).toMatchObject({ [String(above?.path)]: { entries: [] } });
+  expect(Object.keys(after.facts.directories)).toHaveLength(1);
   expect(planDestroy({ inventory, layout: desired.layout, facts: after.facts })).toEqual([]);
 });
