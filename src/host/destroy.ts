@@ -73,9 +73,12 @@ function formerPathsOf(
   const former = facts.data[node.id]?.former;
   if (!former) return [];
   const { configFile, dataDirectory, logFile } = formerPaths(server, node.port);
-  const owned = [...(former.folder ? [dataDirectory] : []), logFile];
+  const owned = [
+    ...(former.folder ? [remove(dataDirectory, `former data of ${node.id}`, true)] : []),
+    remove(logFile, `former log of ${node.id}`),
+  ];
   return [
-    ...owned.map((path) => ({ ...remove(path, `former data of ${node.id}`, true), owner: server })),
+    ...owned.map((step) => ({ ...step, owner: server })),
     remove(configFile, `former configuration of ${node.id}`),
   ];
 }
