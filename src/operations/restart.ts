@@ -4,10 +4,10 @@ import { guardFailover } from '../cluster/failover/guard.ts';
 import type { Reason } from '../cluster/failover/reason.ts';
 import type { Situation } from '../cluster/failover/situation.ts';
 import { guardInSync } from '../cluster/failover/sync.ts';
-import { chooseTarget, parseTarget } from '../cluster/failover/target.ts';
+import { chooseTarget } from '../cluster/failover/target.ts';
 import { parseInfo } from '../cluster/parse.ts';
 import { OperationError, RefusedError } from '../errors.ts';
-import type { Inventory, Node } from '../inventory/inventory.ts';
+import type { Node } from '../inventory/inventory.ts';
 import { isFailure } from '../redis/connection.ts';
 import { changing } from './changing.ts';
 import { awaitInSync } from './failover/await-sync.ts';
@@ -19,6 +19,7 @@ import { lookAround } from './failover/look.ts';
 import type { LookOptions } from './failover/look.ts';
 import { moveMaster } from './failover/move.ts';
 import type { Move } from './failover/move.ts';
+import { namedNodes } from './failover/named-nodes.ts';
 import { refuseFor } from './failover/refuse.ts';
 import { requireCluster } from './failover/require.ts';
 import { noteRoles } from './failover/rest.ts';
@@ -102,19 +103,6 @@ export async function rollOver(
   const report = await roll(held, run, { look, stages });
   await writeMemory(held, await readMemory(held), { restart: undefined });
   return report;
-}
-
-/** Inventory ids, in the inventory's order. */
-function namedNodes(inventory: Inventory, text: string): readonly string[] {
-  if (text === 'all') return inventory.nodes.map(({ id }) => id);
-  const target = parseTarget(inventory, text);
-  const isNamed = (node: Node): boolean =>
-    target.kind === 'node'
-      ? node === target.node
-      : target.kind === 'host'
-        ? node.host === target.host.name
-        : node.shard === target.number;
-  return inventory.nodes.filter(isNamed).map(({ id }) => id);
 }
 
 /** The run that this command goes on with; undefined: there is none, or it is to be forgotten. */
