@@ -52,7 +52,7 @@ type RemovePath = Pick<Extract<HostStep, { kind: 'remove-path' }>, 'path' | 'rec
  * sh that removes what is ours; of a directory also what a link that root made leads to, while a mount point stays,
  * empty. Fails while a server works in it. Throws an Error for a path that no step of ours may ever remove.
  */
-export function removePathScript(path: string, recursive: boolean): string {
+function removePathScript(path: string, recursive: boolean): string {
   const parts = path.split('/').slice(1);
   if (!path.startsWith('/') || parts.length < 3 || parts.some((part) => ['', '.', '..'].includes(part))) {
     throw new Error(`refusing to remove ${path}: it is not below a folder of ours`);

@@ -17,6 +17,7 @@ const node = (maxclients: string, openFilesLimit: number): RunningNode => ({
   desired: { maxclients: [['10000']] },
   onDisk: {},
   data: { folder: { kind: 'absent' }, leftBehind: undefined },
+  move: undefined,
   version: '7.0.15',
   process: { pid: 1, folder: 'own', executable: '', openFilesLimit, started: 0 },
   dropIns: ['/etc/systemd/system/weedgo-redis@.service.d/override.conf'],
