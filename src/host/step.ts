@@ -159,7 +159,7 @@ export function describeStep(step: HostStep): string {
 function describeServiceStep(step: ServiceStep): string {
   switch (step.kind) {
     case 'start-service':
-      return `start ${nameOf(step.service)}${step.isOverride ? ' without data, which no other node has' : ''}`;
+      return `start ${nameOf(step.service)}${step.isOverride ? ', which its own guard would hold back' : ''}`;
     case 'enable-service':
       return `enable ${nameOf(step.service)} at boot`;
     case 'stop-service':
