@@ -3,7 +3,8 @@ import { OperationError } from '../errors.ts';
 import type { Shell } from '../ssh/shell.ts';
 import { scriptsFor } from './script.ts';
 import { interruptedBetweenSteps, StepFailedError } from './step-failure.ts';
-import { createStepLog } from './step-log.ts';
+import { stoppedCode } from './scripts/signs-of-life.ts';
+import { createStepLog, type StepLog } from './step-log.ts';
 import { describeStep, type HostStep } from './step.ts';
 
 export type ApplyOptions = {
@@ -11,6 +12,11 @@ export type ApplyOptions = {
   readonly onStep?: (step: HostStep, state: 'started' | 'done') => void;
   /** Called with what a step that takes long is waiting for, as the host says it. */
   readonly onWait?: (message: string) => void;
+  /**
+   * Called when a step has taken long, and again each time that has doubled: after how many seconds, and the last line
+   * that it printed or, for a node that starts or stops, of the node's log ('' where there is none).
+   */
+  readonly onSlow?: (step: HostStep, wait: { readonly seconds: number; readonly line: string }) => void;
   /** Aborted: the step under way is finished, nothing after it begun, and InterruptedError thrown. */
   readonly signal?: AbortSignal;
 };
@@ -23,7 +29,7 @@ export type ApplyOptions = {
 export async function applySteps(
   shell: Shell,
   steps: readonly HostStep[],
-  { onStep, onWait, signal }: ApplyOptions = {},
+  { onStep, onWait, onSlow, signal }: ApplyOptions = {},
 ): Promise<void> {
   if (steps.length === 0) return;
   const { guard } = shell;
@@ -37,6 +43,7 @@ export async function applySteps(
       onStep?.(step, state);
     },
   });
+  const watch = watchLongSteps(log, onSlow);
   const onAbort = (): void => stopScript(shell, log.state().pid);
   signal?.addEventListener('abort', onAbort, { once: true });
   try {
@@ -53,6 +60,7 @@ export async function applySteps(
     if (done.length === 0 && !current) guard?.note(`perhaps ${steps.map(describeStep)[0]} on ${shell.host}`);
     throw new StepFailedError(shell.host, log.state(), error);
   } finally {
+    watch.stop();
     signal?.removeEventListener('abort', onAbort);
   }
   const state = log.state();
@@ -80,6 +88,7 @@ set -e
 ${body}
 ) </dev/null 2>&1
 code=$?
+[ $code != ${stoppedCode} ] || [ ! -d "$stopped" ] || { echo '${marker} stopped'; exit 1; }
 printf '\\n%s %s\\n' '${marker} end ${index}' $code
 ${together ? '[ $code = 0 ] || failed=$code' : '[ "$code$failed" = 0 ] || exit 1'}`,
   );
@@ -89,6 +98,10 @@ tell_wait() { printf '\\n%s %s\\n' '${marker} wait' "$1"; }
 trap 'stop=yes' TERM
 begin=$(date +%s)
 read -r self rest </proc/self/stat
+marker=${marker}
+${stoppedFolder('$self')}
+rmdir "$stopped" 2>/dev/null
+trap 'rmdir "$stopped" 2>/dev/null' EXIT
 echo "${marker} pid $self"
 ${scripts.join('\n')}
 `;
@@ -98,7 +111,33 @@ function stopScript(shell: Shell, pid: number | undefined): void {
   // Before it said its pid it has begun nothing; it is told when it does.
   if (pid === undefined) return;
   // A connection that is lost just now ends the run itself, and says so there.
-  shell.run({ script: `kill -TERM ${pid}`, asRoot: true }).catch(() => undefined);
+  const script = `kill -TERM ${pid}\n${stoppedFolder(String(pid))}\nmkdir "$stopped"\nkill -0 ${pid} || rmdir "$stopped"`;
+  shell.run({ script, asRoot: true }).catch(() => undefined);
+}
+
+/**
+ * sh that sets `$stopped`: a signal cannot be seen by what the script waits for, a folder can. Made by mkdir, which
+ * follows no link, where others may write.
+ */
+const stoppedFolder = (pid: string): string =>
+  `stopped=/run; [ "$(id -u)" = 0 ] || stopped=\${TMPDIR:-/tmp}; stopped=$stopped/weedgo-redis.stop.${pid}`;
+
+const firstWaitSeconds = 15;
+
+/** Tells of a step that takes long, at twice the time each time. */
+function watchLongSteps(log: StepLog, onSlow: ApplyOptions['onSlow']): { readonly stop: () => void } {
+  let step: HostStep | undefined;
+  let [since, next] = [0, 0];
+  const timer = setInterval(() => {
+    const { current, latest } = log.state();
+    const now = performance.now();
+    if (current !== step) [step, since, next] = [current, now, firstWaitSeconds];
+    const seconds = Math.round((now - since) / 1000);
+    if (!current || seconds < next) return;
+    next = 2 * seconds;
+    onSlow?.(current, { seconds, line: latest });
+  }, 1000);
+  return { stop: () => clearInterval(timer) };
 }
 
 const minute = 60_000;

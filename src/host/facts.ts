@@ -89,6 +89,11 @@ export type ServerFacts = {
    * (it is asked where no server is installed, or when the context says so: asking apt takes half a second).
    */
   readonly available: string | undefined;
+  /**
+   * The server can tell systemd that it is ready, which the unit waits for; undefined: its file does not tell, or
+   * nothing waits for it.
+   */
+  readonly notifies?: boolean | undefined;
   /** Its installation was begun and never finished. */
   readonly unfinished: boolean;
   /** The service user; undefined where the nodes run as whoever runs the steps. */

@@ -5,6 +5,7 @@ import { requireFirewall } from './requirements/firewall.ts';
 import { requireDataFolders } from './requirements/data-folders.ts';
 import { requireUnmasked } from './requirements/masked.ts';
 import { noteBootOverrides, noteKernel, noteSelinux } from './requirements/kernel.ts';
+import { requireNotification } from './requirements/notification.ts';
 import { requireOwnership } from './requirements/ownership.ts';
 import { noteOtherServers, requireNoForeignData, requirePorts } from './requirements/ports.ts';
 import type { HostProblem, Requirement } from './requirements/problem.ts';
@@ -28,6 +29,7 @@ const requirements: readonly Requirement[] = [
   requireServiceUser,
   requireUnmasked,
   requireAddress,
+  requireNotification,
   requirePorts,
   noteOutgoingPorts,
   requireFirewall,

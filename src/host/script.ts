@@ -73,7 +73,7 @@ function bodyScript(step: HostStep): string {
   if ('service' in step) return serviceScript(step);
   switch (step.kind) {
     case 'refresh-packages':
-      return refreshScript(step.manager);
+      return refreshScript(step.manager, step.packages);
     case 'install-packages':
       return installScript(step.manager, step.packages);
     case 'mask-unit':

@@ -28,8 +28,17 @@ export class StepFailedError extends OperationError {
 export function interruptedBetweenSteps(host: string, state: StepLogState): InterruptedError {
   return new InterruptedError(`${host}: stopped between two steps`, {
     host,
-    hints: [...accountOf(host, state), 'Run the same command again: it goes on from what is there.'],
+    hints: [
+      ...underWay(host, state),
+      ...accountOf(host, state),
+      'Run the same command again: it goes on from what is there.',
+    ],
   });
+}
+
+/** A start that was no longer waited for: its service manager goes on with it. */
+function underWay(host: string, { current }: StepLogState): readonly string[] {
+  return current ? [`Begun on ${host} and not waited for any longer: ${describeStep(current)}.`] : [];
 }
 
 function messageOf(host: string, state: StepLogState, cause: OperationError | undefined): string {

@@ -8,7 +8,12 @@ import { describeGate, describeRules, type Gate, type PortRule } from './gate.ts
  */
 export type HostStep =
   /** Ask the repositories what there is: after it the facts have to be read again. */
-  | { readonly kind: 'refresh-packages'; readonly manager: PackageManager }
+  | {
+      readonly kind: 'refresh-packages';
+      readonly manager: PackageManager;
+      /** What is to be installed after it. */
+      readonly packages: readonly string[];
+    }
   | {
       readonly kind: 'install-packages';
       readonly manager: PackageManager;

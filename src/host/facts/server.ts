@@ -12,20 +12,29 @@ PATH=$PATH:/usr/local/bin:/usr/local/sbin:/usr/bin:/usr/sbin
 if path=$(command -v ${context.server}-server); then
   printf 'path=%s\\nversion=%s\\n' "$path" "$("$path" --version 2>&1)"
   printf 'status=%s\\n' "$(dpkg-query -W -f '\${db:Status-Status}' ${packageOf('apt', context)} 2>/dev/null)"
+  ${context.serviceUser === undefined ? ':' : notifiesScript}
 fi
 ${userScript(context)}
 if [ -z "$path" ] || ${context.askPackages}; then ${candidateScript(context)}; fi
 `,
   parse: (output, { serviceUser }) => {
-    const { path, version, status, uid, gid, candidate } = fieldsOf(output);
+    const { path, version, status, uid, gid, candidate, notifies } = fieldsOf(output);
     return {
       installed: path && version ? { path, version: serverVersion(version) } : undefined,
       available: upstreamVersion(candidate ?? ''),
       unfinished: unfinished.has(status ?? ''),
       account: serviceUser === undefined ? undefined : { uid: numberOf(uid), gid: numberOf(gid) },
+      ...(notifies && { notifies: notifies === 'libsystemd.so' }),
     };
   },
 };
+
+/**
+ * The name of the library stands in a server that was linked with libsystemd, and the message that it is missing in one
+ * that was not (`redisSupervisedSystemd` in server.c; Valkey the same).
+ */
+const notifiesScript = `printf 'notifies=%s\\n' \\
+  "$(grep -aoE -m 1 'libsystemd\\.so|compiled without libsystemd' "$path" | head -n 1)"`;
 
 /** getent(1) asks what the host's users come from, files or a directory service; without it there are only files. */
 const userScript = ({ serviceUser }: FactsContext): string =>

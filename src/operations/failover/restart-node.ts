@@ -24,6 +24,7 @@ import { explainStart } from '../explain-start.ts';
 import { guardFinalSave } from '../final-save.ts';
 import { observe } from '../observe.ts';
 import { peersWords } from '../../checks/start-word.ts';
+import { waitTellers } from '../wait-teller.ts';
 import type { Session } from '../session.ts';
 import { refuseMasked, refuseUnconfigured } from '../unconfigured.ts';
 import { awaitInSync } from './await-sync.ts';
@@ -170,7 +171,7 @@ async function start(session: Session, node: Node, { found, steps, look }: Start
   if (!verdict.cleared) throw refusedStart(node, verdict.problems);
   try {
     await applySteps(shell, [...steps, ...reload, { kind: 'start-service', ...verdict.cleared }], {
-      onWait: (message) => session.emit({ type: 'warning', message }),
+      ...waitTellers(session.emit, node.host),
       onStep: (step, state) => {
         if (state === 'done') session.emit({ type: 'node', node: node.id, message: describeStep(step) });
       },

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { InterruptedError } from '../../../src/errors.ts';
 import { applySteps } from '../../../src/host/apply.ts';
 import { planDestroy } from '../../../src/host/destroy.ts';
 import { planHost } from '../../../src/host/plan.ts';
@@ -133,6 +134,40 @@ describe('three hosts that were bare', () => {
       expect(await converge(shell, inventory)).toMatchObject([
         { kind: 'start-service', service: { port: 7001 } },
       ]);
+    });
+  });
+
+  test('a start that systemd waits for: told with the end of the log, and an interruption ends the waiting', async () => {
+    const host = lab.host('redis2');
+    const unit = 'weedgo-redis@7001.service';
+    const conf = '/etc/weedgo-redis/redis-7001.conf';
+    // As a server without systemd support: it serves, and systemd never learns of it.
+    await host.run(
+      `systemctl stop ${unit}; cp -p ${conf} /root/conf; sed -i 's/^supervised .*/supervised no/' ${conf}`,
+    );
+    await withShells(async (shells) => {
+      const shell = shellOf(shells, host);
+      const controller = new AbortController();
+      const told: string[] = [];
+      const planned = planHost(await lookAt(shell, inventory));
+      const starts = planned.filter(({ kind }) => kind === 'start-service');
+      const error: unknown = await applySteps(shell, starts, {
+        signal: controller.signal,
+        onSlow: (step, { line }) => {
+          told.push(`${describeStep(step)}: ${line}`);
+          controller.abort();
+        },
+      }).catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(InterruptedError);
+      expect(error instanceof InterruptedError && error.hints[0]).toContain(
+        `Begun on redis2 and not waited for any longer: start ${unit}`,
+      );
+      expect(told).toEqual([
+        expect.stringMatching(/^start weedgo-redis@7001\.service.*: .*Ready to accept connections/),
+      ]);
+      expect((await host.run(`systemctl is-active ${unit} || :`)).trim()).toBe('activating');
+      await host.run(`cp -p /root/conf ${conf}; systemctl restart ${unit}`);
+      expect(planHost(await lookAt(shell, inventory)).map(describeStep)).toEqual([]);
     });
   });
 

@@ -99,13 +99,18 @@ test("the distribution's own server: left alone, giving way when empty, never st
   expect(listeners.find(({ port }) => port === 6379)?.pid).toBe(node?.pid);
 });
 
-test('Debian 11 has Redis 6.0: refused once its package lists are fresh, and nothing is installed', async () => {
-  const { inventory, connect } = await bareHost('bullseye');
+test('Debian 11 has Redis 6.0: refused once its package lists are fresh, which waits for their lock, and nothing is installed', async () => {
+  const { host, inventory, connect } = await bareHost('bullseye');
   const wanted = inventory([7000, 7001, 7002]);
   const shell = await connect();
   const steps = untilObservation(planHost(await lookAt(shell, wanted)));
-  expect(steps).toEqual([{ kind: 'refresh-packages', manager: 'apt' }]);
+  expect(steps).toMatchObject([{ kind: 'refresh-packages', manager: 'apt' }]);
+  // As apt-daily of a fresh machine: another process has the lock of the lists for a while.
+  await host.run(
+    `mkdir -p /var/lib/apt/lists; systemd-run -q --unit=holder sh -c 'exec 3>>/var/lib/apt/lists/lock; sleep 4'`,
+  );
   await applySteps(shell, steps);
+  expect((await host.run('systemctl is-active holder || :')).trim()).toBe('inactive');
   const fresh = await lookAt(shell, wanted, true);
   expect(fresh.facts.server).toMatchObject({ available: '6.0.16', userExists: false });
   expect(requireHost(fresh).filter(({ kind }) => kind === 'failed')).toMatchObject([
