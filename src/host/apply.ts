@@ -17,8 +17,13 @@ export type ApplyOptions = {
    * that it printed or, for a node that starts or stops, of the node's log ('' where there is none).
    */
   readonly onSlow?: (step: HostStep, wait: { readonly seconds: number; readonly line: string }) => void;
-  /** Aborted: the step under way is finished, nothing after it begun, and InterruptedError thrown. */
+  /**
+   * Aborted: the step under way is finished, nothing after it begun, and InterruptedError thrown. A start is only
+   * begun then, and not waited for.
+   */
   readonly signal?: AbortSignal;
+  /** The steps belong together, such as a stop and a start: an interruption ends only the waiting for a start. */
+  readonly isWhole?: boolean;
 };
 
 /**
@@ -29,7 +34,7 @@ export type ApplyOptions = {
 export async function applySteps(
   shell: Shell,
   steps: readonly HostStep[],
-  { onStep, onWait, onSlow, signal }: ApplyOptions = {},
+  { onStep, onWait, onSlow, signal, isWhole = false }: ApplyOptions = {},
 ): Promise<void> {
   if (steps.length === 0) return;
   const { guard } = shell;
@@ -44,7 +49,7 @@ export async function applySteps(
     },
   });
   const watch = watchLongSteps(log, onSlow);
-  const onAbort = (): void => stopScript(shell, log.state().pid);
+  const onAbort = (): void => stopScript(shell, log.state().pid, isWhole);
   signal?.addEventListener('abort', onAbort, { once: true });
   try {
     await shell.run({
@@ -107,11 +112,14 @@ ${scripts.join('\n')}
 `;
 }
 
-function stopScript(shell: Shell, pid: number | undefined): void {
+function stopScript(shell: Shell, pid: number | undefined, isWhole: boolean): void {
   // Before it said its pid it has begun nothing; it is told when it does.
   if (pid === undefined) return;
   // A connection that is lost just now ends the run itself, and says so there.
-  const script = `kill -TERM ${pid}\n${stoppedFolder(String(pid))}\nmkdir "$stopped"\nkill -0 ${pid} || rmdir "$stopped"`;
+  const script = `${isWhole ? '' : `kill -TERM ${pid}`}
+${stoppedFolder(String(pid))}
+mkdir "$stopped"
+kill -0 ${pid} || rmdir "$stopped"`;
   shell.run({ script, asRoot: true }).catch(() => undefined);
 }
 

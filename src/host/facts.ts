@@ -90,8 +90,8 @@ export type ServerFacts = {
    */
   readonly available: string | undefined;
   /**
-   * The server can tell systemd that it is ready, which the unit waits for; undefined: its file does not tell, or
-   * nothing waits for it.
+   * The server is linked with libsystemd, so it can tell systemd that it is ready, which its unit waits for; undefined:
+   * that cannot be seen from its file, or nothing waits for it.
    */
   readonly notifies?: boolean | undefined;
   /** Its installation was begun and never finished. */

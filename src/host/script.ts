@@ -112,7 +112,7 @@ function bodyScript(step: HostStep): string {
 function serviceScript(step: ServiceStep): string {
   switch (step.kind) {
     case 'start-service':
-      return checkScript(step.service);
+      return checkScript(step);
     case 'stop-service':
       return stopScript(step.service);
     case 'fence-service':
@@ -125,8 +125,11 @@ function serviceScript(step: ServiceStep): string {
   }
 }
 
-const checkScript = (service: Service): string =>
-  service.manager === 'systemd' ? checkUnitScript(service) : checkDaemonScript(service);
+const checkScript = ({
+  service,
+  isOverride,
+}: Extract<ServiceStep, { readonly kind: 'start-service' }>): string =>
+  service.manager === 'systemd' ? checkUnitScript(service, isOverride) : checkDaemonScript(service);
 
 const stopScript = (service: Service): string =>
   service.manager === 'systemd' ? stopUnitScript(service) : stopDaemonScript(service);

@@ -103,7 +103,7 @@ function bypassed(
   ];
 }
 
-/** It answers, and has not told systemd so. */
+/** It answers (so it is not loading any more), and has not told systemd so. */
 function unready(inventory: Inventory, { node, host, unit, state }: Subject): readonly Finding[] {
   return [
     {
@@ -114,7 +114,7 @@ function unready(inventory: Inventory, { node, host, unit, state }: Subject): re
       hosts: [host],
       seen: `process ${state.mainPid} answers, ${unit} is still ${state.active}`,
       expected: `${unit} is active`,
-      why: 'systemd stops what is not ready when its start timeout, an hour, is over.',
+      why: 'systemd takes it for a node that never finished its start: `start` and `provision` wait for it.',
       remedy: [
         byHand('a server without systemd support never says so: install one with it'),
         ours(inventory, 'restart', node),

@@ -24,17 +24,20 @@ if [ -z "$path" ] || ${context.askPackages}; then ${candidateScript(context)}; f
       available: upstreamVersion(candidate ?? ''),
       unfinished: unfinished.has(status ?? ''),
       account: serviceUser === undefined ? undefined : { uid: numberOf(uid), gid: numberOf(gid) },
-      ...(notifies && { notifies: notifies === 'libsystemd.so' }),
+      ...(notifies && { notifies: notifies === 'yes' }),
     };
   },
 };
 
 /**
- * The name of the library stands in a server that was linked with libsystemd, and the message that it is missing in one
- * that was not (`redisSupervisedSystemd` in server.c; Valkey the same).
+ * What the loader would load for the server. A script, or a server that is linked statically, has no such list, and
+ * what it does is seen when it starts.
  */
-const notifiesScript = `printf 'notifies=%s\\n' \\
-  "$(grep -aoE -m 1 'libsystemd\\.so|compiled without libsystemd' "$path" | head -n 1)"`;
+const notifiesScript = `libraries=$(ldd "$path" 2>/dev/null)
+  case $libraries in
+  *libsystemd.so*) echo notifies=yes ;;
+  *' => '*) echo notifies=no ;;
+  esac`;
 
 /** getent(1) asks what the host's users come from, files or a directory service; without it there are only files. */
 const userScript = ({ serviceUser }: FactsContext): string =>

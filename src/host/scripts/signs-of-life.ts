@@ -11,7 +11,8 @@ const everySeconds = 5;
 
 /**
  * sh functions, which need `end_of_log`. `sign_of_life LOG` prints the last line of the log. `watch_over PID LOG` does
- * so every few seconds while the process runs, and ends the process once the operator has interrupted.
+ * so every few seconds while the process runs, and ends the process once the operator has interrupted. `watched LOG
+ * COMMAND…` runs a command under that watch and ends with its exit code.
  */
 export const signsOfLife = `
 sign_of_life() {
@@ -24,4 +25,18 @@ watch_over() {
     [ ! -d "$stopped" ] || kill "$1"
     [ $((seconds % ${everySeconds})) != 0 ] || sign_of_life "$2"
   done
+}
+watched() {
+  watched_log=$1
+  shift
+  "$@" &
+  job=$!
+  watch_over $job "$watched_log" &
+  watcher=$!
+  code=0
+  wait $job || code=$?
+  # Left alone it would keep the run's output open for another second.
+  kill $watcher 2>/dev/null || :
+  wait $watcher 2>/dev/null || :
+  return $code
 }`;

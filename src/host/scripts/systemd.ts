@@ -23,35 +23,38 @@ then systemctl daemon-reload; fi`;
 /**
  * sh that begins to start units, in parallel; `checkUnitScript` waits for each and sees whether it runs. `overrides`
  * are those whose own guard (templates/start-guard.sh) would refuse and is told once that it may not: the seconds
- * since boot say that this was just now. Those are waited for here, as long as the guard needs to be told.
+ * since boot say that this was just now. The guard removes its file, and `checkUnitScript` what is left of it.
  */
 export function startUnitsScript(
   services: readonly SystemdService[],
   overrides: readonly SystemdService[] = [],
 ): string {
-  const files = shWords(overrides.map(({ port }) => `/run/weedgo-redis/cleared@${port}`));
-  if (overrides.length === 0) return `systemctl start --no-block ${unitsOf(services)}`;
+  const start = `systemctl start --no-block ${unitsOf(services)}`;
+  if (overrides.length === 0) return start;
+  const files = shWords(overrides.map(clearedFile));
   return `mkdir -p -m 0755 /run/weedgo-redis
 read -r up _ </proc/uptime
 for file in ${files}; do (umask 077; printf '%s\\n' "\${up%.*}" >"$file"); done
-systemctl start ${unitsOf(services)}
-rm -f -- ${files}`;
+${start}`;
 }
+
+const clearedFile = ({ port }: SystemdService): string => `/run/weedgo-redis/cleared@${port}`;
 
 /**
  * sh that waits for the start of a unit, with signs of life, and fails when it does not run and says why not: the end
- * of the unit's journal since `$begin` (seconds), and of the node's log when it was written to since then.
+ * of the unit's journal since `$begin` (seconds), and of the node's log when it was written to since then. A start
+ * that has ended is not tried again: the guard of an override would refuse, and a server would load its data twice.
  */
-export function checkUnitScript({ unit, logFile, serviceUser }: SystemdService): string {
+export function checkUnitScript(service: SystemdService, isOverride = false): string {
+  const { unit, logFile, serviceUser } = service;
   return `${endOfLog(serviceUser)}
 ${signsOfLife}
 unit=${shQuote(unit)}
 log=${shQuote(logFile)}
-systemctl start "$unit" &
-job=$!
-watch_over $job "$log" &
-wait $job || :
+pending=$(systemctl show -p Job --value "$unit" 2>/dev/null) || pending=unknown
+if [ "\${pending:-0}" != 0 ]; then watched "$log" systemctl start "$unit" || :; fi
 if [ -d "$stopped" ] && ! systemctl --quiet is-active "$unit"; then exit ${stoppedCode}; fi
+${isOverride ? `rm -f -- ${shQuote(clearedFile(service))}` : ''}
 if ! systemctl --quiet is-active "$unit"; then
   printf '%s is %s\\n' "$unit" "$(systemctl is-active "$unit" || :)"
   journalctl --no-pager -q -o cat -n 20 --since "@$begin" -u "$unit" || :
@@ -84,11 +87,7 @@ if timeout ${silentSeconds} systemctl stop ${shQuote(service.unit)}; then exit 0
 ${tellStopping(service)}
 # An interruption does not keep a server from ending.
 stopped=/nonexistent
-unit=${shQuote(service.unit)}
-systemctl stop "$unit" &
-job=$!
-watch_over $job "$log" &
-wait $job`;
+watched "$log" systemctl stop ${shQuote(service.unit)}`;
 
 /** A server that still answers nobody may hang in its end: after this it is killed. */
 export const fenceSeconds = 15;

@@ -114,9 +114,10 @@ describe('three hosts that were bare', () => {
   test('a node that does not start: its journal and log say why, the others are started', async () => {
     const host = lab.host('redis2');
     await host.run('systemctl stop weedgo-redis@7001 weedgo-redis@7004');
-    // Its append-only file is a directory: it opens its log before it finds out.
+    // There is an append-only file, so the start is not refused; the server finds out that it is damaged.
+    const folder = '/var/lib/weedgo-redis/redis@7001/appendonlydir';
     await host.run(
-      'cd /var/lib/weedgo-redis/redis@7001/appendonlydir && echo garbage >appendonly.aof.manifest',
+      `cp -a ${folder} /root/aof; for file in ${folder}/*.incr.aof; do echo garbage >$file; done`,
     );
     await withShells(async (shells) => {
       const shell = shellOf(shells, host);
@@ -126,11 +127,11 @@ describe('three hosts that were bare', () => {
       expect(error instanceof StepFailedError && kinds(error.done)).toEqual(['start-service']);
       expect(String(error)).toContain('redis2: could not start weedgo-redis@7001.service');
       expect(String(error)).toContain('the end of /var/log/weedgo-redis/redis@7001/redis.log:');
-      expect(String(error)).toContain('Invalid AOF manifest file format');
+      expect(String(error)).toContain('Bad file format reading the append only file');
       expect(error instanceof StepFailedError && error.hints.join('\n')).toContain(
         'systemctl status weedgo-redis@7001.service',
       );
-      await host.run('rm -r /var/lib/weedgo-redis/redis@7001/appendonlydir');
+      await host.run(`rm -r ${folder}; cp -a /root/aof ${folder}`);
       expect(await converge(shell, inventory)).toMatchObject([
         { kind: 'start-service', service: { port: 7001 } },
       ]);
@@ -165,7 +166,30 @@ describe('three hosts that were bare', () => {
       expect(told).toEqual([
         expect.stringMatching(/^start weedgo-redis@7001\.service.*: .*Ready to accept connections/),
       ]);
-      expect((await host.run(`systemctl is-active ${unit} || :`)).trim()).toBe('activating');
+      const state = async () => (await host.run(`systemctl is-active ${unit} || :`)).trim();
+      expect(await state()).toBe('activating');
+
+      // A stop and a start that belong together: interrupted at once, the start is begun all the same, and so is
+      // one that the guard was told of.
+      const input = await lookAt(shell, inventory);
+      const [start] = planHost(input).filter((step) => step.kind === 'start-service');
+      if (!start) throw new Error('nothing to start');
+      const again: unknown = await applySteps(
+        shell,
+        [
+          { ...start, kind: 'stop-service' },
+          { ...start, isOverride: true },
+        ],
+        {
+          signal: AbortSignal.abort(),
+          isWhole: true,
+        },
+      ).catch((reason: unknown) => reason);
+      expect(again).toBeInstanceOf(InterruptedError);
+      expect(again instanceof InterruptedError && again.hints).toContain(
+        `Done on redis2 before: stop ${unit}.`,
+      );
+      expect(await state()).toBe('activating');
       await host.run(`cp -p /root/conf ${conf}; systemctl restart ${unit}`);
       expect(planHost(await lookAt(shell, inventory)).map(describeStep)).toEqual([]);
     });

@@ -191,8 +191,8 @@ test('units that start are started in one go, before the first is waited for', (
   const starts = applyScript(samples['start-service'].slice(0, 2), 'MARKER');
   expect(starts.match(/systemctl start .*/g)).toEqual([
     "systemctl start --no-block 'weedgo-redis@7000.service' 'weedgo-redis@7003.service'",
-    'systemctl start "$unit" &',
-    'systemctl start "$unit" &',
+    'systemctl start "$unit" || :; fi',
+    'systemctl start "$unit" || :; fi',
   ]);
 });
 
