@@ -4,7 +4,7 @@ import type { Shell } from '../ssh/shell.ts';
 import { scriptsFor } from './script.ts';
 import { interruptedBetweenSteps, StepFailedError } from './step-failure.ts';
 import { stoppedCode } from './scripts/signs-of-life.ts';
-import { createStepLog, type StepLog } from './step-log.ts';
+import { createStepLog, type StepLog, type StepLogState } from './step-log.ts';
 import { describeStep, type HostStep } from './step.ts';
 
 export type ApplyOptions = {
@@ -60,18 +60,22 @@ export async function applySteps(
     });
   } catch (error) {
     if (!(error instanceof OperationError)) throw error;
-    const { done, current } = log.state();
+    const state = log.state();
     // What the host did after the connection was lost nobody has seen.
-    if (done.length === 0 && !current) guard?.note(`perhaps ${steps.map(describeStep)[0]} on ${shell.host}`);
-    throw new StepFailedError(shell.host, log.state(), error);
+    if (state.done.length + (state.current ? 1 : 0) === 0)
+      guard?.note(`perhaps ${steps.map(describeStep)[0]} on ${shell.host}`);
+    throw new StepFailedError(shell.host, state, error);
   } finally {
     watch.stop();
     signal?.removeEventListener('abort', onAbort);
   }
-  const state = log.state();
-  if (state.fenced && guard) throw new StepFailedError(shell.host, state, guard.fenced());
-  if (state.stopped) throw interruptedBetweenSteps(shell.host, state);
-  if (state.done.length < steps.length) throw new StepFailedError(shell.host, state);
+  demandDone(shell, steps, log.state());
+}
+
+function demandDone({ host, guard }: Shell, steps: readonly HostStep[], state: StepLogState): void {
+  if (state.fenced && guard) throw new StepFailedError(host, state, guard.fenced());
+  if (state.stopped) throw interruptedBetweenSteps(host, state);
+  if (state.done.length < steps.length) throw new StepFailedError(host, state);
 }
 
 /**
