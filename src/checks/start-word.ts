@@ -3,7 +3,7 @@ import { countSlots } from '../cluster/slots.ts';
 import type { ClusterView, NodeLine, ReachableView } from '../cluster/view.ts';
 import type { Facts, NodeData, StoredIdentity } from '../host/facts.ts';
 import { appendOnlyContent, dumpContent } from '../host/start/reads.ts';
-import type { PeersWord, ReplicaWord } from '../host/start/word.ts';
+import type { PeersWord, ReplicaCopy, ReplicaWord } from '../host/start/word.ts';
 import { canonicalAddress } from '../inventory/address.ts';
 import type { Inventory, Node } from '../inventory/inventory.ts';
 
@@ -68,7 +68,7 @@ function replicaWord(
   if (view?.reachable) {
     const masterId = ownLine(view)?.masterId;
     return masterId !== undefined && ids.has(masterId)
-      ? [{ node: node.id, keys: view.keys, stored: undefined }]
+      ? [{ node: node.id, keys: view.keys, copy: copyOf(view), stored: undefined }]
       : [];
   }
   const folder = dataOf(node, scene)?.folder;
@@ -81,6 +81,18 @@ function replicaWord(
   const version = facts?.server.installed?.version;
   const holds = [appendOnlyContent(folder, version), dumpContent(folder)].includes('data');
   return [{ node: node.id, keys: undefined, stored: holds ? 'data' : 'nothing' }];
+}
+
+/**
+ * undefined: in the midst of a copy, or never linked since its start (-1), so that it has what its own disk had. Such a
+ * replica would not be let take over either.
+ */
+function copyOf({ info }: ReachableView): ReplicaCopy | undefined {
+  if (info['master_sync_in_progress'] === '1' || info['master_link_down_since_seconds'] === '-1')
+    return undefined;
+  const offset = Number(info['slave_repl_offset'] ?? Number.NaN);
+  const streams = [info['master_replid'], info['master_replid2']].filter((id) => id !== undefined);
+  return Number.isFinite(offset) ? { streams, offset } : undefined;
 }
 
 /** Other nodes that run under this identity, have it on their disk, or are known by it to those that answer. */

@@ -11,6 +11,7 @@ export function createPrompter(signal: AbortSignal): Prompter {
   const interactive = process.stdin.isTTY === true && terminalAt('stderr').isTerminal;
   return {
     interactive,
+    show: printQuestion,
     ask: async (question, { secret = false } = {}) => {
       if (!interactive) return undefined;
       const answer = signal.aborted ? undefined : await askLine(question, secret, signal);

@@ -3,7 +3,8 @@ import { OperationError } from '../errors.ts';
 import type { Shell } from '../ssh/shell.ts';
 import { scriptsFor } from './script.ts';
 import { interruptedBetweenSteps, StepFailedError } from './step-failure.ts';
-import { createStepLog } from './step-log.ts';
+import { stoppedCode } from './scripts/signs-of-life.ts';
+import { createStepLog, type StepLog, type StepLogState } from './step-log.ts';
 import { describeStep, type HostStep } from './step.ts';
 
 export type ApplyOptions = {
@@ -11,8 +12,18 @@ export type ApplyOptions = {
   readonly onStep?: (step: HostStep, state: 'started' | 'done') => void;
   /** Called with what a step that takes long is waiting for, as the host says it. */
   readonly onWait?: (message: string) => void;
-  /** Aborted: the step under way is finished, nothing after it begun, and InterruptedError thrown. */
+  /**
+   * Called when a step has taken long, and again each time that has doubled: after how many seconds, and the last line
+   * that it printed or, for a node that starts or stops, of the node's log ('' where there is none).
+   */
+  readonly onSlow?: (step: HostStep, wait: { readonly seconds: number; readonly line: string }) => void;
+  /**
+   * Aborted: the step under way is finished, nothing after it begun, and InterruptedError thrown. A start is only
+   * begun then, and not waited for.
+   */
   readonly signal?: AbortSignal;
+  /** The steps belong together, such as a stop and a start: an interruption ends only the waiting for a start. */
+  readonly isWhole?: boolean;
 };
 
 /**
@@ -23,7 +34,7 @@ export type ApplyOptions = {
 export async function applySteps(
   shell: Shell,
   steps: readonly HostStep[],
-  { onStep, onWait, signal }: ApplyOptions = {},
+  { onStep, onWait, onSlow, signal, isWhole = false }: ApplyOptions = {},
 ): Promise<void> {
   if (steps.length === 0) return;
   const { guard } = shell;
@@ -37,7 +48,8 @@ export async function applySteps(
       onStep?.(step, state);
     },
   });
-  const onAbort = (): void => stopScript(shell, log.state().pid);
+  const watch = watchLongSteps(log, onSlow);
+  const onAbort = (): void => stopScript(shell, log.state().pid, isWhole);
   signal?.addEventListener('abort', onAbort, { once: true });
   try {
     await shell.run({
@@ -48,17 +60,22 @@ export async function applySteps(
     });
   } catch (error) {
     if (!(error instanceof OperationError)) throw error;
-    const { done, current } = log.state();
+    const state = log.state();
     // What the host did after the connection was lost nobody has seen.
-    if (done.length === 0 && !current) guard?.note(`perhaps ${steps.map(describeStep)[0]} on ${shell.host}`);
-    throw new StepFailedError(shell.host, log.state(), error);
+    if (state.done.length + (state.current ? 1 : 0) === 0)
+      guard?.note(`perhaps ${steps.map(describeStep)[0]} on ${shell.host}`);
+    throw new StepFailedError(shell.host, state, error);
   } finally {
+    watch.stop();
     signal?.removeEventListener('abort', onAbort);
   }
-  const state = log.state();
-  if (state.fenced && guard) throw new StepFailedError(shell.host, state, guard.fenced());
-  if (state.stopped) throw interruptedBetweenSteps(shell.host, state);
-  if (state.done.length < steps.length) throw new StepFailedError(shell.host, state);
+  demandDone(shell, steps, log.state());
+}
+
+function demandDone({ host, guard }: Shell, steps: readonly HostStep[], state: StepLogState): void {
+  if (state.fenced && guard) throw new StepFailedError(host, state, guard.fenced());
+  if (state.stopped) throw interruptedBetweenSteps(host, state);
+  if (state.done.length < steps.length) throw new StepFailedError(host, state);
 }
 
 /**
@@ -80,6 +97,7 @@ set -e
 ${body}
 ) </dev/null 2>&1
 code=$?
+[ $code != ${stoppedCode} ] || [ ! -d "$stopped" ] || { echo '${marker} stopped'; exit 1; }
 printf '\\n%s %s\\n' '${marker} end ${index}' $code
 ${together ? '[ $code = 0 ] || failed=$code' : '[ "$code$failed" = 0 ] || exit 1'}`,
   );
@@ -89,16 +107,49 @@ tell_wait() { printf '\\n%s %s\\n' '${marker} wait' "$1"; }
 trap 'stop=yes' TERM
 begin=$(date +%s)
 read -r self rest </proc/self/stat
+marker=${marker}
+${stoppedFolder('$self')}
+rmdir "$stopped" 2>/dev/null
+trap 'rmdir "$stopped" 2>/dev/null' EXIT
 echo "${marker} pid $self"
 ${scripts.join('\n')}
 `;
 }
 
-function stopScript(shell: Shell, pid: number | undefined): void {
+function stopScript(shell: Shell, pid: number | undefined, isWhole: boolean): void {
   // Before it said its pid it has begun nothing; it is told when it does.
   if (pid === undefined) return;
   // A connection that is lost just now ends the run itself, and says so there.
-  shell.run({ script: `kill -TERM ${pid}`, asRoot: true }).catch(() => undefined);
+  const script = `${isWhole ? '' : `kill -TERM ${pid}`}
+${stoppedFolder(String(pid))}
+mkdir "$stopped"
+kill -0 ${pid} || rmdir "$stopped"`;
+  shell.run({ script, asRoot: true }).catch(() => undefined);
+}
+
+/**
+ * sh that sets `$stopped`: a signal cannot be seen by what the script waits for, a folder can. Made by mkdir, which
+ * follows no link, where others may write.
+ */
+const stoppedFolder = (pid: string): string =>
+  `stopped=/run; [ "$(id -u)" = 0 ] || stopped=\${TMPDIR:-/tmp}; stopped=$stopped/weedgo-redis.stop.${pid}`;
+
+const firstWaitSeconds = 15;
+
+/** Tells of a step that takes long, at twice the time each time. */
+function watchLongSteps(log: StepLog, onSlow: ApplyOptions['onSlow']): { readonly stop: () => void } {
+  let step: HostStep | undefined;
+  let [since, next] = [0, 0];
+  const timer = setInterval(() => {
+    const { current, latest } = log.state();
+    const now = performance.now();
+    if (current !== step) [step, since, next] = [current, now, firstWaitSeconds];
+    const seconds = Math.round((now - since) / 1000);
+    if (!current || seconds < next) return;
+    next = 2 * seconds;
+    onSlow?.(current, { seconds, line: latest });
+  }, 1000);
+  return { stop: () => clearInterval(timer) };
 }
 
 const minute = 60_000;

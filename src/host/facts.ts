@@ -89,6 +89,11 @@ export type ServerFacts = {
    * (it is asked where no server is installed, or when the context says so: asking apt takes half a second).
    */
   readonly available: string | undefined;
+  /**
+   * The server is linked with libsystemd, so it can tell systemd that it is ready, which its unit waits for; undefined:
+   * that cannot be seen from its file, or nothing waits for it.
+   */
+  readonly notifies?: boolean | undefined;
   /** Its installation was begun and never finished. */
   readonly unfinished: boolean;
   /** The service user; undefined where the nodes run as whoever runs the steps. */

@@ -6,6 +6,7 @@ import { requireDataFolders } from './requirements/data-folders.ts';
 import { requireUnmasked } from './requirements/masked.ts';
 import { noteBootOverrides, noteKernel, noteSelinux } from './requirements/kernel.ts';
 import { requireMovable } from './requirements/former-places.ts';
+import { requireNotification } from './requirements/notification.ts';
 import { requireOwnership } from './requirements/ownership.ts';
 import { noteOtherServers, requireNoForeignData, requirePorts } from './requirements/ports.ts';
 import type { HostProblem, Requirement } from './requirements/problem.ts';
@@ -30,6 +31,7 @@ const requirements: readonly Requirement[] = [
   requireServiceUser,
   requireUnmasked,
   requireAddress,
+  requireNotification,
   requirePorts,
   noteOutgoingPorts,
   requireFirewall,

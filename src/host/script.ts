@@ -74,7 +74,7 @@ function bodyScript(step: HostStep): string {
   if ('service' in step) return serviceScript(step);
   switch (step.kind) {
     case 'refresh-packages':
-      return refreshScript(step.manager);
+      return refreshScript(step.manager, step.packages);
     case 'install-packages':
       return installScript(step.manager, step.packages);
     case 'mask-unit':
@@ -114,7 +114,7 @@ function bodyScript(step: HostStep): string {
 function serviceScript(step: ServiceStep): string {
   switch (step.kind) {
     case 'start-service':
-      return checkScript(step.service);
+      return checkScript(step);
     case 'stop-service':
       return stopScript(step.service);
     case 'fence-service':
@@ -127,8 +127,11 @@ function serviceScript(step: ServiceStep): string {
   }
 }
 
-const checkScript = (service: Service): string =>
-  service.manager === 'systemd' ? checkUnitScript(service) : checkDaemonScript(service);
+const checkScript = ({
+  service,
+  isOverride,
+}: Extract<ServiceStep, { readonly kind: 'start-service' }>): string =>
+  service.manager === 'systemd' ? checkUnitScript(service, isOverride) : checkDaemonScript(service);
 
 const stopScript = (service: Service): string =>
   service.manager === 'systemd' ? stopUnitScript(service) : stopDaemonScript(service);

@@ -24,12 +24,27 @@ export class StepFailedError extends OperationError {
   }
 }
 
-/** The operator interrupted: the step that was under way is done, those after it were not begun. */
+/**
+ * The operator interrupted: the step that was under way is done, or a start that is no longer waited for; those after
+ * it were not begun.
+ */
 export function interruptedBetweenSteps(host: string, state: StepLogState): InterruptedError {
-  return new InterruptedError(`${host}: stopped between two steps`, {
-    host,
-    hints: [...accountOf(host, state), 'Run the same command again: it goes on from what is there.'],
-  });
+  return new InterruptedError(
+    `${host}: ${state.current ? 'stopped waiting for a start' : 'stopped between two steps'}`,
+    {
+      host,
+      hints: [
+        ...underWay(host, state),
+        ...accountOf(host, state),
+        'Run the same command again: it goes on from what is there.',
+      ],
+    },
+  );
+}
+
+/** A start that was no longer waited for: its service manager continues with it. */
+function underWay(host: string, { current }: StepLogState): readonly string[] {
+  return current ? [`Begun on ${host} and not waited for any longer: ${describeStep(current)}.`] : [];
 }
 
 function messageOf(host: string, state: StepLogState, cause: OperationError | undefined): string {

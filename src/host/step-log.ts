@@ -4,7 +4,8 @@ import type { HostStep } from './step.ts';
 /**
  * What a host says of the steps of one run, line by line: `MARKER pid PID` first, each step between
  * `MARKER begin INDEX` and `MARKER end INDEX CODE` with its output between, `MARKER stopped` when it was told to stop,
- * `MARKER wait TEXT` when a step takes long, `MARKER fenced` when the lock was not held any more.
+ * `MARKER wait TEXT` when a step takes long, `MARKER waiting TEXT` with the last line of what it waits for, `MARKER
+ * fenced` when the lock was not held any more.
  */
 export type StepLog = {
   readonly onLine: (line: string) => void;
@@ -27,6 +28,8 @@ export type StepLogState = {
   readonly notDone: readonly HostStep[];
   /** The last lines that `current` printed. */
   readonly output: readonly string[];
+  /** The last line that `current` printed, or of what it waits for. */
+  readonly latest: string;
 };
 
 export type FailedStep = {
@@ -54,6 +57,7 @@ export function createStepLog(steps: readonly HostStep[], marker: string, listen
     current: undefined,
     notDone: steps,
     output: [],
+    latest: '',
   };
   const onMarker = (word: string, [first = '', second]: readonly string[]): void => {
     const step = steps[Number(first)];
@@ -67,10 +71,12 @@ export function createStepLog(steps: readonly HostStep[], marker: string, listen
     onLine: (line) => {
       if (line.startsWith(`${marker} `)) {
         const [, word = '', ...rest] = line.split(' ');
-        if (word === 'wait') listener.onWait(rest.join(' '));
+        if (word === 'wait') listener.onWait(maskLogLine(rest.join(' ')));
+        else if (word === 'waiting') state = { ...state, latest: maskLogLine(rest.join(' ')) };
         else onMarker(word, rest);
       } else if (line.trim() !== '') {
-        state = { ...state, output: [...state.output, maskLogLine(line)].slice(-outputLines) };
+        const shown = maskLogLine(line);
+        state = { ...state, output: [...state.output, shown].slice(-outputLines), latest: shown };
       }
     },
   };
@@ -87,7 +93,8 @@ function change(
   if (word === 'stopped') return { stopped: true };
   if (word === 'fenced') return { fenced: true };
   if (!step) return {};
-  if (word === 'begin') return { current: step, notDone: said.steps.slice(index + 1), output: [] };
+  if (word === 'begin')
+    return { current: step, notDone: said.steps.slice(index + 1), output: [], latest: '' };
   if (said.second === '0') return { current: undefined, done: [...state.done, step] };
   const failure = { step, code: Number(said.second), output: state.output };
   return { current: undefined, failed: [...state.failed, failure] };

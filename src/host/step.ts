@@ -8,7 +8,12 @@ import { describeGate, describeRules, type Gate, type PortRule } from './gate.ts
  */
 export type HostStep =
   /** Ask the repositories what there is: after it the facts have to be read again. */
-  | { readonly kind: 'refresh-packages'; readonly manager: PackageManager }
+  | {
+      readonly kind: 'refresh-packages';
+      readonly manager: PackageManager;
+      /** What is to be installed after it. */
+      readonly packages: readonly string[];
+    }
   | {
       readonly kind: 'install-packages';
       readonly manager: PackageManager;
@@ -166,7 +171,7 @@ export function describeStep(step: HostStep): string {
 function describeServiceStep(step: ServiceStep): string {
   switch (step.kind) {
     case 'start-service':
-      return `start ${nameOf(step.service)}${step.isOverride ? ' without data, which no other node has' : ''}`;
+      return `start ${nameOf(step.service)}${step.isOverride ? ', which its own guard would hold back' : ''}`;
     case 'enable-service':
       return `enable ${nameOf(step.service)} at boot`;
     case 'stop-service':

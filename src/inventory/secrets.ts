@@ -1,14 +1,13 @@
-import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { stat } from 'node:fs/promises';
 import { ownHome } from '../me.ts';
 import { dirname, resolve } from 'node:path';
-import type { Readable } from 'node:stream';
 import { formatBytes } from '../bytes.ts';
 import { readAtMost } from '../read-at-most.ts';
 import { UsageError } from '../errors.ts';
 import type { Problem } from '../errors.ts';
 import type { Inventory, Secrets } from './inventory.ts';
 import { problemAt } from './locate.ts';
+import { runSecretCommand, type Show } from './secret-command.ts';
 import type { SecretSource } from './schema.ts';
 import type { Path } from './source.ts';
 
@@ -16,6 +15,8 @@ export type SecretContext = {
   readonly inventory: Inventory;
   /** Where the source stands in the inventory, for messages. */
   readonly path: Path;
+  /** Shows what a command asks and reports on its stderr; undefined: nothing shows it. */
+  readonly show?: Show | undefined;
 };
 
 /** Stands for a secret whose `generate:` file is not there. Never a real one: generated secrets hold no spaces. */
@@ -26,9 +27,9 @@ const longest = 512;
 
 /**
  * The values of the inventory's Redis passwords; makes no file. Throws UsageError at the place of every source that
- * gives no usable secret.
+ * gives no usable secret. `show` as in `SecretContext`.
  */
-export async function resolveSecrets(inventory: Inventory): Promise<Secrets> {
+export async function resolveSecrets(inventory: Inventory, show?: Show): Promise<Secrets> {
   const { password, application } = inventory.auth;
   const sources = [
     { source: password, path: ['auth', 'password'] },
@@ -39,7 +40,7 @@ export async function resolveSecrets(inventory: Inventory): Promise<Secrets> {
   // One after the other: a command may ask for a passphrase on the terminal.
   for (const { source, path } of sources) {
     try {
-      values.push(source && (await resolveSecret(source, { inventory, path })));
+      values.push(source && (await resolveSecret(source, { inventory, path, show })));
     } catch (error) {
       if (!(error instanceof UsageError)) throw error;
       problems.push(...error.problems);
@@ -105,35 +106,11 @@ async function kindOf(file: string): Promise<{ readonly mode: number; readonly i
   return { mode: stats.mode, isKind: stats.isFile() || stats.isFIFO() };
 }
 
-/** What a command prints up to its end; one that prints too much is ended. */
-async function outputOf(child: ChildProcessByStdio<null, Readable, null>): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of child.stdout) {
-    if (!Buffer.isBuffer(chunk)) continue;
-    chunks.push(chunk);
-    length += chunk.length;
-    if (length > mostRead) {
-      child.kill('SIGKILL');
-      throw new Error(`it printed more than ${formatBytes(mostRead)}`);
-    }
-  }
-  return Buffer.concat(chunks);
-}
-
-/** The command inherits stdin and stderr, so that it can ask for a passphrase of its own. */
 async function fromCommand(command: readonly string[], context: SecretContext): Promise<string> {
-  const [program = '', ...args] = command;
-  const child = spawn(program, args, {
-    cwd: dirname(context.inventory.file),
-    stdio: ['inherit', 'pipe', 'inherit'],
-  });
-  const ended = new Promise<number | string>((done, fail) => {
-    child.once('error', fail);
-    child.once('close', (code, signal) => done(code ?? signal ?? ''));
-  });
+  const [program = ''] = command;
+  const cwd = dirname(context.inventory.file);
   try {
-    const [output, code] = await Promise.all([outputOf(child), ended]);
+    const { output, code } = await runSecretCommand({ command, cwd, most: mostRead, show: context.show });
     if (code === 0) return firstLine(output, context);
     throw refusal(context, `the command ${program} failed (${code}) and gave no secret`);
   } catch (cause) {

@@ -36,12 +36,14 @@ export type SessionRequest = {
  * Throws UsageError when a secret is missing, RefusedError when it is one that was generated elsewhere.
  */
 export async function openSession(request: SessionRequest): Promise<Session> {
-  const { inventory, emit, signal } = request;
+  const { inventory, emit, signal, prompter } = request;
   // Every host that is waited for listens: ten are no leak, and Node would warn of one.
   setMaxListeners(0, signal);
   const { secrets: need = 'demand' } = request;
   const secrets =
-    need === 'none' ? { password: undefined, application: undefined } : await resolveSecrets(inventory);
+    need === 'none'
+      ? { password: undefined, application: undefined }
+      : await resolveSecrets(inventory, prompter.show);
   const { shells, unreachable } = await connectAll(request);
   const hosts = { inventory, emit, signal, shells, unreachable };
   const session = sessionOver(hosts, secrets);
@@ -152,7 +154,7 @@ async function connectAll({
   privilege = 'require',
 }: SessionRequest) {
   const resolve = (source: SecretSource): Promise<string> =>
-    resolveSecret(source, { inventory, path: ['ssh'] });
+    resolveSecret(source, { inventory, path: ['ssh'], show: prompter.show });
   const wanted = inventory.hosts.filter(({ name }) => hosts.includes(name));
   const remote = wanted.filter((host) => host.connection === 'ssh');
   const connected = await connectHosts(remote.map(sshTarget), {

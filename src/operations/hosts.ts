@@ -3,6 +3,7 @@ import { applySteps } from '../host/apply.ts';
 import { describeStep, type HostStep } from '../host/step.ts';
 import { explainStart } from './explain-start.ts';
 import type { Session } from './session.ts';
+import { waitTellers } from './wait-teller.ts';
 
 export type HostSteps = readonly [host: string, steps: readonly HostStep[]];
 
@@ -33,7 +34,7 @@ async function applyOn(session: Session, [host, steps]: HostSteps): Promise<void
   try {
     await applySteps(shell, steps, {
       signal,
-      onWait: (message) => emit({ type: 'warning', message: `${host}: ${message}` }),
+      ...waitTellers(emit, host),
       onStep: (step, state) => state === 'done' && emit({ type: 'host', host, message: describeStep(step) }),
     });
   } catch (error) {

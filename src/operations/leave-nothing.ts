@@ -1,6 +1,6 @@
 import { OperationError } from '../errors.ts';
 import { runChange } from '../host/change.ts';
-import { layoutOf } from '../render/layout.ts';
+import { layoutOf, sharedFolders } from '../render/layout.ts';
 import { stationsOf } from './places.ts';
 import type { Station } from './places.ts';
 import { readConfigurations } from './secrets/configurations.ts';
@@ -26,12 +26,12 @@ export async function leaveNothing(session: Session): Promise<boolean> {
 }
 
 async function removeJournal({ inventory }: Session, { host, shell, places }: Station): Promise<void> {
-  const local = inventory.hosts.find(({ name, connection }) => name === host && connection === 'local');
-  const root = local && layoutOf(inventory, local).directories[0]?.path;
+  const known = inventory.hosts.find(({ name }) => name === host);
+  const folders = known === undefined ? [] : sharedFolders(layoutOf(inventory, known));
   const { code, stderr } = await runChange(shell, {
     change: 'remove the journal',
     script: removeScript,
-    stdin: `${places.memory}\n${root ?? ''}\n`,
+    stdin: `${[places.memory, ...folders].join('\n')}\n`,
     asRoot: true,
     timeoutMs: 15_000,
   });
@@ -39,9 +39,9 @@ async function removeJournal({ inventory }: Session, { host, shell, places }: St
     throw new OperationError(`the journal ${places.memory} cannot be removed: ${stderr.trim()}`, { host });
 }
 
-/** `root`: a local cluster's own folder. What is not empty is somebody else's, or the lock's, which goes last. */
+/** Of the folders above the nodes' own the empty ones: in others another cluster, the audit log or the lock is left. */
 const removeScript = `
-read -r memory; read -r root
+read -r memory
 rm -f -- "$memory" "$memory.new" || exit 1
-if [ -n "$root" ] && [ -d "$root" ]; then rmdir -- "$root" 2>/dev/null; fi
+while read -r folder; do rmdir -- "$folder" 2>/dev/null; done
 exit 0`;

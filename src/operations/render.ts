@@ -16,6 +16,8 @@ export type RenderRequest = {
   readonly directory: string;
   /** Write real passwords. Without it they are masked in a way that no server starts with. */
   readonly showSecrets: boolean;
+  /** Shows what a command asks that prints a secret. */
+  readonly show?: ((text: string) => void) | undefined;
 };
 
 export type Rendered = {
@@ -30,8 +32,8 @@ export type Rendered = {
  * host; what follows from a host's memory is left out. Files with passwords have mode 0600.
  */
 export async function renderFiles(request: RenderRequest): Promise<Rendered> {
-  const { inventory, directory, showSecrets } = request;
-  const secrets = showSecrets ? await knownSecrets(inventory) : standIns(inventory);
+  const { inventory, directory, showSecrets, show } = request;
+  const secrets = showSecrets ? await knownSecrets(inventory, show) : standIns(inventory);
   const files = inventory.hosts.flatMap((host) =>
     filesOf(inventory, host, secrets).map((file) => ({
       path: join(resolve(directory), host.name, file.path),
@@ -67,8 +69,8 @@ export async function renderComposeFiles({
 const maskNote = 'masked: render with --show-secrets';
 
 /** Rendering contacts no host, so it cannot know whether the hosts have the secret already: it makes none. */
-async function knownSecrets(inventory: Inventory): Promise<Secrets> {
-  const secrets = await resolveSecrets(inventory);
+async function knownSecrets(inventory: Inventory, show: RenderRequest['show']): Promise<Secrets> {
+  const secrets = await resolveSecrets(inventory, show);
   const [missing] = missingSecrets(inventory, secrets);
   if (!missing) return secrets;
   throw new UsageError(`there is no secret to write: ${missing.file} does not exist`, {

@@ -14,6 +14,7 @@ import { lookAround } from './failover/look.ts';
 import { requireCluster } from './failover/require.ts';
 import { type NodeService, serviceOf, startNode } from './failover/restart-node.ts';
 import { readMemory } from './memory.ts';
+import { waitTellers } from './wait-teller.ts';
 import type { Session } from './session.ts';
 
 export type ResyncReport = {
@@ -100,6 +101,7 @@ async function apply(session: Session, node: Node, { found, into, keep }: Move):
   ];
   await applySteps(shell, steps, {
     signal: session.signal,
+    ...waitTellers(session.emit, node.host),
     onStep: (step, state) => {
       if (state === 'done') session.emit({ type: 'node', node: node.id, message: describeStep(step) });
     },

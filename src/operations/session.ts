@@ -35,4 +35,6 @@ export type Prompter = {
   readonly interactive: boolean;
   /** A line of text; `secret` is not echoed. */
   readonly ask: (question: string, options?: { readonly secret?: boolean }) => Promise<string | undefined>;
+  /** Shows what a command asks that the operator named for a secret; undefined: nowhere. */
+  readonly show?: (text: string) => void;
 };

@@ -1,3 +1,5 @@
+import type { ApplyOptions } from '../host/apply.ts';
+import { describeStep } from '../host/step.ts';
 import type { Emit } from './events.ts';
 
 /** ms that a wait may take without a word. */
@@ -15,5 +17,20 @@ export function createWaitTeller(emit: Emit): (missing: readonly string[]) => vo
     isTold = true;
     const rest = missing.length > mostNamed ? `; and ${missing.length - mostNamed} more` : '';
     emit({ type: 'warning', message: `still waiting: ${missing.slice(0, mostNamed).join('; ')}${rest}` });
+  };
+}
+
+/** How much of a last line is shown. */
+const mostLine = 200;
+
+/** Says what a step of a host waits for, and which takes long, with the last line of what it waits for. */
+export function waitTellers(emit: Emit, host: string): Required<Pick<ApplyOptions, 'onWait' | 'onSlow'>> {
+  return {
+    onWait: (message) => emit({ type: 'warning', message: `${host}: ${message}` }),
+    onSlow: (step, { seconds, line }) => {
+      const last = line === '' ? '' : `; the last line: ${line.slice(0, mostLine)}`;
+      const message = `still waiting after ${seconds} s: ${describeStep(step)}${last}`;
+      emit({ type: 'warning', host, message });
+    },
   };
 }

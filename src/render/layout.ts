@@ -151,6 +151,12 @@ function localLayout(nodes: readonly Node[], root: string): Layout {
   };
 }
 
+/** The tool's folders above the nodes' own, innermost last. */
+export function sharedFolders({ directories, nodes }: Layout): readonly string[] {
+  const own = new Set(nodes.flatMap(({ dataDirectory, logFile }) => [dataDirectory, dirname(logFile)]));
+  return directories.map(({ path }) => path).filter((path) => !own.has(path));
+}
+
 /** Every file that the tool keeps on the host. */
 export function layoutFiles({ nodes, shared }: Layout): readonly string[] {
   return [...nodes.map(({ configFile }) => configFile), ...Object.values(shared ?? {})];

@@ -73,7 +73,10 @@ function bypassed(
 ): readonly Finding[] {
   const view = reachable.find((candidate) => candidate.node === node);
   const pid = Number(view?.info['process_id'] ?? 0);
+  // A server that systemd still waits for is its unit's own, too.
   const isUnits = state.active === 'active' && (pid === 0 || state.mainPid === pid);
+  if (state.active === 'activating' && pid !== 0 && state.mainPid === pid)
+    return unready(inventory, { node, host, unit, state });
   if (!view || isUnits) return [];
   return [
     {
@@ -95,6 +98,26 @@ function bypassed(
           ids: ['WR-CONFIG-LIVE', 'WR-FILE-LIMIT', 'WR-RESTARTS', 'WR-UNIT-STALE', 'WR-UNIT-OVERRIDDEN'],
           nodes: [node],
         },
+      ],
+    },
+  ];
+}
+
+/** It answers (so it is not loading any more), and has not told systemd so. */
+function unready(inventory: Inventory, { node, host, unit, state }: Subject): readonly Finding[] {
+  return [
+    {
+      id: 'WR-UNIT-UNREADY',
+      severity: 'warning',
+      ...titled(node, '{} {has|have} not told systemd that {it is|they are} ready'),
+      nodes: [node],
+      hosts: [host],
+      seen: `process ${state.mainPid} answers, ${unit} is still ${state.active}`,
+      expected: `${unit} is active`,
+      why: 'systemd takes it for a node that never finished its start: `start` and `provision` wait for it.',
+      remedy: [
+        byHand('a server without systemd support never says so: install one with it'),
+        ours(inventory, 'restart', node),
       ],
     },
   ];

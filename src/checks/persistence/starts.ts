@@ -1,7 +1,8 @@
 import { causeOf } from '../../host/diagnosis/cause.ts';
 import type { FolderState } from '../../host/facts.ts';
 import { startQuestion } from '../../host/planning/starts.ts';
-import { judgeStart, type StartReason } from '../../host/start/judge.ts';
+import { judgeStart } from '../../host/start/judge.ts';
+import type { StartReason } from '../../host/start/question.ts';
 import type { Node } from '../../inventory/inventory.ts';
 import { layoutOf } from '../../render/layout.ts';
 import type { Check, CheckInput, Finding } from '../check.ts';

@@ -7,6 +7,7 @@ export const run: CommandRun = async (invocation) => {
   const inventory = await namedInventory(invocation);
   const request = {
     inventory,
+    show: invocation.prompter.show,
     directory: directoryOf(invocation),
     showSecrets: invocation.options['showSecrets'] === true,
   };

@@ -1,3 +1,6 @@
+/** A place in a stream of writes, which a master and its replicas count alike. */
+export type StreamPosition = { readonly id: string; readonly offset: number };
+
 /** What the first bytes of a file say of it. */
 export type DataFormat =
   /** The plain text of an append-only file, or nothing at all. */
@@ -8,6 +11,8 @@ export type DataFormat =
       readonly version: number;
       /** When the snapshot was begun (RDB aux field ctime), ms since the epoch; undefined: it does not say. */
       readonly begun: number | undefined;
+      /** Up to where it has the stream of writes (repl-id, repl-offset); undefined: it does not say. */
+      readonly position?: StreamPosition | undefined;
       /** It certainly holds no key and no function. */
       readonly isEmpty: boolean;
     };
@@ -36,11 +41,13 @@ export function parseHeaderBytes(bytes: Buffer): DataFormat {
     at = value.end;
   }
   const begun = Number(fields.get('ctime') ?? Number.NaN);
+  const [id, offset] = [fields.get('repl-id'), Number(fields.get('repl-offset') ?? Number.NaN)];
   return {
     kind: 'rdb',
     program: redis === undefined ? 'VALKEY' : 'REDIS',
     version: Number(version),
     begun: Number.isFinite(begun) ? begun * 1000 : undefined,
+    ...(id !== undefined && Number.isSafeInteger(offset) && { position: { id, offset } }),
     isEmpty: bytes[at] === opcodes.end,
   };
 }

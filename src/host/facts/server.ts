@@ -12,20 +12,32 @@ PATH=$PATH:/usr/local/bin:/usr/local/sbin:/usr/bin:/usr/sbin
 if path=$(command -v ${context.server}-server); then
   printf 'path=%s\\nversion=%s\\n' "$path" "$("$path" --version 2>&1)"
   printf 'status=%s\\n' "$(dpkg-query -W -f '\${db:Status-Status}' ${packageOf('apt', context)} 2>/dev/null)"
+  ${context.serviceUser === undefined ? ':' : notifiesScript}
 fi
 ${userScript(context)}
 if [ -z "$path" ] || ${context.askPackages}; then ${candidateScript(context)}; fi
 `,
   parse: (output, { serviceUser }) => {
-    const { path, version, status, uid, gid, candidate } = fieldsOf(output);
+    const { path, version, status, uid, gid, candidate, notifies } = fieldsOf(output);
     return {
       installed: path && version ? { path, version: serverVersion(version) } : undefined,
       available: upstreamVersion(candidate ?? ''),
       unfinished: unfinished.has(status ?? ''),
       account: serviceUser === undefined ? undefined : { uid: numberOf(uid), gid: numberOf(gid) },
+      ...(notifies && { notifies: notifies === 'yes' }),
     };
   },
 };
+
+/**
+ * What the loader would load for the server. A script, or a server that is linked statically, has no such list, and
+ * what it does is seen when it starts.
+ */
+const notifiesScript = `libraries=$(ldd "$path" 2>/dev/null)
+  case $libraries in
+  *libsystemd.so*) echo notifies=yes ;;
+  *' => '*) echo notifies=no ;;
+  esac`;
 
 /** getent(1) asks what the host's users come from, files or a directory service; without it there are only files. */
 const userScript = ({ serviceUser }: FactsContext): string =>

@@ -18,7 +18,7 @@ export function planPackages(input: PlanInput): readonly HostStep[] {
   const known = facts.server.available;
   const isKnown = known !== undefined && isAcceptable(known, inventory.version);
   return [
-    ...(isKnown || input.refreshed ? [] : [{ kind: 'refresh-packages', manager } as const]),
+    ...(isKnown || input.refreshed ? [] : [{ kind: 'refresh-packages', manager, packages: names } as const]),
     ...masks,
     ...maskFreshUnit(input),
     { kind: 'install-packages', manager, packages: names },
@@ -33,7 +33,7 @@ function installTools({ desired, refreshed }: PlanInput, packages: readonly stri
   const manager = desired.packages?.manager;
   if (!manager) return [];
   return [
-    ...(refreshed ? [] : [{ kind: 'refresh-packages', manager } as const]),
+    ...(refreshed ? [] : [{ kind: 'refresh-packages', manager, packages } as const]),
     { kind: 'install-packages', manager, packages },
   ];
 }

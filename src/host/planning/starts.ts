@@ -5,7 +5,7 @@ import type { Facts } from '../facts.ts';
 import type { HostProblem } from '../requirements/problem.ts';
 import { isRunning } from '../services.ts';
 import { clearStart, type StartVerdict } from '../start/clearance.ts';
-import type { StartQuestion } from '../start/judge.ts';
+import type { StartQuestion } from '../start/question.ts';
 import { noWord, type PeersWord } from '../start/word.ts';
 import type { HostStep, Service } from '../step.ts';
 import { planFiles } from './files.ts';

@@ -2,6 +2,7 @@ import { shQuote, shWords } from '../sh.ts';
 import type { DaemonService } from '../step.ts';
 import { endOfLog } from './as-service-user.ts';
 import { nodeProcessFunctions } from './node-process.ts';
+import { signsOfLife, stoppedCode } from './signs-of-life.ts';
 import { fenceSeconds, silentSeconds, tellStopping } from './systemd.ts';
 
 const startSeconds = 60;
@@ -34,7 +35,8 @@ fi`;
 
 /** sh that waits until a daemon runs and listens; when it ended instead it fails with the end of its log. */
 export function checkDaemonScript(service: DaemonService): string {
-  return `log=${shQuote(service.logFile)}
+  return `${signsOfLife}
+log=${shQuote(service.logFile)}
 i=0
 until named ${place(service)} && listening ${service.port}; do
   i=$((i + 1))
@@ -44,6 +46,8 @@ until named ${place(service)} && listening ${service.port}; do
     end_of_log "$log"
     exit 1
   fi
+  [ $((i % 100)) != 0 ] || sign_of_life "$log"
+  [ ! -d "$stopped" ] || exit ${stoppedCode}
   sleep 0.05
 done`;
 }
@@ -51,6 +55,7 @@ done`;
 /** sh that asks daemons to end and waits until they have; each saves first what its configuration says. */
 export function stopDaemonScript(service: DaemonService): string {
   return `${functions}
+${signsOfLife}
 log=${shQuote(service.logFile)}
 if running ${place(service)}; then
   kill -TERM "$pid"
@@ -63,6 +68,7 @@ if running ${place(service)}; then
       end_of_log "$log"
       exit 1
     fi
+    [ $((i % 100)) != 0 ] || sign_of_life "$log"
     sleep 0.05
   done
 fi`;

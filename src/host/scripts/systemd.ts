@@ -1,5 +1,6 @@
 import { shQuote, shWords } from '../sh.ts';
 import { endOfLog } from './as-service-user.ts';
+import { signsOfLife, stoppedCode } from './signs-of-life.ts';
 import type { Service, SystemdService } from '../step.ts';
 
 /** sh that stops, disables and masks a unit, which need not exist yet. */
@@ -20,32 +21,40 @@ then systemctl daemon-reload; fi`;
 }
 
 /**
- * sh that starts units in parallel and waits for them; whether they run is for `checkUnitScript` to see. `overrides`
+ * sh that begins to start units, in parallel; `checkUnitScript` waits for each and sees whether it runs. `overrides`
  * are those whose own guard (templates/start-guard.sh) would refuse and is told once that it may not: the seconds
- * since boot say that this was just now.
+ * since boot say that this was just now. The guard removes its file, and `checkUnitScript` what is left of it.
  */
 export function startUnitsScript(
   services: readonly SystemdService[],
   overrides: readonly SystemdService[] = [],
 ): string {
-  const files = shWords(overrides.map(({ port }) => `/run/weedgo-redis/cleared@${port}`));
-  const start = `systemctl start ${unitsOf(services)}`;
+  const start = `systemctl start --no-block ${unitsOf(services)}`;
   if (overrides.length === 0) return start;
+  const files = shWords(overrides.map(clearedFile));
   return `mkdir -p -m 0755 /run/weedgo-redis
 read -r up _ </proc/uptime
 for file in ${files}; do (umask 077; printf '%s\\n' "\${up%.*}" >"$file"); done
-${start}
-rm -f -- ${files}`;
+${start}`;
 }
 
+const clearedFile = ({ port }: SystemdService): string => `/run/weedgo-redis/cleared@${port}`;
+
 /**
- * sh that fails when a unit does not run and says why not: the end of the unit's journal since `$begin` (seconds),
- * and of the node's log when it was written to since then.
+ * sh that waits for the start of a unit, with signs of life, and fails when it does not run and says why not: the end
+ * of the unit's journal since `$begin` (seconds), and of the node's log when it was written to since then. A start
+ * that has ended is not tried again: the guard of an override would refuse, and a server would load its data twice.
  */
-export function checkUnitScript({ unit, logFile, serviceUser }: SystemdService): string {
+export function checkUnitScript(service: SystemdService, isOverride = false): string {
+  const { unit, logFile, serviceUser } = service;
   return `${endOfLog(serviceUser)}
+${signsOfLife}
 unit=${shQuote(unit)}
 log=${shQuote(logFile)}
+pending=$(systemctl show -p Job --value "$unit" 2>/dev/null) || pending=unknown
+if [ "\${pending:-0}" != 0 ]; then watched "$log" systemctl start "$unit" || :; fi
+if [ -d "$stopped" ] && ! systemctl --quiet is-active "$unit"; then exit ${stoppedCode}; fi
+${isOverride ? `rm -f -- ${shQuote(clearedFile(service))}` : ''}
 if ! systemctl --quiet is-active "$unit"; then
   printf '%s is %s\\n' "$unit" "$(systemctl is-active "$unit" || :)"
   journalctl --no-pager -q -o cat -n 20 --since "@$begin" -u "$unit" || :
@@ -71,11 +80,14 @@ export const tellStopping = ({ node }: Pick<Service, 'node'>): string =>
 
 /** sh that stops a unit and waits for it; systemd waits for as long as the unit's TimeoutStopSec says. */
 export const stopUnitScript = (service: SystemdService): string => `${endOfLog(service.serviceUser)}
+${signsOfLife}
 log=${shQuote(service.logFile)}
 if timeout ${silentSeconds} systemctl stop ${shQuote(service.unit)}; then exit 0; else code=$?; fi
 [ $code = 124 ] || exit $code
 ${tellStopping(service)}
-systemctl stop ${shQuote(service.unit)}`;
+# An interruption does not keep a server from ending.
+stopped=/nonexistent
+watched "$log" systemctl stop ${shQuote(service.unit)}`;
 
 /** A server that still answers nobody may hang in its end: after this it is killed. */
 export const fenceSeconds = 15;

@@ -1,6 +1,7 @@
 import type { HostProblem } from '../requirements/problem.ts';
 import type { Service } from '../step.ts';
-import { judgeStart, type StartQuestion } from './judge.ts';
+import { judgeStart } from './judge.ts';
+import type { StartQuestion } from './question.ts';
 
 const seal: unique symbol = Symbol('the start was judged');
 

@@ -1,36 +1,11 @@
 import { formatBytes } from '../../bytes.ts';
-import type { Directives } from '../../render/directives.ts';
 import { parseHeader } from '../../render/header.ts';
 import { formerPaths, type NodeLayout } from '../../render/layout.ts';
 import type { FolderContents, NodeData } from '../facts.ts';
+import type { StartQuestion, StartReason } from './question.ts';
 import { filesTooNew } from './rdb-versions.ts';
 import { appendOnlyContent, appendOnlyIsNewer, dumpContent, persistenceOf } from './reads.ts';
-import type { PeersWord } from './word.ts';
-
-/** One node that is to be started, and all that a start depends on. */
-export type StartQuestion = {
-  readonly layout: NodeLayout;
-  /** The inventory's name of its host, and of every node, to tell a renamed node from another one. */
-  readonly host: string;
-  readonly nodes: readonly string[];
-  readonly server: { readonly kind: 'redis' | 'valkey'; readonly version: string | undefined };
-  /** The configuration that it would be started with. */
-  readonly directives: Directives;
-  /** What lies there as its configuration now; undefined: none. */
-  readonly onDisk: string | undefined;
-  readonly data: NodeData;
-  readonly word: PeersWord;
-  /** Data that is where an earlier version of the tool had it is moved before the start. */
-  readonly isMoved?: boolean;
-};
-
-/** A reason not to start it: what is there and what would be lost, then the safe way, a line each. */
-export type StartReason = {
-  readonly message: string;
-  readonly hints: readonly string[];
-  /** The replica, by inventory id, that has the data and answers: it is to take over first. */
-  readonly heir?: string;
-};
+import { dateOf, judgeSnapshot, takeOver } from './snapshot.ts';
 
 /**
  * Why the node must not be started as it is; empty when it may. `isOverride`: by its disk alone it would not, and the
@@ -55,7 +30,10 @@ export function judgeStart(question: StartQuestion): {
   const hasAnswer = word.replicas.some(({ keys }) => (keys ?? 0) > 0);
   const lost = unread.length > 0 && !(hasAnswer && owner.length > 0) ? unread : owner;
   const reasons = [...identity, ...(word.isExpendable ? [] : lost)];
-  const isSuspect = unread.length > 0 || (ownsByDisk(folder) && readsNothing(question, folder));
+  // Without append-only files the guard waits for a replica to take over.
+  const isDelayed = !persistenceOf(question.directives).appendOnly;
+  const isSuspect =
+    unread.length > 0 || (ownsByDisk(folder) && (isDelayed || readsNothing(question, folder)));
   return { reasons, isOverride: isSuspect && reasons.length === 0 };
 }
 
@@ -181,8 +159,6 @@ const otherWay = (value: string, what: string): readonly string[] => [
   `It starts from ${what}. After that, write the value that you want and provision again: it is changed while the nodes run.`,
 ];
 
-const dateOf = (time: number): string => new Date(time).toISOString().slice(0, 16).replace('T', ' ');
-
 function readsNothing({ directives, server }: StartQuestion, folder: FolderContents): boolean {
   const isOn = persistenceOf(directives).appendOnly;
   return (isOn ? appendOnlyContent(folder, server.version) : dumpContent(folder)) === 'nothing';
@@ -194,7 +170,7 @@ function judgeOwner(question: StartQuestion, folder: FolderContents): readonly S
   if (!(word.ownsSlots ?? ownsByDisk(folder))) return [];
   const isOn = persistenceOf(directives).appendOnly;
   const content = isOn ? appendOnlyContent(folder, server.version) : dumpContent(folder);
-  if (content === 'data') return [];
+  if (content === 'data') return isOn ? [] : judgeSnapshot(question, folder);
   const holders = word.replicas.filter(
     ({ keys, stored }) =>
       (keys ?? 0) > 0 || (content === 'nothing' && keys === undefined && stored !== 'nothing'),
@@ -214,10 +190,7 @@ function judgeOwner(question: StartQuestion, folder: FolderContents): readonly S
       message: `${layout.node.id} is the master of its slots, and ${layout.dataDirectory} holds nothing that it would read: it would start empty, and its replicas would copy that (${told.join('; ')})`,
       ...(alive && { heir: alive.node }),
       hints: alive
-        ? [
-            `First let the replica take over: weedgo-redis failover ${alive.node} --force`,
-            'Then run the same command again.',
-          ]
+        ? takeOver(alive.node)
         : [
             `Bring ${layout.dataDirectory} back (is a disk not mounted?). If its data is gone, on ${host}: mv ${layout.dataDirectory} ${layout.dataDirectory}.aside`,
             'Then run the same command again: the node starts as a new one, and a replica takes over its slots.',

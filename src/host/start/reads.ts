@@ -44,8 +44,8 @@ function contentOf(file: DataFile | undefined): Content {
   return file.format.kind === 'rdb' && file.format.isEmpty ? 'empty' : 'data';
 }
 
-/** Something was written to the append-only files after the snapshot was begun. */
-export const appendOnlyIsNewer = (folder: FolderContents): boolean => msAhead(folder) > 0;
+/** Something may have been written to the append-only files after the snapshot was begun: in the same second, too. */
+export const appendOnlyIsNewer = (folder: FolderContents): boolean => msAhead(folder) >= 0;
 
 /** The snapshot was begun after the last write to the append-only files, and so has all that they have. */
 export const dumpHasAll = (folder: FolderContents): boolean => msAhead(folder) < 0;

@@ -18,8 +18,16 @@ export type ReplicaWord = {
   readonly node: string;
   /** It answers and has so many keys; undefined: it does not answer. */
   readonly keys: number | undefined;
+  /** How far it has its master's writes; undefined: it does not answer, or has no whole copy now. */
+  readonly copy?: ReplicaCopy | undefined;
   /** What its data folder holds; undefined: could not be read, or its process runs without answering. */
   readonly stored: 'data' | 'nothing' | undefined;
+};
+
+export type ReplicaCopy = {
+  /** The stream that it has, and the one which that continues (master_replid, master_replid2). */
+  readonly streams: readonly string[];
+  readonly offset: number;
 };
 
 /** Nobody answers and nothing is known. */

@@ -1,5 +1,5 @@
 import { OperationError } from '../../errors.ts';
-import { applySteps } from '../../host/apply.ts';
+import { applySteps, type ApplyOptions } from '../../host/apply.ts';
 import { runChange } from '../../host/change.ts';
 import type { Service } from '../../host/step.ts';
 import type { NodeService } from '../failover/restart-node.ts';
@@ -9,12 +9,16 @@ export type DrillKind = 'kill' | 'stop';
 
 /**
  * Brings a node's process down and keeps its service manager from starting it again. Resolves to when, by
- * performance.now(). Throws OperationError when it does not run.
+ * performance.now(). `tell` is told what a long stop waits for. Throws OperationError when it does not run.
  */
-export async function bringDown({ shell, service, stop }: NodeService, how: DrillKind): Promise<number> {
+export async function bringDown(
+  { shell, service, stop }: NodeService,
+  how: DrillKind,
+  tell: Pick<ApplyOptions, 'onWait' | 'onSlow'>,
+): Promise<number> {
   if (how === 'stop') {
     const began = performance.now();
-    await applySteps(shell, stop);
+    await applySteps(shell, stop, tell);
     return began;
   }
   let downAt: number | undefined;

@@ -18,6 +18,7 @@ import { describeOperator } from '../operator.ts';
 import { startProbe } from '../probe/probe.ts';
 import type { ProbeOptions, ProbeReport } from '../probe/probe.ts';
 import type { Session } from '../session.ts';
+import { waitTellers } from '../wait-teller.ts';
 import { createStages } from '../stage.ts';
 import type { Stages } from '../stage.ts';
 import { bringDown } from './bring-down.ts';
@@ -137,7 +138,9 @@ async function bringDownAndWatch(
   { shard, how }: RehearsalRequest,
   nodeTimeoutMs: number,
 ): Promise<Recovery> {
-  const downAt = await bringDown(await serviceOf(session, shard.master.node), how);
+  const { node } = shard.master;
+  const tell = waitTellers(session.emit, node.host);
+  const downAt = await bringDown(await serviceOf(session, node), how, tell);
   return watchRecovery(session, { shard, downAt, deadlineMs: 4 * nodeTimeoutMs + 30_000 });
 }
 

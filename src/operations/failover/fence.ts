@@ -8,6 +8,7 @@ import { describeStep } from '../../host/step.ts';
 import type { Node } from '../../inventory/inventory.ts';
 import { layoutOf } from '../../render/layout.ts';
 import { throwIfInterrupted } from '../../redis/wait.ts';
+import { waitTellers } from '../wait-teller.ts';
 import type { Session } from '../session.ts';
 import { startNode } from './restart-node.ts';
 import type { LookOptions } from './look.ts';
@@ -38,6 +39,7 @@ export async function fence(session: Session, { node }: Member): Promise<Fence |
   // Nothing starts a plain daemon again, so one that does not run needs no fence.
   if (service.manager === 'daemon' && !isRunning(service, facts)) return { startsAgain: false };
   await applySteps(shell, [{ kind: 'fence-service', service }], {
+    ...waitTellers(session.emit, node.host),
     onStep: (step, state) => {
       if (state === 'done') session.emit({ type: 'node', node: node.id, message: describeStep(step) });
     },

@@ -24,7 +24,9 @@ import type { Shell } from '../../ssh/shell.ts';
 import { explainStart } from '../explain-start.ts';
 import { guardFinalSave } from '../final-save.ts';
 import { observe } from '../observe.ts';
+import { throwIfInterrupted } from '../../redis/wait.ts';
 import { peersWords } from '../../checks/start-word.ts';
+import { waitTellers } from '../wait-teller.ts';
 import type { Session } from '../session.ts';
 import { refuseMasked, refuseUnconfigured } from '../unconfigured.ts';
 import { awaitInSync } from './await-sync.ts';
@@ -112,15 +114,17 @@ async function judgeNode(session: Session, node: Node): Promise<Startable> {
 /**
  * Stops a node and starts it again, or starts one that is down, and waits until it is in sync. Throws RefusedError
  * when it runs and is the master of slots, as itself or the others say: it may have become so since the guards looked,
- * or only be out of our reach; and when it could not save its last snapshot (`guardFinalSave`) or would not come back
+ * or only be out of reach; and when it could not save its last snapshot (`guardFinalSave`) or would not come back
  * with its data (`judgeStart`), before it is stopped.
- * Throws OperationError with the end of the node's log when it does not come back.
+ * Throws OperationError with the end of the node's log when it does not come back. An interruption never leaves it
+ * stopped: it ends the waiting.
  */
 export async function restartNode(session: Session, node: Node, look: LookOptions): Promise<void> {
   const found = await judgeNode(session, node);
   if (found.stop.length > 0) {
     refuseFor(found.noSave, `restart of ${node.id}`);
     refuseServing(await lookAround(session, look), node);
+    throwIfInterrupted(session.signal);
   }
   await start(session, node, { found, steps: found.stop, look });
 }
@@ -177,7 +181,10 @@ async function start(session: Session, node: Node, { found, steps, look }: Start
   if (!verdict.cleared) throw refusedStart(node, verdict.problems);
   try {
     await applySteps(shell, [...steps, ...move, ...reload, { kind: 'start-service', ...verdict.cleared }], {
-      onWait: (message) => session.emit({ type: 'warning', message }),
+      // A node that was stopped is started whatever comes: an interruption ends only the waiting.
+      isWhole: true,
+      signal: session.signal,
+      ...waitTellers(session.emit, node.host),
       onStep: (step, state) => {
         if (state === 'done') session.emit({ type: 'node', node: node.id, message: describeStep(step) });
       },

@@ -18,7 +18,9 @@ export type LoadReport = {
   readonly longestGapMs: number;
   /** Writes a second, over the whole time. */
   readonly rate: number;
-  /** Writes that failed for good, by message. */
+  /** Writes, and questions of the client's own, that it gave up to wait for: a slow machine has them as well. */
+  readonly timeouts: number;
+  /** Writes that failed for good in any other way, by message. */
   readonly errors: Readonly<Record<string, number>>;
 };
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { InterruptedError } from '../../../src/errors.ts';
 import { applySteps } from '../../../src/host/apply.ts';
 import { planDestroy } from '../../../src/host/destroy.ts';
 import { planHost } from '../../../src/host/plan.ts';
@@ -113,9 +114,10 @@ describe('three hosts that were bare', () => {
   test('a node that does not start: its journal and log say why, the others are started', async () => {
     const host = lab.host('redis2');
     await host.run('systemctl stop weedgo-redis@7001 weedgo-redis@7004');
-    // Its append-only file is a directory: it opens its log before it finds out.
+    // There is an append-only file, so the start is not refused; the server finds out that it is damaged.
+    const folder = '/var/lib/weedgo-redis/redis@7001/appendonlydir';
     await host.run(
-      'cd /var/lib/weedgo-redis/redis@7001/appendonlydir && echo garbage >appendonly.aof.manifest',
+      `cp -a ${folder} /root/aof; for file in ${folder}/*.incr.aof; do echo garbage >$file; done`,
     );
     await withShells(async (shells) => {
       const shell = shellOf(shells, host);
@@ -125,14 +127,71 @@ describe('three hosts that were bare', () => {
       expect(error instanceof StepFailedError && kinds(error.done)).toEqual(['start-service']);
       expect(String(error)).toContain('redis2: could not start weedgo-redis@7001.service');
       expect(String(error)).toContain('the end of /var/log/weedgo-redis/redis@7001/redis.log:');
-      expect(String(error)).toContain('Invalid AOF manifest file format');
+      expect(String(error)).toContain('Bad file format reading the append only file');
       expect(error instanceof StepFailedError && error.hints.join('\n')).toContain(
         'systemctl status weedgo-redis@7001.service',
       );
-      await host.run('rm -r /var/lib/weedgo-redis/redis@7001/appendonlydir');
+      await host.run(`rm -r ${folder}; cp -a /root/aof ${folder}`);
       expect(await converge(shell, inventory)).toMatchObject([
         { kind: 'start-service', service: { port: 7001 } },
       ]);
+    });
+  });
+
+  test('a start that systemd waits for: told with the end of the log, and an interruption ends the waiting', async () => {
+    const host = lab.host('redis2');
+    const unit = 'weedgo-redis@7001.service';
+    const conf = '/etc/weedgo-redis/redis-7001.conf';
+    // As a server without systemd support: it serves, and systemd never learns of it.
+    await host.run(
+      `systemctl stop ${unit}; cp -p ${conf} /root/conf; sed -i 's/^supervised .*/supervised no/' ${conf}`,
+    );
+    await withShells(async (shells) => {
+      const shell = shellOf(shells, host);
+      const controller = new AbortController();
+      const told: string[] = [];
+      const planned = planHost(await lookAt(shell, inventory));
+      const starts = planned.filter(({ kind }) => kind === 'start-service');
+      const error: unknown = await applySteps(shell, starts, {
+        signal: controller.signal,
+        onSlow: (step, { line }) => {
+          told.push(`${describeStep(step)}: ${line}`);
+          controller.abort();
+        },
+      }).catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(InterruptedError);
+      expect(error instanceof InterruptedError && error.hints[0]).toContain(
+        `Begun on redis2 and not waited for any longer: start ${unit}`,
+      );
+      expect(told).toEqual([
+        expect.stringMatching(/^start weedgo-redis@7001\.service.*: .*Ready to accept connections/),
+      ]);
+      const state = async () => (await host.run(`systemctl is-active ${unit} || :`)).trim();
+      expect(await state()).toBe('activating');
+
+      // A stop and a start that belong together: interrupted at once, the start is begun all the same, and so is
+      // one that the guard was told of.
+      const input = await lookAt(shell, inventory);
+      const [start] = planHost(input).filter((step) => step.kind === 'start-service');
+      if (!start) throw new Error('nothing to start');
+      const again: unknown = await applySteps(
+        shell,
+        [
+          { ...start, kind: 'stop-service' },
+          { ...start, isOverride: true },
+        ],
+        {
+          signal: AbortSignal.abort(),
+          isWhole: true,
+        },
+      ).catch((reason: unknown) => reason);
+      expect(again).toBeInstanceOf(InterruptedError);
+      expect(again instanceof InterruptedError && again.hints).toContain(
+        `Done on redis2 before: stop ${unit}.`,
+      );
+      expect(await state()).toBe('activating');
+      await host.run(`cp -p /root/conf ${conf}; systemctl restart ${unit}`);
+      expect(planHost(await lookAt(shell, inventory)).map(describeStep)).toEqual([]);
     });
   });
 

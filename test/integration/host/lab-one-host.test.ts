@@ -99,15 +99,31 @@ test("the distribution's own server: left alone, giving way when empty, never st
   expect(listeners.find(({ port }) => port === 6379)?.pid).toBe(node?.pid);
 });
 
-test('Debian 11 has Redis 6.0: refused once its package lists are fresh, and nothing is installed', async () => {
-  const { inventory, connect } = await bareHost('bullseye');
+/** A write lock as fcntl(2) has it, which is what apt takes (struct flock of 64-bit Linux), for 4 s. */
+const holdLock = `use Fcntl;
+open(my $file, ">>", $ARGV[0]) && fcntl($file, F_SETLK, pack("s s x4 q q i x4", F_WRLCK, 0, 0, 0, 0)) or die $!;
+open(my $held, ">", $ARGV[1]);
+sleep 4;`;
+
+test('Debian 11 has Redis 6.0: refused once its package lists are fresh, which waits for their lock, and nothing is installed', async () => {
+  const { host, inventory, connect } = await bareHost('bullseye');
   const wanted = inventory([7000, 7001, 7002]);
   const shell = await connect();
   const steps = untilObservation(planHost(await lookAt(shell, wanted)));
-  expect(steps).toEqual([{ kind: 'refresh-packages', manager: 'apt' }]);
+  expect(steps).toMatchObject([{ kind: 'refresh-packages', manager: 'apt' }]);
+  // As apt-daily of a fresh machine: another process has the lock of the lists for a while.
+  await host.run(
+    `mkdir -p /var/lib/apt/lists
+systemd-run -q --unit=holder perl -e '${holdLock}' /var/lib/apt/lists/lock /run/held
+until [ -e /run/held ]; do sleep 0.1; done`,
+  );
   await applySteps(shell, steps);
+  expect((await host.run('systemctl is-active holder || :')).trim()).toBe('inactive');
   const fresh = await lookAt(shell, wanted, true);
-  expect(fresh.facts.server).toMatchObject({ available: '6.0.16', userExists: false });
+  expect(fresh.facts.server).toMatchObject({
+    available: '6.0.16',
+    account: { uid: undefined, gid: undefined },
+  });
   expect(requireHost(fresh).filter(({ kind }) => kind === 'failed')).toMatchObject([
     { id: 'version', message: 'redis1 needs redis-server >=6.2; apt there would install 6.0.16' },
   ]);

@@ -1,9 +1,11 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { applySteps } from '../../../src/host/apply.ts';
 import { factsContext } from '../../../src/host/context.ts';
+import { server } from '../../../src/host/facts/server.ts';
 import { desiredHost } from '../../../src/host/desired.ts';
 import { planDestroy } from '../../../src/host/destroy.ts';
 import { readFacts } from '../../../src/host/facts/read.ts';
@@ -164,4 +166,27 @@ test('destroy leaves nothing', async () => {
   expect(after.facts.directories).toMatchObject({ [String(above?.path)]: { entries: [] } });
   expect(Object.keys(after.facts.directories)).toHaveLength(1);
   expect(planDestroy({ inventory, layout: desired.layout, facts: after.facts })).toEqual([]);
+});
+
+test('whether a server can tell systemd that it is ready: from the libraries that it is linked with', async () => {
+  const [host] = masters(ports).hosts;
+  if (!host) throw new Error('no host');
+  const context = { ...factsContext(masters(ports), host), serviceUser: 'redis', askPackages: false };
+  const bin = await mkdtemp(join(tmpdir(), 'weedgo-bin-'));
+  const path = join(bin, 'redis-server');
+  const answer = (PATH: string): string =>
+    execFileSync('sh', { input: server.script(context), env: { PATH }, encoding: 'utf8' });
+  try {
+    expect(answer(process.env['PATH'] ?? '')).toContain('notifies=yes\n');
+    // A program that has nothing to tell systemd.
+    await copyFile(execFileSync('sh', ['-c', 'command -v cat'], { encoding: 'utf8' }).trim(), path);
+    expect(answer(`${bin}:${process.env['PATH']}`)).toContain('notifies=no\n');
+    await rm(path);
+    await writeFile(path, '#!/bin/sh\nexec /usr/bin/redis-server "$@"\n', { mode: 0o755 });
+    const script = answer(`${bin}:${process.env['PATH']}`);
+    expect(script).toContain(`path=${path}\n`);
+    expect(script).not.toContain('notifies');
+  } finally {
+    await rm(bin, { recursive: true });
+  }
 });

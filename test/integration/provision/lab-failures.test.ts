@@ -114,18 +114,20 @@ describe('one host of three is not as it should be', () => {
   });
 
   test('cut off, while another has a disk that is full', async () => {
+    const logs = '/var/log/weedgo-redis/redis@7002';
     await cli.setInventory(labNodes(lab));
+    // A disk of its own for a log folder that is there before the first provision.
+    await three.run(`mkdir -p ${logs} && mount -t tmpfs -o size=4m none ${logs}`);
     await two.cut();
-    await three.run('mount -t tmpfs -o size=4m none /var/log/weedgo-redis/redis@7002');
     try {
       const result = await cli.run('provision');
       expectCode(result, 1);
       expect(result.stderr).toMatch(/redis2 \(\S+\) cannot be reached: no answer/);
-      expect(result.stderr).toContain('redis3: the disk of /var/log/weedgo-redis/redis@7002 is nearly full');
+      expect(result.stderr).toContain(`redis3: the disk of ${logs} is nearly full`);
       expect(result.stderr).toContain('Nothing speaks against the others: redis1.');
     } finally {
-      await three.run('umount /var/log/weedgo-redis/redis@7002');
       await two.uncut();
+      await three.run(`umount ${logs} && rmdir -p --ignore-fail-on-non-empty ${logs}`);
     }
   });
 
@@ -150,8 +152,10 @@ describe('one host of three is not as it should be', () => {
   test('a server with keys on a node’s port', async () => {
     await cli.setInventory(labNodes(lab));
     const secret = { input: `requirepass ${password}\n` };
+    // As the service user: no other user's server is sent the password, or asked what it holds.
     await one.run(
-      'umask 077; cat > /root/foreign.conf; systemd-run -q --unit=foreign redis-server /root/foreign.conf ' +
+      'umask 077; cat > /run/foreign.conf; chown redis /run/foreign.conf; ' +
+        'systemd-run -q --unit=foreign --uid=redis redis-server /run/foreign.conf ' +
         `--port 7003 --bind ${one.address} 127.0.0.1 --save ''`,
       secret,
     );
@@ -164,7 +168,7 @@ describe('one host of three is not as it should be', () => {
     expect(result.stderr).toContain('nothing was changed on any host');
     expect(result.stderr).toMatch(/redis1:7003: it runs without cluster-enabled/);
     expect(await ask('GET precious')).toBe('value\n');
-    await one.run('systemctl stop foreign; rm /root/foreign.conf');
+    await one.run('systemctl stop foreign; rm /run/foreign.conf');
   });
 });
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createLab, type Lab, type LabHost } from '../../lab/lab.ts';
-import type { Cli } from '../../support/cli.ts';
+import type { Cli, CliResult } from '../../support/cli.ts';
 import { until } from '../../support/until.ts';
 import { createLabCli, password } from './lab-support.ts';
 import { expectCode } from './support.ts';
@@ -30,6 +30,25 @@ const loseData = (host: LabHost, port: number): Promise<string> =>
     `kill -KILL "$(systemctl show -p MainPID --value weedgo-redis@${port})"
 rm -rf ${folder(port)}/appendonlydir ${folder(port)}/dump.rdb`,
   );
+
+/** As a server without systemd support: it serves, and systemd never learns that it is ready. */
+const silence = (host: LabHost, port: number): Promise<string> =>
+  host.run(`mkdir -p /etc/systemd/system/weedgo-redis@${port}.service.d
+printf '[Service]\\nUnsetEnvironment=NOTIFY_SOCKET\\n' >/etc/systemd/system/weedgo-redis@${port}.service.d/mute.conf
+systemctl daemon-reload`);
+
+const unsilence = (host: LabHost, port: number): Promise<string> =>
+  host.run(`rm -r /etc/systemd/system/weedgo-redis@${port}.service.d
+systemctl daemon-reload; systemctl restart weedgo-redis@${port}`);
+
+/** Runs a command that waits for such a start, and interrupts it once it has said so. */
+async function interruptWait(...args: readonly string[]): Promise<CliResult> {
+  const run = cli.start(...args);
+  run.onLine((line) => {
+    if (line.includes('still waiting after')) run.kill('SIGINT');
+  });
+  return run.done;
+}
 
 /** 1,000 keys in the first shard, whose master is redis1:7000 and whose replica is redis2:7004. */
 async function fill(): Promise<void> {
@@ -70,6 +89,17 @@ test('systemd does not bring a master back empty: its replica keeps the keys and
   expectCode(await cli.run('start'), 0);
   expect(await hostNamed(first).run('ls /run/weedgo-redis | grep -c cleared || :')).toBe('0\n');
   await until(async () => expect(await keysOf(hostNamed(first), 7000)).toBe(1000));
+});
+
+test('Ctrl-C ends the wait of a restart; the node is not left stopped', async () => {
+  await silence(hostNamed(first), 7000);
+  const waiting = await interruptWait('restart', 'redis1:7000');
+  expectCode(waiting, 130);
+  expect(waiting.stderr).toMatch(/still waiting after 1\d s: start weedgo-redis@7000.*; the last line: /);
+  expect(waiting.stderr).toContain('not waited for any longer: start weedgo-redis@7000.service');
+  await until(async () => expect(await keysOf(hostNamed(first), 7000)).toBe(1000));
+  await unsilence(hostNamed(first), 7000);
+  expectCode(await cli.run('restart', 'redis1:7000'), 0);
 });
 
 test('a node with its data starts at boot as before', async () => {

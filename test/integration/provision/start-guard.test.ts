@@ -39,8 +39,8 @@ async function killAll(): Promise<void> {
   await until(async () => expect(serversOf(cli.dir)).toEqual({}));
 }
 
-async function kill(port: number): Promise<void> {
-  process.kill(Number((await readFile(join(folderOf(port), 'redis.pid'), 'utf8')).trim()), 'SIGKILL');
+async function kill(port: number, signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+  process.kill(Number((await readFile(join(folderOf(port), 'redis.pid'), 'utf8')).trim()), signal);
   await until(async () => expect(Object.keys(serversOf(cli.dir)).join()).not.toContain(`:${port} `));
 }
 
@@ -211,6 +211,38 @@ test('what the server may not read is not taken for nothing', async () => {
   expect(refused.stderr).toContain(`${folder} cannot be read by the server's user`);
   await chmod(folder, mode & 0o7777);
   expectCode(await cli.run('start'), 0);
+  expect(await countKeys()).toBe(keys);
+});
+
+test('a master with an older snapshot than its replica has is not started before that has taken over', async () => {
+  await cli.setInventory(inventory({ appendonly: 'no', save: '3600 1000000' }));
+  expectCode(await cli.run('provision'), 0);
+  const isMaster = (await ask(18_150, 'ROLE')).startsWith('master');
+  const [master, replica] = isMaster ? [18_150, 18_153] : [18_153, 18_150];
+  const change = (lua: string): Promise<unknown> =>
+    redisCli(password, ['-c', '-p', String(master), 'EVAL', lua, '1', '{b}']);
+  await change(`for i = 1, 500 do redis.call('SET', KEYS[1] .. 'later' .. i, i) end`);
+  await until(async () => expect(await ask(replica, 'DBSIZE')).toBe('1500'));
+
+  // One that ends in order has saved everything.
+  await kill(master, 'SIGTERM');
+  expectCode(await cli.run('start'), 0);
+  expect(await countKeys()).toBe(keys + 500);
+  await change(`for i = 1, 500 do redis.call('DEL', KEYS[1] .. 'later' .. i) end`);
+  await until(async () => expect(await ask(replica, 'DBSIZE')).toBe('1000'));
+
+  await kill(master);
+  for (const command of ['start', 'provision']) {
+    const refused = await cli.run(command);
+    expectCode(refused, 4);
+    expect(refused.stderr).toMatch(/is the master of its slots, and its dump\.rdb \(.*\) may lack/);
+    expect(refused.stderr).toContain(`weedgo-redis failover local:${replica} --force`);
+  }
+  const { stdout } = await cli.run('verify', '--json');
+  expect(stdout).toContain('WR-START-UNSAFE');
+  expectCode(await cli.run('failover', `local:${replica}`, '--force'), 0);
+  expectCode(await cli.run('start'), 0);
+  await until(async () => expect(await ask(master, 'DBSIZE')).toBe('1000'));
   expect(await countKeys()).toBe(keys);
 });
 

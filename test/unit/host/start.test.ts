@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import type { StartQuestion } from '../../../src/host/start/judge.ts';
 import { judgeStart } from '../../../src/host/start/judge.ts';
+import type { StartQuestion } from '../../../src/host/start/question.ts';
 import { parseInventory } from '../../../src/inventory/load.ts';
 import { desiredDirectives } from '../../../src/render/directives.ts';
 import { layoutOf } from '../../../src/render/layout.ts';

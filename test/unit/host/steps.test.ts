@@ -77,9 +77,9 @@ const gates: readonly Gate[] = [
 /** One of each kind, so that a new kind is missing here until its script is written. */
 const samples: { readonly [Kind in HostStep['kind']]: readonly Extract<HostStep, { kind: Kind }>[] } = {
   'refresh-packages': [
-    { kind: 'refresh-packages', manager: 'apt' },
-    { kind: 'refresh-packages', manager: 'dnf' },
-    { kind: 'refresh-packages', manager: 'zypper' },
+    { kind: 'refresh-packages', manager: 'apt', packages: ['redis-server'] },
+    { kind: 'refresh-packages', manager: 'dnf', packages: ['redis-server'] },
+    { kind: 'refresh-packages', manager: 'zypper', packages: ['redis-server'] },
   ],
   'install-packages': [
     { kind: 'install-packages', manager: 'apt', packages: ['redis-server', 'redis-tools'] },
@@ -198,13 +198,15 @@ test('a script has no content of a file in the clear, where an error could quote
 test('units that start are started in one go, before the first is waited for', () => {
   const starts = applyScript(samples['start-service'].slice(0, 2), 'MARKER');
   expect(starts.match(/systemctl start .*/g)).toEqual([
-    "systemctl start 'weedgo-redis@7000.service' 'weedgo-redis@7003.service'",
+    "systemctl start --no-block 'weedgo-redis@7000.service' 'weedgo-redis@7003.service'",
+    'systemctl start "$unit" || :; fi',
+    'systemctl start "$unit" || :; fi',
   ]);
 });
 
 test('a plan is followed up to where it has to be made again', () => {
   const plan: readonly HostStep[] = [
-    { kind: 'refresh-packages', manager: 'apt' },
+    { kind: 'refresh-packages', manager: 'apt', packages: ['redis-server'] },
     ...samples['mask-unit'],
     { kind: 'install-packages', manager: 'apt', packages: ['redis-server'] },
     { kind: 'reload-units' },

@@ -16,6 +16,18 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
+/** Resolves to what is shown of a command's stderr. */
+async function told(script: string): Promise<string> {
+  let text = '';
+  const show = (part: string): void => void (text += part);
+  const secret = await resolveSecret(
+    { command: ['sh', '-c', `${script}; echo secret`] },
+    { inventory: inventoryWith('{ password: { env: NONE } }'), path: ['auth'], show },
+  );
+  expect(secret).toBe('secret');
+  return text;
+}
+
 describe('sources', () => {
   test('an environment variable', async () => {
     process.env['WEEDGO_TEST_SECRET'] = ' pass word "$HOME" ';
@@ -31,6 +43,17 @@ describe('sources', () => {
     expect(await resolve({ command: ['printf', '%s\n%s\n', '$HOME `id`', 'more'] })).toBe('$HOME `id`');
     await writeFile(join(folder, 'tool'), '#!/bin/sh\necho from-tool\n', { mode: 0o700 });
     expect(await resolve({ command: ['./tool'] })).toBe('from-tool');
+  });
+
+  test("a command's questions and errors are passed on without what acts on a terminal, up to a bound", async () => {
+    expect(await told(String.raw`printf 'Passphrase: \033[2J\033]0;x\007\303\251\342\200\256' >&2`)).toBe(
+      String.raw`Passphrase: \x1b[2J\x1b]0;x\x07é\u202e`,
+    );
+    const flood = await told('head -c 200000 /dev/zero | tr "\\0" e >&2');
+    expect(flood.length).toBeLessThan(70_000);
+    expect(flood).toContain('(it printed more than 64');
+    // What it leaves behind, such as an agent, keeps the pipe open.
+    expect(await told('sleep 60 >/dev/null & echo left >&2')).toBe('left\n');
   });
 
   test('only the first line is read, of a file of gigabytes as well and of a pipe', async () => {
