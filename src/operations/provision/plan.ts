@@ -27,9 +27,11 @@ import { planLive, requireNoRestart, runningNodes } from './running.ts';
 export type ProvisionPlan = {
   /** By host name, in the inventory's order; hosts that could not be asked are missing. */
   readonly hosts: ReadonlyMap<string, { readonly input: PlanInput; readonly steps: readonly HostStep[] }>;
+  /** What the hosts are to be, without what `holdBack` leaves for later. */
+  readonly wanted: ReadonlyMap<string, PlanInput>;
   /** CONFIG SET and ACL SETUSER on running nodes; done before the files are written. */
   readonly live: readonly ClusterStep[];
-  /** Changes of `appendonly` on running nodes; done, and complete on every node, before the files are written. */
+  /** Changes of `appendonly` on running nodes; complete on every node before the other files are written. */
   readonly switches: readonly SwitchStep[];
   readonly form: readonly ClusterStep[];
   /** The nodes that `form` assumes to be running and empty by then, because they do not run yet. */
@@ -64,6 +66,7 @@ export function planProvision(request: PlanRequest): ProvisionPlan {
   const form = planForm(inventory, view, lost);
   return {
     hosts: new Map([...inputs].map(([name, input]) => [name, { input, steps: planHost(input) }])),
+    wanted,
     live: nodes.flatMap(planLive),
     switches: nodes.flatMap(planSwitch),
     form: form.steps,
