@@ -135,20 +135,21 @@ test('after a power loss appendonly no starts from the append-only files, and is
   expect(await countKeys()).toBe(keys);
 });
 
-test('switched off while applications write, and killed at each point: what a snapshot had is there', async () => {
-  const write = async (at: number): Promise<void> => {
-    for (const [index, tag] of ['{b}', '{c}', '{a}'].entries())
-      expect(await ask(masters[index] ?? 0, 'SET', `${tag}:count`, String(at))).toBe('OK');
-  };
-  const counts = (): Promise<readonly string[]> =>
-    Promise.all(
-      ['{b}', '{c}', '{a}'].map(async (tag) =>
-        (await redisCli(password, ['-c', '-p', '18150', 'GET', `${tag}:count`])).output.trim(),
-      ),
-    );
-  const isOff = async (port: number): Promise<boolean> =>
-    (await ask(port, 'CONFIG', 'GET', 'appendonly')).endsWith('no');
+/** Writes one value to a key of each shard. */
+const write = async (at: number): Promise<void> => {
+  for (const [index, tag] of ['{b}', '{c}', '{a}'].entries())
+    expect(await ask(masters[index] ?? 0, 'SET', `${tag}:count`, String(at))).toBe('OK');
+};
+const counts = (): Promise<readonly string[]> =>
+  Promise.all(
+    ['{b}', '{c}', '{a}'].map(async (tag) =>
+      (await redisCli(password, ['-c', '-p', '18150', 'GET', `${tag}:count`])).output.trim(),
+    ),
+  );
+const isOff = async (port: number): Promise<boolean> =>
+  (await ask(port, 'CONFIG', 'GET', 'appendonly')).endsWith('no');
 
+test('switched off while applications write, and killed at each point: what a snapshot had is there', async () => {
   // The files say no, the nodes may, and no snapshot has what was written since the first one.
   await cli.setInventory(inventory());
   expectCode(await cli.run('provision'), 0);
