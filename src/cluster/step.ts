@@ -56,6 +56,8 @@ export type SwitchStep = {
   readonly kind: 'switch-append-only';
   readonly node: string;
   readonly to: 'yes' | 'no';
+  /** It runs with `appendonly no` already. */
+  readonly isOff?: boolean;
   readonly why: string;
 };
 

@@ -13,22 +13,36 @@ export type SwitchContext = {
   readonly emit: (event: { readonly type: 'node'; readonly node: string; readonly message: string }) => void;
   /** Called again and again with what is waited for, a clause each. */
   readonly tell: (waiting: readonly string[]) => void;
+  /** Writes `appendonly no` into the configuration files of nodes; what they start with until then is as it was. */
+  readonly fileOff: (nodes: readonly string[]) => Promise<void>;
   readonly signal: AbortSignal;
 };
 
 /**
  * Changes `appendonly` on running nodes, and returns only when what each of them holds is on disk in the form that its
- * next start will read: the append-only file rewritten, or a snapshot saved. A snapshot has succeeded on every node
- * before the first append-only file is switched off, and is saved once more afterwards: what was written in between
- * is in the append-only file alone. Throws OperationError, naming the node, when a rewrite or a save fails;
- * InterruptedError when the operator interrupts. The same call continues what an earlier one began.
+ * next start will read: the append-only file rewritten, or a snapshot saved. Throws OperationError, naming the node,
+ * when a rewrite or a save fails; InterruptedError when the operator interrupts. The same call continues what an
+ * earlier one began.
+ *
+ * Switched off: a snapshot has succeeded on every node before anything changes. Then the files say `no`, and only then
+ * do the nodes. From there on the start guard decides by what lies on the disk: until a snapshot is newer than the
+ * append-only files it refuses a start from dump.rdb, and afterwards dump.rdb is read. Were the files written last, a
+ * start in between would read append-only files that a snapshot has long overtaken, and nothing would show that.
  */
 export async function switchAppendOnly(steps: readonly SwitchStep[], context: SwitchContext): Promise<void> {
   const off = steps.filter(({ to }) => to === 'no');
   const on = steps.filter(({ to }) => to === 'yes');
-  await each(off, context, saveSnapshot);
+  await each(
+    off.filter(({ isOff }) => isOff !== true),
+    context,
+    saveSnapshot,
+  );
+  if (off.length > 0) await context.fileOff(off.map(({ node }) => node));
   await each(off, context, ({ call }) => call(['CONFIG', 'SET', 'appendonly', 'no']));
-  await each(off, context, saveSnapshot);
+  await each(off, context, async (connection, wait) => {
+    await nextSecond(connection, wait);
+    await saveSnapshot(connection, wait);
+  });
   await each(on, context, async (connection, wait) => {
     await connection.call(['CONFIG', 'SET', 'appendonly', 'yes']);
     await awaitRewrite(connection, wait);
@@ -81,6 +95,16 @@ async function awaitRewrite(connection: RedisConnection, wait: Wait): Promise<vo
     if (!isAtWork) return;
     await wait(`writes its append-only file${progressOf(info)}`);
   }
+}
+
+/**
+ * A snapshot tells the second in which it was begun: one of the second in which the append-only file was last written
+ * could lack that write, for all that its reader knows.
+ */
+async function nextSecond({ call }: RedisConnection, wait: Wait): Promise<void> {
+  const second = async (): Promise<string> => String([await call(['TIME'])].flat()[0]);
+  const first = await second();
+  while ((await second()) === first) await wait('waits for the next second');
 }
 
 /** A snapshot that was begun after this call, and has succeeded. */

@@ -11,6 +11,8 @@ import {
 } from '../../host/start/reads.ts';
 import type { NodeLayout } from '../../render/layout.ts';
 import type { RenderedFile } from '../../render/render.ts';
+import { planFiles } from '../../host/planning/files.ts';
+import type { HostSteps } from '../hosts.ts';
 import { readable, type RunningNode } from './running.ts';
 
 /**
@@ -23,14 +25,19 @@ export function planSwitch({ view, desired, onDisk, data, version }: RunningNode
   const isOn = config['appendonly'] === 'yes';
   const to = wanted ? 'yes' : 'no';
   if (wanted !== isOn) return [{ kind: 'switch-append-only', node, to, why: `is ${isOn ? 'yes' : 'no'}` }];
-  if (wanted === filed) return [];
   const { folder } = data;
-  const isPending = wanted
-    ? info['aof_rewrite_in_progress'] === '1' ||
-      info['aof_rewrite_scheduled'] === '1' ||
-      info['aof_last_bgrewrite_status'] === 'err' ||
-      (folder.kind === 'read' && !isBaseComplete(folder, version))
-    : folder.kind !== 'read' || !dumpHasAll(folder);
+  if (!wanted) {
+    // Where the file says so already, an earlier run may have ended before the snapshot that the next start reads.
+    const isPending = folder.kind === 'read' ? !dumpHasAll(folder) : filed;
+    const why = 'no snapshot has everything yet';
+    return isPending ? [{ kind: 'switch-append-only', node, to, isOff: true, why }] : [];
+  }
+  if (filed) return [];
+  const isPending =
+    info['aof_rewrite_in_progress'] === '1' ||
+    info['aof_rewrite_scheduled'] === '1' ||
+    info['aof_last_bgrewrite_status'] === 'err' ||
+    (folder.kind === 'read' && !isBaseComplete(folder, version));
   return isPending ? [{ kind: 'switch-append-only', node, to, why: 'not everything is on disk yet' }] : [];
 }
 
@@ -47,6 +54,21 @@ export function holdBack(input: PlanInput, running: readonly RunningNode[]): Pla
   });
   return { ...input, desired: { ...desired, files } };
 }
+
+/** The steps that have the files of these nodes say what the inventory does, whatever would hold them back. */
+export const planFilesOf = (
+  wanted: ReadonlyMap<string, PlanInput>,
+  nodes: readonly string[],
+): readonly HostSteps[] =>
+  [...wanted].flatMap(([host, input]) => {
+    const paths = input.desired.layout.nodes
+      .filter(({ node }) => nodes.includes(node.id))
+      .map(({ configFile }) => configFile);
+    const steps = planFiles(input).filter(
+      (step) => step.kind === 'write-file' && paths.includes(step.file.path),
+    );
+    return steps.length > 0 ? [[host, steps] as const] : [];
+  });
 
 type Held = {
   readonly layout: NodeLayout;

@@ -28,9 +28,11 @@ import { planLive, requireNoRestart, runningNodes } from './running.ts';
 export type ProvisionPlan = {
   /** By host name, in the inventory's order; hosts that could not be asked are missing. */
   readonly hosts: ReadonlyMap<string, { readonly input: PlanInput; readonly steps: readonly HostStep[] }>;
+  /** What the hosts are to be, without what `holdBack` leaves for later. */
+  readonly wanted: ReadonlyMap<string, PlanInput>;
   /** CONFIG SET and ACL SETUSER on running nodes; done before the files are written. */
   readonly live: readonly ClusterStep[];
-  /** Changes of `appendonly` on running nodes; done, and complete on every node, before the files are written. */
+  /** Changes of `appendonly` on running nodes; complete on every node before the other files are written. */
   readonly switches: readonly SwitchStep[];
   /** Running nodes that an earlier version of the tool made, in the order in which they are moved by a restart. */
   readonly moves: readonly NodeMove[];
@@ -67,6 +69,7 @@ export function planProvision(request: PlanRequest): ProvisionPlan {
   const form = planForm(inventory, view, lost);
   return {
     hosts: new Map([...inputs].map(([name, input]) => [name, { input, steps: planHost(input) }])),
+    wanted,
     live: nodes.flatMap(planLive),
     switches: nodes.flatMap(planSwitch),
     moves: orderMoves(nodes.flatMap(({ move }) => move ?? [])),

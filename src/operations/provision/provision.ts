@@ -22,6 +22,8 @@ import { type HostsLook, lookAtHosts } from '../verify/look.ts';
 import { createWaitTeller } from '../wait-teller.ts';
 import { defaultSettleMs, verify } from '../verify/verify.ts';
 import { demandAllHosts, demandFacts } from './all-hosts.ts';
+import { applyOnHosts } from '../hosts.ts';
+import { planFilesOf } from './append-only.ts';
 import { convergeHosts } from './converge.ts';
 import { describeMove, moveRunning } from './moves.ts';
 import { describePlan, isEmptyPlan, planProvision, type ProvisionPlan } from './plan.ts';
@@ -190,11 +192,9 @@ function planFrom(session: Session, observation: Observation, lost?: LostShards)
 }
 
 /** Before the files are written, so that a value which Redis refuses never stands in a file. */
-async function applyLive(
-  session: Session,
-  { live, switches, lost }: ProvisionPlan,
-): Promise<StageResult<ProvisionPlan>> {
+async function applyLive(session: Session, due: ProvisionPlan): Promise<StageResult<ProvisionPlan>> {
   const { emit, signal } = session;
+  const { live, switches, lost } = due;
   for (const step of live) {
     throwIfInterrupted(signal);
     const connection = await connectionTo(session, step.node);
@@ -207,7 +207,13 @@ async function applyLive(
     emit({ type: 'node', node: step.node, message: describeClusterStep(step) });
   }
   const tell = createWaitTeller(emit);
-  await switchAppendOnly(switches, { connect: (node) => connectionTo(session, node), emit, tell, signal });
+  await switchAppendOnly(switches, {
+    connect: (node) => connectionTo(session, node),
+    fileOff: (nodes) => applyOnHosts(session, 'switching appendonly off', planFilesOf(due.wanted, nodes)),
+    emit,
+    tell,
+    signal,
+  });
   const { plan } = await readAndPlan(session, async () => lost);
   return { value: plan, changed: true };
 }

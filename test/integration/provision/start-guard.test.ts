@@ -135,6 +135,68 @@ test('after a power loss appendonly no starts from the append-only files, and is
   expect(await countKeys()).toBe(keys);
 });
 
+/** Writes one value to a key of each shard. */
+const write = async (at: number): Promise<void> => {
+  for (const [index, tag] of ['{b}', '{c}', '{a}'].entries())
+    expect(await ask(masters[index] ?? 0, 'SET', `${tag}:count`, String(at))).toBe('OK');
+};
+const counts = (): Promise<readonly string[]> =>
+  Promise.all(
+    ['{b}', '{c}', '{a}'].map(async (tag) =>
+      (await redisCli(password, ['-c', '-p', '18150', 'GET', `${tag}:count`])).output.trim(),
+    ),
+  );
+const isOff = async (port: number): Promise<boolean> =>
+  (await ask(port, 'CONFIG', 'GET', 'appendonly')).endsWith('no');
+
+test('switched off while applications write, and killed at each point: what a snapshot had is there', async () => {
+  // The files say no, the nodes may, and no snapshot has what was written since the first one.
+  await cli.setInventory(inventory());
+  expectCode(await cli.run('provision'), 0);
+  await cli.setInventory(inventory({ appendonly: 'no' }));
+  await slowDown();
+  const first = cli.start('provision');
+  await until(async () =>
+    expect(await ask(18_150, 'INFO', 'persistence')).toContain('rdb_bgsave_in_progress:1'),
+  );
+  await write(1);
+  await until(async () => expect(await Promise.all(ports.map(isOff))).toContain(true), { timeoutMs: 60_000 });
+  expect(await Promise.all(ports.map(appendOnlyIn))).toEqual(ports.map(() => 'no'));
+  await killAll();
+  expect((await first.done).code).not.toBe(0);
+  const refused = await cli.run('start');
+  expectCode(refused, 4);
+  expect(refused.stderr).toContain('with appendonly no the server reads dump.rdb only');
+  await cli.setInventory(inventory());
+  expectCode(await cli.run('provision'), 0);
+  expect(await counts()).toEqual(['1', '1', '1']);
+  expect(await countKeys()).toBe(keys + 3);
+
+  // Written after the switch, and saved by a snapshot: dump.rdb is read, although append-only files lie there.
+  await cli.setInventory(inventory({ appendonly: 'no' }));
+  await slowDown();
+  const second = cli.start('provision');
+  await until(async () => expect(await Promise.all(ports.map(isOff))).not.toContain(false), {
+    timeoutMs: 60_000,
+  });
+  await write(2);
+  second.kill('SIGKILL');
+  await second.done;
+  for (const port of ports)
+    await until(async () => expect(await ask(port, 'BGSAVE')).toContain('saving started'));
+  for (const port of ports)
+    await until(async () =>
+      expect(await ask(port, 'INFO', 'persistence')).toContain('rdb_bgsave_in_progress:0'),
+    );
+  await killAll();
+  expectCode(await cli.run('start'), 0);
+  expect(await counts()).toEqual(['2', '2', '2']);
+  expectCode(await cli.run('provision'), 0);
+  expectCode(await cli.run('plan', '--exit-code'), 0);
+  for (const [index, tag] of ['{b}', '{c}', '{a}'].entries())
+    await ask(masters[index] ?? 0, 'DEL', `${tag}:count`);
+});
+
 test('a stopped cluster gets appendonly yes and has its keys', async () => {
   expectCode(await cli.run('--yes', 'stop'), 0);
   await cli.setInventory(inventory());
