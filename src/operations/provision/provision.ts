@@ -91,11 +91,10 @@ function provisionWith(invention: Invention, { command, lost }: ProvisionRequest
         ? await lookAgain(locked, stages, hosts)
         : before;
     demandComplete(locked, after);
-    const { inventory } = locked;
     return {
-      cluster: inventory.cluster,
+      cluster: locked.inventory.cluster,
       changed,
-      nodes: after.report?.nodes ?? nodesNow(inventory, after.observation.view),
+      nodes: after.report?.nodes ?? nodesNow(locked.inventory, after.observation.view),
       findings: after.report?.findings ?? [],
       stages: stages.timings,
     };
