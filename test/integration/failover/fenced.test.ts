@@ -16,7 +16,7 @@ import { until } from '../../support/until.ts';
 import { redisCli } from '../provision/support.ts';
 import { openLocalSession } from './session.ts';
 
-const port = 17_980;
+const port = 19_020;
 const inventory = localInventory([port], { mode: 'standalone', password: false });
 
 type Holder = { readonly child: ChildProcess; readonly dir: string; readonly clock: string };

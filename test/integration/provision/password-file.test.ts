@@ -5,7 +5,7 @@ import { type Cli, createCli } from '../../support/cli.ts';
 import { until } from '../../support/until.ts';
 import { expectCode, listingOf, localNodes, passwordIn, portsFrom, redisCli, serversOf } from './support.ts';
 
-const ports = portsFrom(18_200, 3);
+const ports = portsFrom(19_040, 3);
 const over = { replicas: 0 };
 let cli: Cli;
 
@@ -32,7 +32,7 @@ test('a provision that is refused, fails or is interrupted before a host has the
   run.kill('SIGINT');
   const { code } = await run.done;
   // Where it was interrupted is a matter of ms: the file is there exactly when a host has what is in it.
-  const configured = await readFile(join(cli.state, 'weedgo-redis/test/18200/redis.conf'), 'utf8').catch(
+  const configured = await readFile(join(cli.state, 'weedgo-redis/test/19040/redis.conf'), 'utf8').catch(
     () => '',
   );
   expect(await exists(file())).toBe(configured.includes('requirepass'));
@@ -70,7 +70,7 @@ test('the first provision writes it; on a machine without the file nothing is ge
   expect((await stat(file())).mode & 0o777).toBe(0o600);
   expect((await cli.run('recover-password')).stdout).toContain('Nothing to do');
   expectCode(await cli.run('start'), 0);
-  expect((await redisCli(secret, ['-p', '18200', 'PING'])).output).toBe('PONG\n');
+  expect((await redisCli(secret, ['-p', '19040', 'PING'])).output).toBe('PONG\n');
 });
 
 test('recover-password overwrites no other password, and writes elsewhere when told to', async () => {
@@ -97,7 +97,7 @@ test('a user that is added later gets a generated password, since no host has on
   await cli.setInventory(localNodes(ports, { ...over, auth }));
   expectCode(await cli.run('provision'), 0);
   const secret = (await readFile(join(cli.home, 'app.password'), 'utf8')).trim();
-  expect((await redisCli(undefined, ['-p', '18200', 'AUTH', 'app', secret])).output).toBe('OK\n');
+  expect((await redisCli(undefined, ['-p', '19040', 'AUTH', 'app', secret])).output).toBe('OK\n');
   await rm(join(cli.home, 'app.password'));
   const refused = await cli.run('provision');
   expectCode(refused, 4);

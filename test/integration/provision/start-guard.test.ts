@@ -6,7 +6,7 @@ import { until } from '../../support/until.ts';
 import { expectCode, localNodes, passwordIn, portsFrom, redisCli, serversOf } from './support.ts';
 
 /** Three shards of 1,000 keys: masters first, then their replicas. Small pages keep a copied folder small. */
-const ports = portsFrom(18_150);
+const ports = portsFrom(19_030);
 const masters = ports.slice(0, 3);
 const keys = 3000;
 let cli: Cli;
@@ -55,7 +55,7 @@ beforeAll(async () => {
   const lua = `for i = 1, 1000 do redis.call('SET', KEYS[1] .. i, i) end`;
   // One tag a shard.
   for (const [index, tag] of ['{b}', '{c}', '{a}'].entries()) {
-    const { output } = await redisCli(password, ['-c', '-p', '18150', 'EVAL', lua, '1', tag]);
+    const { output } = await redisCli(password, ['-c', '-p', '19030', 'EVAL', lua, '1', tag]);
     expect(output, `shard ${index}`).toBe('\n');
   }
   expect(await countKeys()).toBe(keys);
@@ -85,7 +85,7 @@ test('appendonly is switched on while the nodes run, and a power loss at any mom
     } else {
       // The first node's append-only file is newer than its snapshot, and its configuration does not read it yet.
       expectCode(started, 4);
-      expect(started.stderr).toContain('local:18150: with appendonly no the server reads dump.rdb only');
+      expect(started.stderr).toContain('local:19030: with appendonly no the server reads dump.rdb only');
       expect(serversOf(cli.dir)).toEqual({});
       expectCode(await cli.run('provision'), 0);
     }
@@ -102,19 +102,19 @@ test('progress of a long rewrite is told, and an interrupted provision waits for
   await cli.setInventory(inventory({ appendonly: 'no' }));
   expectCode(await cli.run('provision'), 0);
   await cli.setInventory(inventory());
-  await ask(18_150, 'CONFIG', 'SET', 'rdb-key-save-delay', '5000');
+  await ask(19_030, 'CONFIG', 'SET', 'rdb-key-save-delay', '5000');
   const first = cli.start('provision');
   await until(async () =>
-    expect(await ask(18_150, 'INFO', 'persistence')).toContain('aof_rewrite_in_progress:1'),
+    expect(await ask(19_030, 'INFO', 'persistence')).toContain('aof_rewrite_in_progress:1'),
   );
   first.kill('SIGKILL');
   await first.done;
   const plan = await cli.run('plan', '--exit-code');
   expectCode(plan, 3);
-  expect(plan.stdout).toContain('local:18150: set appendonly to yes, and wait');
+  expect(plan.stdout).toContain('local:19030: set appendonly to yes, and wait');
   const second = await cli.run('-v', 'provision');
   expectCode(second, 0);
-  expect(second.stderr).toMatch(/local:18150 writes its append-only file/);
+  expect(second.stderr).toMatch(/local:19030 writes its append-only file/);
   expect(await Promise.all(ports.map(appendOnlyIn))).toEqual(ports.map(() => 'yes'));
   for (const port of ports)
     expect(await ask(port, 'INFO', 'persistence')).toMatch(
@@ -143,7 +143,7 @@ const write = async (at: number): Promise<void> => {
 const counts = (): Promise<readonly string[]> =>
   Promise.all(
     ['{b}', '{c}', '{a}'].map(async (tag) =>
-      (await redisCli(password, ['-c', '-p', '18150', 'GET', `${tag}:count`])).output.trim(),
+      (await redisCli(password, ['-c', '-p', '19030', 'GET', `${tag}:count`])).output.trim(),
     ),
   );
 const isOff = async (port: number): Promise<boolean> =>
@@ -157,7 +157,7 @@ test('switched off while applications write, and killed at each point: what a sn
   await slowDown();
   const first = cli.start('provision');
   await until(async () =>
-    expect(await ask(18_150, 'INFO', 'persistence')).toContain('rdb_bgsave_in_progress:1'),
+    expect(await ask(19_030, 'INFO', 'persistence')).toContain('rdb_bgsave_in_progress:1'),
   );
   await write(1);
   await until(async () => expect(await Promise.all(ports.map(isOff))).toContain(true), { timeoutMs: 60_000 });
@@ -215,7 +215,7 @@ test('files that the configuration does not read: refused, and the way that is p
     expectCode(refused, 4);
     expect(refused.stderr).toContain('nothing was changed on any host');
     expect(refused.stderr).toContain(
-      'local:18150: with appendonly yes the server reads append-only files only',
+      'local:19030: with appendonly yes the server reads append-only files only',
     );
     expect(refused.stderr).toContain('Write `appendonly: no` under `config` in the inventory');
   }
@@ -235,11 +235,11 @@ test('a master whose data is gone is not started while its replica has it', asyn
   for (const command of ['start', 'provision']) {
     const refused = await cli.run(command);
     expectCode(refused, 4);
-    expect(refused.stderr).toContain('local:18150 is the master of its slots');
-    expect(refused.stderr).toContain('weedgo-redis failover local:18153 --force');
+    expect(refused.stderr).toContain('local:19030 is the master of its slots');
+    expect(refused.stderr).toContain('weedgo-redis failover local:19033 --force');
   }
-  expect(serversOf(cli.dir)).not.toHaveProperty('18150');
-  expectCode(await cli.run('failover', 'local:18153', '--force'), 0);
+  expect(serversOf(cli.dir)).not.toHaveProperty('19030');
+  expectCode(await cli.run('failover', 'local:19033', '--force'), 0);
   expectCode(await cli.run('start'), 0);
   expect(await countKeys()).toBe(keys);
   await until(async () => expect(await ask(master, 'DBSIZE')).toBe('1000'));
@@ -248,14 +248,14 @@ test('a master whose data is gone is not started while its replica has it', asyn
 test('a folder with the identity of another node is not started', async () => {
   // The replica of the second shard gets a copy of its master's folder, as some do to spare a first copy.
   const [, master = 0] = masters;
-  const replica = 18_154;
+  const replica = 19_034;
   await kill(replica);
   await rename(dataOf(replica), `${dataOf(replica)}.aside`);
   expectCode(await cli.shell(`cp -a ${dataOf(master)} ${dataOf(replica)}`), 0);
   for (const command of ['start', 'provision']) {
     const refused = await cli.run(command);
     expectCode(refused, 4);
-    expect(refused.stderr).toContain('is that of local:18151: both would run as one node');
+    expect(refused.stderr).toContain('is that of local:19031: both would run as one node');
   }
   await rm(dataOf(replica), { recursive: true });
   await rename(`${dataOf(replica)}.aside`, dataOf(replica));
@@ -265,7 +265,7 @@ test('a folder with the identity of another node is not started', async () => {
 
 test('what the server may not read is not taken for nothing', async () => {
   expectCode(await cli.run('--yes', 'stop'), 0);
-  const folder = join(dataOf(18_152), 'appendonlydir');
+  const folder = join(dataOf(19_032), 'appendonlydir');
   const { mode } = await stat(folder);
   await chmod(folder, 0);
   const refused = await cli.run('start');
@@ -279,8 +279,8 @@ test('what the server may not read is not taken for nothing', async () => {
 test('a master with an older snapshot than its replica has is not started before that has taken over', async () => {
   await cli.setInventory(inventory({ appendonly: 'no', save: '3600 1000000' }));
   expectCode(await cli.run('provision'), 0);
-  const isMaster = (await ask(18_150, 'ROLE')).startsWith('master');
-  const [master, replica] = isMaster ? [18_150, 18_153] : [18_153, 18_150];
+  const isMaster = (await ask(19_030, 'ROLE')).startsWith('master');
+  const [master, replica] = isMaster ? [19_030, 19_033] : [19_033, 19_030];
   const change = (lua: string): Promise<unknown> =>
     redisCli(password, ['-c', '-p', String(master), 'EVAL', lua, '1', '{b}']);
   await change(`for i = 1, 500 do redis.call('SET', KEYS[1] .. 'later' .. i, i) end`);

@@ -9,14 +9,14 @@ import { createScene, type Scene, seeAndMend } from './scene.ts';
 let scene: Scene;
 
 beforeAll(async () => {
-  scene = await createScene({ redis1: [17_740, 17_743], redis2: [17_741, 17_744], redis3: [17_742, 17_745] });
+  scene = await createScene({ redis1: [19_000, 19_003], redis2: [19_001, 19_004], redis3: [19_002, 19_005] });
 });
 
 afterAll(() => scene?.close());
 
-const masters = ['redis1:17740', 'redis2:17741', 'redis3:17742'] as const;
+const masters = ['redis1:19000', 'redis2:19001', 'redis3:19002'] as const;
 const [lostMaster, ...others] = masters;
-const lostReplica = 'redis2:17744';
+const lostReplica = 'redis2:19004';
 const data = (port: number): string => join(scene.cli.state, 'weedgo-redis/scene', String(port), 'data');
 const again = ['provision', '--lost-shard', '1', '--confirm', 'shard-1'] as const;
 const keys = Array.from({ length: 300 }, (_, index) => `key${index}`);
@@ -43,17 +43,17 @@ test('a shard that has data is not started without it', async () => {
   await kill(lostReplica);
   await kill(lostMaster);
   await until(async () =>
-    expect(await scene.redis(others[0], 'CLUSTER', 'NODES')).toMatch(/:17740@\S+ master,fail /),
+    expect(await scene.redis(others[0], 'CLUSTER', 'NODES')).toMatch(/:19000@\S+ master,fail /),
   );
-  await expectRefused(again, `${data(17_740)} holds data`);
-  await rm(data(17_740), { recursive: true });
-  await expectRefused(again, `${data(17_744)} holds data`);
+  await expectRefused(again, `${data(19_000)} holds data`);
+  await rm(data(19_000), { recursive: true });
+  await expectRefused(again, `${data(19_004)} holds data`);
   // What cannot be told to be empty may have the keys.
-  await rename(data(17_744), `${data(17_744)}.kept`);
-  await mkdir(data(17_744));
-  await writeFile(join(data(17_744), 'temp-1.rdb'), 'x');
+  await rename(data(19_004), `${data(19_004)}.kept`);
+  await mkdir(data(19_004));
+  await writeFile(join(data(19_004), 'temp-1.rdb'), 'x');
   await expectRefused(again, 'holds temp-1.rdb');
-  await rm(data(17_744), { recursive: true });
+  await rm(data(19_004), { recursive: true });
 });
 
 test('the name of the shard has to be typed, and is the only thing that is asked', async () => {
@@ -72,9 +72,9 @@ test('what is printed starts it without its keys, and every other key is there',
   const { stdout } = await scene.cli.run('status', '--json');
   expect(JSON.parse(stdout)).toMatchObject({ ok: true });
   const nodes = await scene.redis(others[0], 'CLUSTER', 'NODES');
-  const master = /^(\w+) \S+:17740@\S+ master .* connected 0-5460$/m.exec(nodes)?.[1];
+  const master = /^(\w+) \S+:19000@\S+ master .* connected 0-5460$/m.exec(nodes)?.[1];
   expect(master).toBeDefined();
-  expect(nodes).toMatch(new RegExp(`:17744@\\S+ slave ${master}`));
+  expect(nodes).toMatch(new RegExp(`:19004@\\S+ slave ${master}`));
   for (const key of keys) {
     const found = await scene.redis(masters[shardOf(key)] ?? '', 'EXISTS', key);
     expect([key, found]).toEqual([key, shardOf(key) === 0 ? '0' : '1']);
@@ -86,13 +86,13 @@ test('what is printed starts it without its keys, and every other key is there',
 test('an interrupted start of the shard is finished by the same command', async () => {
   await kill(lostReplica);
   await kill(lostMaster);
-  await rm(data(17_740), { recursive: true });
-  await rm(data(17_744), { recursive: true });
+  await rm(data(19_000), { recursive: true });
+  await rm(data(19_004), { recursive: true });
   // As an interruption leaves it: a node runs under a new id, and some have forgotten the former one.
-  const former = /^(\w+) \S+:17740@/m.exec(await scene.redis(others[0], 'CLUSTER', 'NODES'))?.[1] ?? '';
-  await mkdir(data(17_740), { mode: 0o700 });
+  const former = /^(\w+) \S+:19000@/m.exec(await scene.redis(others[0], 'CLUSTER', 'NODES'))?.[1] ?? '';
+  await mkdir(data(19_000), { mode: 0o700 });
   await scene.cli.shell(
-    `setsid redis-server ${join(data(17_740), '../redis.conf')} </dev/null >/dev/null 2>&1 &`,
+    `setsid redis-server ${join(data(19_000), '../redis.conf')} </dev/null >/dev/null 2>&1 &`,
   );
   await until(async () => expect(await scene.redis(lostMaster, 'PING')).toBe('PONG'));
   await scene.redis(others[0], 'CLUSTER', 'FORGET', former);

@@ -10,13 +10,13 @@ import { createScene, type Scene } from './scene.ts';
 let scene: Scene;
 
 beforeAll(async () => {
-  scene = await createScene({ redis1: [17_750, 17_753], redis2: [17_751, 17_754], redis3: [17_752, 17_755] });
+  scene = await createScene({ redis1: [19_010, 19_013], redis2: [19_011, 19_014], redis3: [19_012, 19_015] });
 });
 
 afterAll(() => scene?.close());
 
-const ports = [17_751, 17_754] as const;
-const staying = 'redis1:17750';
+const ports = [19_011, 19_014] as const;
+const staying = 'redis1:19010';
 
 async function verify(): Promise<Report> {
   return JSON.parse((await scene.cli.run('verify', '--json')).stdout) as Report;
