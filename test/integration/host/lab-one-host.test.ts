@@ -101,8 +101,10 @@ test("the distribution's own server: left alone, giving way when empty, never st
 
 /** A write lock as fcntl(2) has it, which is what apt takes (struct flock of 64-bit Linux), for 4 s. */
 const holdLock = `use Fcntl;
-open(my $file, ">>", $ARGV[0]) && fcntl($file, F_SETLK, pack("s s x4 q q i x4", F_WRLCK, 0, 0, 0, 0)) or die $!;
-open(my $held, ">", $ARGV[1]);
+open(my $file, ">>", $ARGV[0]) or die $!;
+my $lock = pack("s s x4 q q i x4", F_WRLCK, 0, 0, 0, 0);
+fcntl($file, F_SETLK, $lock) or die $!;
+open(my $held, ">", $ARGV[1]) or die $!;
 sleep 4;`;
 
 test('Debian 11 has Redis 6.0: refused once its package lists are fresh, which waits for their lock, and nothing is installed', async () => {
@@ -112,10 +114,14 @@ test('Debian 11 has Redis 6.0: refused once its package lists are fresh, which w
   const steps = untilObservation(planHost(await lookAt(shell, wanted)));
   expect(steps).toMatchObject([{ kind: 'refresh-packages', manager: 'apt' }]);
   // As apt-daily of a fresh machine: another process has the lock of the lists for a while.
+  await host.writeFile('/root/hold.pl', holdLock);
   await host.run(
     `mkdir -p /var/lib/apt/lists
-systemd-run -q --unit=holder perl -e '${holdLock}' /var/lib/apt/lists/lock /run/held
-until [ -e /run/held ]; do sleep 0.1; done`,
+systemd-run -q --unit=holder perl /root/hold.pl /var/lib/apt/lists/lock /run/held
+until [ -e /run/held ]; do
+  if systemctl -q is-failed holder; then journalctl -u holder; exit 1; fi
+  sleep 0.1
+done`,
   );
   await applySteps(shell, steps);
   expect((await host.run('systemctl is-active holder || :')).trim()).toBe('inactive');
