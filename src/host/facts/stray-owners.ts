@@ -1,3 +1,4 @@
+import { notOurs } from '../scripts/own-data.ts';
 import { shQuote, shWords } from '../sh.ts';
 import type { Fact } from './fact.ts';
 import { linesOf } from './lines.ts';
@@ -19,7 +20,7 @@ export const strayOwners: Fact<Readonly<Record<string, readonly string[]>>> = {
 for path in ${shWords(nodes.map(({ dataDirectory }) => dataDirectory))}; do
   as_directory "$path" || continue
   cd -P -- "$path" 2>/dev/null || continue
-  strays=$(find . -xdev -mindepth 1 ! -user ${shQuote(serviceUser)} -print0 2>/dev/null | tr '\\n\\0' '?\\n' | head -n ${listed})
+  strays=$(find . -xdev -mindepth 1 ${notOurs} ! -user ${shQuote(serviceUser)} -print0 2>/dev/null | tr '\\n\\0' '?\\n' | head -n ${listed})
   [ -z "$strays" ] || printf '/folder %s\\n%s\\n' "$path" "$strays"
 done
 `,
