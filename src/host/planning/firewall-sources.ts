@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { Host, Inventory } from '../../inventory/inventory.ts';
 import type { PortRule } from '../gate.ts';
 import { canonicalNetwork, containsNetwork } from '../network.ts';
@@ -15,7 +16,7 @@ export function allowedSources(inventory: FirewallWishes, host: Host): readonly 
   const all = cluster ? [...ports, ...host.nodes.map(({ busPort }) => busPort)] : ports;
   const peers = cluster ? inventory.hosts.filter(({ name }) => name !== host.name) : [];
   const wanted = [
-    ...peers.map(({ privateAddress }) => ({ source: privateAddress, ports: all })),
+    ...peers.flatMap(sourcesOf).map((source) => ({ source, ports: all })),
     ...inventory.firewall.clients.map((source) => ({ source, ports })),
   ].map(({ source, ports: numbers }) => ({
     source: canonicalNetwork(source),
@@ -23,6 +24,13 @@ export function allowedSources(inventory: FirewallWishes, host: Host): readonly 
   }));
   return wanted.filter((rule, index) => !wanted.slice(0, index).some((other) => covers(other, rule)));
 }
+
+/**
+ * A node calls out from its private address where its server can be told so (7.0 and newer); older servers, and the port
+ * check, from the address that the host's routes choose, which is often the one that `ssh` reaches.
+ */
+const sourcesOf = ({ address, privateAddress }: Host): readonly string[] =>
+  isIP(address) === isIP(privateAddress) ? [privateAddress, address] : [privateAddress];
 
 /** Every packet of `inner` is one of `outer`. */
 export const covers = (outer: PortRule, inner: PortRule): boolean =>
