@@ -1,3 +1,4 @@
+import type { InfoFields } from '../cluster/view.ts';
 import type { Inventory } from '../inventory/inventory.ts';
 import { heirOf } from './consequences.ts';
 import { byHand, ours } from './remedy.ts';
@@ -57,7 +58,7 @@ export function takeoversOf(
   return commands;
 }
 
-/** Nobody here can reach it, and no other node has heard from it since it was started (it counts a link in the making). */
+/** Nobody here can reach it, and no other node has heard from it since that node was started. */
 function isAway(
   { reachable }: Topology,
   { node, nodeId, view, slots }: Member,
@@ -66,8 +67,18 @@ function isAway(
   if (!away.has(node.id) || view !== undefined || slots.length === 0) return false;
   return reachable.every((observer) => {
     const line = lineOf(observer, nodeId);
-    return line?.linkState !== 'connected' || line.pongReceived === 0;
+    return line?.linkState !== 'connected' || line.pongReceived <= startOf(observer.info);
   });
+}
+
+/** A start dates every pong that nodes.conf knows of to its own time (clusterLoadConfig); uptime is in whole seconds. */
+const loadMs = 1500;
+
+/** When a node had certainly read its nodes.conf, ms since the epoch by its own clock; 0 where it does not say. */
+function startOf(info: InfoFields): number {
+  const now = Number(info['server_time_usec']) / 1000;
+  const uptime = Number(info['uptime_in_seconds']) * 1000;
+  return Number.isFinite(now - uptime) ? now - uptime + loadMs : 0;
 }
 
 /** As `takeoversOf`, of one master. */
