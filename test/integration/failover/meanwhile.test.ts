@@ -89,9 +89,15 @@ describe('a drill', () => {
 
   it('that was killed is over when its node was started', async () => {
     const run = place.start('drill', '1', '--confirm', 'rehearsal');
+    let isBegun = false;
     run.onLine((line) => {
-      if (line.includes('kill a:') && line.includes('…')) setTimeout(() => run.kill('SIGKILL'), 500);
+      isBegun ||= line.includes('kill a:') && line.includes('…');
     });
+    await until(async () => {
+      expect(isBegun).toBe(true);
+      expect(await place.redis(a, 'PING').catch(() => 'gone')).toBe('gone');
+    });
+    run.kill('SIGKILL');
     await run.done;
     await until(async () => expect(await place.redis(b2, 'ROLE')).toContain('master'));
     await place.json(0, 'start');
