@@ -33,10 +33,10 @@ test('render writes every file by host, passwords masked, modes kept', async () 
   expectCode(rendered, 0);
   expect((await readdir(join(cli.dir, 'out'))).toSorted()).toEqual(['redis1', 'redis2', 'redis3']);
   const host = join(cli.dir, 'out/redis2');
-  const conf = await readFile(join(host, 'etc/redis/redis-7001.conf'), 'utf8');
+  const conf = await readFile(join(host, 'etc/weedgo-redis/redis-7001.conf'), 'utf8');
   expect(conf).toContain('bind "192.0.2.2" "127.0.0.1" "-::1"');
   expect(conf).not.toContain('the-admins');
-  expect((await stat(join(host, 'etc/redis/redis-7001.conf'))).mode & 0o777).toBe(0o600);
+  expect((await stat(join(host, 'etc/weedgo-redis/redis-7001.conf'))).mode & 0o777).toBe(0o600);
   expect(await readdir(join(host, 'etc/systemd/system'))).toEqual(['weedgo-redis@.service']);
   expect(rendered.stdout).toContain('Passwords are masked');
   expectCode(await cli.run('render', '-o', 'real', '--show-secrets'), 0);
