@@ -239,13 +239,14 @@ describe('the lock and the log on hosts', () => {
     await json(0, '--yes', 'balance-masters');
   });
 
-  it('are root’s alone, and the history tells who did what from where', async () => {
+  it('keeps the audit log and the lock to root, and the history tells who did what from where', async () => {
     for (const host of lab.hosts) {
       const modes = await host.run(
         'stat -c "%a %U %n" /var/log/weedgo-redis /var/log/weedgo-redis/audit.jsonl /run/weedgo-redis',
       );
+      // The nodes' own log folders are below, so that their users must be able to pass.
       expect(modes).toBe(
-        '700 root /var/log/weedgo-redis\n600 root /var/log/weedgo-redis/audit.jsonl\n700 root /run/weedgo-redis\n',
+        '755 root /var/log/weedgo-redis\n600 root /var/log/weedgo-redis/audit.jsonl\n700 root /run/weedgo-redis\n',
       );
       expect(await host.run('cat /var/log/weedgo-redis/audit.jsonl')).not.toContain(password);
     }
