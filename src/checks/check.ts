@@ -88,7 +88,7 @@ export type CheckInput = {
   readonly probes: Readonly<Record<string, NodeProbe>>;
   /** By host name; no entry where nothing could be asked. */
   readonly hostProbes: Readonly<Record<string, HostProbe>>;
-  /** What was looked at where a node does not run, by node id; no entry where it runs or nothing could be read. */
+  /** What was looked at where a node does not run, or its log where it could not save, by node id; else no entry. */
   readonly evidence: Readonly<Record<string, Evidence>>;
   /** Where connections to a node come from that accepts no more, by node id, the most numerous first. */
   readonly connections: Readonly<

@@ -34,14 +34,20 @@ export function isCountedIn({ nodeId }: Member, { reachable }: Topology): boolea
   return reachable.some((observer) => observer.nodeId !== nodeId && lineOf(observer, nodeId) !== undefined);
 }
 
-/** It lists no other node, no other node lists it, and there are others that answer. */
-export function isAlone(id: string, topology: Topology): boolean {
+/** It lists no other node, and there are others that answer. */
+export function knowsNobody(id: string, topology: Topology): boolean {
   const member = topology.byNode.get(id);
   if (!member?.view) return false;
   const listed = member.view.nodes.filter(
     ({ nodeId, flags }) => nodeId !== member.nodeId && !flags.includes('handshake'),
   );
-  return listed.length === 0 && !isCountedIn(member, topology) && topology.reachable.length > 1;
+  return listed.length === 0 && topology.reachable.length > 1;
+}
+
+/** It lists no other node, no other node lists it, and there are others that answer. */
+export function isAlone(id: string, topology: Topology): boolean {
+  const member = topology.byNode.get(id);
+  return member !== undefined && knowsNobody(id, topology) && !isCountedIn(member, topology);
 }
 
 function isOrphan({ lines, replacedBy }: Stranger): boolean {

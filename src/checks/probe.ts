@@ -1,3 +1,5 @@
+import type { AclUser } from '../cluster/users.ts';
+
 /** Answers to what only `verify` asks, as plain data. Read by `operations/verify/`, judged by the checks. */
 
 /** One bus connection of a node (CLUSTER LINKS, Redis 7.0). */
@@ -16,18 +18,6 @@ export type LatencyEvent = {
   readonly at: number;
   readonly lastMs: number;
   readonly maxMs: number;
-};
-
-/** One user of ACL LIST. Password hashes were compared with ours and dropped. */
-export type AclUser = {
-  readonly name: string;
-  readonly enabled: boolean;
-  readonly noPassword: boolean;
-  readonly passwords: number;
-  /** The inventory's password for this user is among them. */
-  readonly oursWorks: boolean;
-  /** The command rules in order, as `+@all`, `-@dangerous`; selectors of Redis 7 included. */
-  readonly commands: readonly string[];
 };
 
 /** What one reachable node answered. A field is undefined where the server does not know the command. */

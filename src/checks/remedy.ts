@@ -77,8 +77,7 @@ export function moveAside(
   const host = inventory.hosts.find(({ name }) => name === node.host);
   const place = host && layoutOf(inventory, host).nodes.find((each) => each.node.id === node.id);
   const folder = place?.dataDirectory ?? '';
-  const unit = unitOf(inventory, node);
-  const stop = unit ? `systemctl stop ${unit}` : endProcess(process.pid);
+  const stop = stopping(inventory, node, process.pid);
   return onHost(
     inventory,
     node.host,
@@ -86,9 +85,18 @@ export function moveAside(
   );
 }
 
+/** Ends a node's process, also of a node that takes no commands: by its unit, or by its pid where it has none. */
+export const stopNode = (inventory: Inventory, node: Node, pid: string | undefined): string =>
+  onHost(inventory, node.host, stopping(inventory, node, pid));
+
+function stopping(inventory: Inventory, node: Node, pid: string | undefined): string {
+  const unit = unitOf(inventory, node);
+  return unit ? `systemctl stop ${unit}` : endProcess(pid);
+}
+
 /**
  * It may save before it ends, so its folder is not moved until it has. A zombie has ended: it has no executable. `pid`
- * is what the server says: no pid ends nothing.
+ * is what the server or /proc says: no pid ends nothing.
  */
 function endProcess(pid: string | undefined): string {
   const number = pid !== undefined && /^[1-9]\d*$/.test(pid) ? pid : '""';

@@ -33,6 +33,7 @@ function wordOf(node: Node, scene: Scene): PeersWord {
   const ids = new Set([...(stored ? [stored.id] : []), ...about.map(({ nodeId }) => nodeId)]);
   const ownsSlots = about.length === 0 ? undefined : about.some(isOwner);
   return {
+    isMember: named.some((line) => standsAt(line, node)),
     ownsSlots,
     isExpendable: named.length > 0 && ownsSlots === false && named.some((line) => isCopied(line, others)),
     replicas: scene.inventory.nodes

@@ -21,6 +21,8 @@ export type ClusterStep =
       readonly node: string;
       readonly user: string;
       readonly rules: readonly string[];
+      /** In place of what the user may do. */
+      readonly what?: string;
     }
   /** ACL DELUSER: a user that the inventory no longer has; its connections end. */
   | { readonly kind: 'remove-user'; readonly node: string; readonly user: string }
@@ -91,7 +93,7 @@ export function describeClusterStep(step: ClusterStep): string {
     case 'set-password':
       return `${step.node}: set the password`;
     case 'set-user':
-      return `${step.node}: set what the user ${step.user} may do`;
+      return `${step.node}: ${step.what ?? `set what the user ${step.user} may do`}`;
     case 'remove-user':
       return `${step.node}: remove the user ${step.user}`;
     case 'set-temporarily':

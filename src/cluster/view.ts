@@ -58,6 +58,8 @@ export type ReachableView = {
   readonly info: InfoFields;
   /** Keys in all databases (INFO keyspace); in cluster mode there is only database 0. */
   readonly keys: number;
+  /** ACL LIST, which has the hashes of passwords; undefined: the server does not know the command. */
+  readonly users?: readonly string[] | undefined;
   /** CONFIG GET *, as the live server has it; secrets are replaced by '***' when set, '' when not. */
   readonly config: Readonly<Record<string, string>>;
 };

@@ -44,13 +44,17 @@ export async function observeTopology(
 
 /** Everything one node says. Throws OperationError when it does not answer in time, or with an error. */
 async function observeNode(connection: RedisConnection, options: CallOptions = {}): Promise<ReachableView> {
-  const replies = await connection.pipeline([['INFO'], ['CONFIG', 'GET', '*'], ...topologyCommands], options);
-  const [info, config, ...topology] = replies;
+  const replies = await connection.pipeline(
+    [['INFO'], ['CONFIG', 'GET', '*'], ['ACL', 'LIST'], ...topologyCommands],
+    options,
+  );
+  const [info, config, users, ...topology] = replies;
   const fields = parseInfo(text(info));
   return {
     ...toTopology(connection.node, fields, topology),
     keys: countKeys(fields),
     config: parseConfig(list(config)),
+    users: users instanceof ReplyError ? undefined : list(users),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { Check, CheckInput, Finding } from '../check.ts';
 import { heirOf } from '../consequences.ts';
-import { identityLosses, isAlone, type IdentityLoss } from '../identity.ts';
+import { identityLosses, isCountedIn, type IdentityLoss, knowsNobody } from '../identity.ts';
 import { call, moveAside, ours, redisCli } from '../remedy.ts';
 import { count, joinNames } from '../text.ts';
 import { lineOf, type Member, type Topology } from '../topology.ts';
@@ -23,27 +23,29 @@ export const members: Check = {
 };
 
 function notKnown(input: CheckInput, topology: Topology, member: Member): readonly Finding[] {
+  if (knowsNobody(member.node.id, topology)) return [alone(input, topology, member)];
   const others = topology.reachable.filter(
-    ({ nodeId, node }) => nodeId !== member.nodeId && !isAlone(node, topology),
+    ({ nodeId, node }) => nodeId !== member.nodeId && !knowsNobody(node, topology),
   );
   const without = others.filter((observer) => lineOf(observer, member.nodeId) === undefined);
-  if (without.length === 0) return [];
-  return [
-    isAlone(member.node.id, topology) ? alone(input, member) : forgotten(input, member, { without, others }),
-  ];
+  return without.length === 0 ? [] : [forgotten(input, member, { without, others })];
 }
 
-function alone({ inventory }: CheckInput, { node, view }: Member): Finding {
+/** It was reset, or never joined; after CLUSTER RESET SOFT the others still list it. */
+function alone({ inventory }: CheckInput, topology: Topology, member: Member): Finding {
+  const { node, view } = member;
+  const byOthers = isCountedIn(member, topology) ? 'other nodes still list it' : 'no other node knows it';
   return {
     id: 'WR-NODE-ALONE',
     severity: 'critical',
     title: `${node.id} runs, but is not part of the cluster`,
     nodes: [node.id],
     hosts: [],
-    seen: `it knows no other node, and no other node knows it; it holds ${count(view?.keys ?? 0, 'key')}`,
+    seen: `it knows no other node, and ${byOthers}; it holds ${count(view?.keys ?? 0, 'key')}`,
     expected: 'every node of the inventory is a member',
     why: 'It neither serves nor protects any data of the cluster.',
     remedy: [ours(inventory, 'provision')],
+    explains: [{ ids: ['WR-MASTER-EMPTY', 'WR-STATE-FAIL', 'WR-NODES-DISAGREE'], nodes: [node.id] }],
   };
 }
 

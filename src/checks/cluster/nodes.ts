@@ -1,7 +1,7 @@
 import type { UnreachableView } from '../../cluster/view.ts';
 import { findNode } from '../../inventory/topology.ts';
 import { layoutOf } from '../../render/layout.ts';
-import type { Check, CheckInput, Finding, FindingId } from '../check.ts';
+import type { Check, CheckInput, Finding } from '../check.ts';
 import { closingLast } from '../closing.ts';
 import { consequencesOf } from '../consequences.ts';
 import { takeoverOf } from '../takeovers.ts';
@@ -14,6 +14,7 @@ import type { Topology } from '../topology.ts';
 import { full } from '../load/full.ts';
 import { whyDown } from './down.ts';
 import { foreign, unverified } from './listener.ts';
+import { wrongPassword } from './wrong-password.ts';
 
 /** Nodes that do not answer although their host does; a disk that stops them has a finding that says so. */
 export const nodes: Check = {
@@ -38,7 +39,7 @@ export const nodes: Check = {
   },
 };
 
-type Illness = Omit<Finding, 'nodes' | 'hosts' | 'expected'>;
+export type Illness = Omit<Finding, 'nodes' | 'hosts' | 'expected'>;
 
 function diagnose(view: UnreachableView, input: CheckInput, topology: Topology): Illness {
   if (view.failure === 'refused') return down(view, input, topology);
@@ -88,36 +89,6 @@ function hasConfiguration(id: string, { inventory, hosts }: CheckInput): boolean
   });
 }
 
-function wrongPassword(
-  { node, reason }: UnreachableView,
-  { inventory }: CheckInput,
-  { reachable }: Topology,
-): Illness {
-  const known = findNode(inventory, node);
-  const unit = known && unitOf(inventory, known);
-  // Where one differs its file still has the right one; where all do it is the inventory's that is another.
-  const isOurs = reachable.length === 0;
-  return {
-    id: 'WR-NODE-AUTH',
-    severity: 'critical',
-    ...titled(node, "{} {does|do} not accept the inventory's password"),
-    seen: reason,
-    why: 'Another password is in use there, so neither the tool nor the applications can work with it.',
-    ...(isOurs && { explains: [{ ids: followsFromNoSight }] }),
-    remedy: isOurs
-      ? [
-          byHand(
-            'the nodes have another password than auth.password of the inventory names: name the right one',
-          ),
-          byHand(`if nobody has it: ${ours(inventory, 'recover-password')} reads it on the hosts`),
-        ]
-      : [
-          ours(inventory, 'provision'),
-          ...(known && unit ? [onHost(inventory, known.host, `systemctl restart ${unit}`)] : []),
-        ],
-  };
-}
-
 /** Not even a connection from its own host was let in, so its bind was changed too. */
 function unlocked({ node, reason }: UnreachableView, { inventory }: CheckInput): Illness {
   const known = findNode(inventory, node);
@@ -136,17 +107,6 @@ function unlocked({ node, reason }: UnreachableView, { inventory }: CheckInput):
     ],
   };
 }
-
-/** What is concluded from nodes that said nothing: they may be well. */
-const followsFromNoSight: readonly FindingId[] = [
-  'WR-CONFIG-FILE',
-  'WR-CONFIG-LIVE',
-  'WR-CONFIG-PENDING',
-  'WR-FILE-CHANGED',
-  'WR-HOST-LOSS',
-  'WR-SLOTS-UNCOVERED',
-  'WR-ZONE-LOSS',
-];
 
 function loading({ node, reason }: UnreachableView): Illness {
   return {

@@ -3,7 +3,7 @@ import { shQuote } from '../../host/sh.ts';
 import type { Host } from '../../inventory/inventory.ts';
 import { layoutOf } from '../../render/layout.ts';
 import type { Check, CheckInput, Finding } from '../check.ts';
-import { onHost, ours } from '../remedy.ts';
+import { byHand, onHost, ours } from '../remedy.ts';
 import { titled } from '../shared.ts';
 
 /** The folders that the tool keeps on a host are there, and nothing else is in the place of its files and folders. */
@@ -63,7 +63,11 @@ function replaced(
     seen: `${kinds[what]} of ${owner}`,
     expected: 'a file or a folder of its own',
     why: 'It is neither followed nor replaced: the user who made it may want root to write elsewhere.',
-    remedy: [onHost(inventory, host.name, `ls -ld ${shQuote(path)}`)],
+    remedy: [
+      onHost(inventory, host.name, `ls -ld ${shQuote(path)}`),
+      byHand(`on ${host.name}, move ${path} out of the way once you know who made it and why`),
+      ours(inventory, 'provision'),
+    ],
     explains: [{ ids: ['WR-FILE-MISSING'], hosts: [host.name] }],
   };
 }

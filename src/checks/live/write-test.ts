@@ -1,4 +1,4 @@
-import type { Check, Finding } from '../check.ts';
+import type { Check, Finding, FindingId } from '../check.ts';
 import type { WriteTestResult } from '../probe.ts';
 import { ours } from '../remedy.ts';
 import { joinNames } from '../text.ts';
@@ -62,6 +62,24 @@ function unreplicated(result: WriteTestResult, look: string): readonly Finding[]
       expected: 'every replica has it within a second',
       why: 'A failover now would lose writes that were acknowledged to clients.',
       remedy: [look],
+      dueTo: [{ ids: replicaFaults, nodes: unread }],
     },
   ];
 }
+
+/** Why a replica does not receive, or does not answer. */
+const replicaFaults: readonly FindingId[] = [
+  'WR-NODE-DOWN',
+  'WR-NODE-SILENT',
+  'WR-NODE-BUSY',
+  'WR-NODE-AUTH',
+  'WR-NODE-LOADING',
+  'WR-NODE-ALONE',
+  'WR-CLIENTS-FULL',
+  'WR-REPLICA-LINK-DOWN',
+  'WR-REPLICA-SYNCING',
+  'WR-REPLICA-LAG',
+  'WR-MASTERAUTH',
+  'WR-DISK-FULL',
+  'WR-DATA-READ-ONLY',
+];

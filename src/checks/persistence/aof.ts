@@ -1,10 +1,11 @@
 import { formatBytes } from '../../bytes.ts';
 import type { ReachableView } from '../../cluster/view.ts';
 import type { Check, CheckInput, Finding } from '../check.ts';
-import { byHand, call, ours } from '../remedy.ts';
+import { byHand, call } from '../remedy.ts';
 import { titled } from '../shared.ts';
 import { formatSeconds, numberOf } from '../text.ts';
 import { nodesWithoutDisk } from './aftermath.ts';
+import { loggedReason, removeReason } from './saving.ts';
 
 /** A rewrite writes at least some MB/s: this many seconds, or 60 s a GB, is long. */
 const longRewrite = { seconds: 600, secondsPerGb: 60 };
@@ -25,7 +26,7 @@ export const aof: Check = {
   },
 };
 
-function writeFailed({ inventory }: CheckInput, { node, info }: ReachableView): readonly Finding[] {
+function writeFailed(input: CheckInput, { node, info }: ReachableView): readonly Finding[] {
   if (info['aof_last_write_status'] !== 'err') return [];
   return [
     {
@@ -34,15 +35,16 @@ function writeFailed({ inventory }: CheckInput, { node, info }: ReachableView): 
       title: `${node} cannot write its append-only file`,
       nodes: [node],
       hosts: [],
-      seen: 'aof_last_write_status:err',
+      seen: ['aof_last_write_status:err', ...loggedReason(input, node)].join('; '),
       expected: 'aof_last_write_status:ok',
       why: 'It refuses every write (MISCONF) until the file can be written again.',
-      remedy: [ours(inventory, 'check'), call(inventory, node, 'BGREWRITEAOF')],
+      remedy: [removeReason(input, node), call(input.inventory, node, 'BGREWRITEAOF')],
+      passing: info['aof_rewrite_in_progress'] === '1',
     },
   ];
 }
 
-function rewriteFailed({ inventory }: CheckInput, { node, info }: ReachableView): readonly Finding[] {
+function rewriteFailed(input: CheckInput, { node, info }: ReachableView): readonly Finding[] {
   if (info['aof_last_bgrewrite_status'] !== 'err') return [];
   return [
     {
@@ -51,10 +53,11 @@ function rewriteFailed({ inventory }: CheckInput, { node, info }: ReachableView)
       ...titled(node, '{} could not rewrite {its append-only file|their append-only files}'),
       nodes: [node],
       hosts: [],
-      seen: 'aof_last_bgrewrite_status:err',
+      seen: ['aof_last_bgrewrite_status:err', ...loggedReason(input, node)].join('; '),
       expected: 'aof_last_bgrewrite_status:ok',
       why: 'The file grows until the disk is full, and a restart takes ever longer.',
-      remedy: [call(inventory, node, 'BGREWRITEAOF')],
+      remedy: [removeReason(input, node), call(input.inventory, node, 'BGREWRITEAOF')],
+      passing: info['aof_rewrite_in_progress'] === '1',
     },
   ];
 }

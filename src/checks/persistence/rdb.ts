@@ -3,6 +3,7 @@ import type { Check, CheckInput, Finding } from '../check.ts';
 import { call } from '../remedy.ts';
 import { formatSeconds, numberOf } from '../text.ts';
 import { nodesWithoutDisk } from './aftermath.ts';
+import { loggedReason, removeReason } from './saving.ts';
 
 /** A snapshot that is due and has not come for this many times its own interval is a finding. */
 const patience = 3;
@@ -19,7 +20,7 @@ export const rdb: Check = {
   },
 };
 
-function failed({ inventory }: CheckInput, { node, info, config }: ReachableView): readonly Finding[] {
+function failed(input: CheckInput, { node, info, config }: ReachableView): readonly Finding[] {
   if (info['rdb_last_bgsave_status'] !== 'err') return [];
   const stops = config['stop-writes-on-bgsave-error'] === 'yes' && config['save'] !== '';
   return [
@@ -29,12 +30,13 @@ function failed({ inventory }: CheckInput, { node, info, config }: ReachableView
       title: `${node} could not write its last snapshot`,
       nodes: [node],
       hosts: [],
-      seen: 'rdb_last_bgsave_status:err',
+      seen: ['rdb_last_bgsave_status:err', ...loggedReason(input, node)].join('; '),
       expected: 'rdb_last_bgsave_status:ok',
       why: stops
         ? 'It refuses writes (MISCONF) until a snapshot succeeds.'
         : 'A replica that needs a full copy, and a restart, depend on snapshots.',
-      remedy: [call(inventory, node, 'BGSAVE')],
+      remedy: [removeReason(input, node), call(input.inventory, node, 'BGSAVE')],
+      passing: info['rdb_bgsave_in_progress'] === '1',
     },
   ];
 }

@@ -1,6 +1,6 @@
+import type { AclUser } from '../../cluster/users.ts';
 import type { Inventory } from '../../inventory/inventory.ts';
 import type { Check, CheckInput, Finding } from '../check.ts';
-import type { AclUser } from '../probe.ts';
 import { byHand, confirmedCall, ours } from '../remedy.ts';
 import { joinNames } from '../text.ts';
 import { allowedDangers } from './acl-rules.ts';

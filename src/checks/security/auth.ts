@@ -1,5 +1,6 @@
+import { hasOtherPassword } from '../../cluster/users.ts';
 import type { Check, CheckInput, Finding } from '../check.ts';
-import { byHand, call, ours } from '../remedy.ts';
+import { byHand, ours } from '../remedy.ts';
 import { titled } from '../shared.ts';
 import { joinNames } from '../text.ts';
 
@@ -74,14 +75,14 @@ function published({ inventory, passwordPublished }: CheckInput): readonly Findi
   ];
 }
 
-/** After a rotation the old password stays valid until it is retired (ACL SETUSER default <old). */
+/** After a rotation by hand the old password stays valid until it is removed. */
 function extraPasswords({ inventory, probes }: CheckInput): readonly Finding[] {
   if (inventory.auth.password === undefined) return [];
   const nodes = inventory.nodes
     .map(({ id }) => id)
     .filter((id) => {
       const user = probes[id]?.users?.find(({ name }) => name === 'default');
-      return user !== undefined && !user.noPassword && user.passwords > (user.oursWorks ? 1 : 0);
+      return user !== undefined && hasOtherPassword(user);
     });
   if (nodes.length === 0) return [];
   return [
@@ -93,8 +94,13 @@ function extraPasswords({ inventory, probes }: CheckInput): readonly Finding[] {
       hosts: [],
       seen: "the user default has a password besides the inventory's",
       expected: 'one password',
-      why: 'Whoever knows the old one still gets in.',
-      remedy: [ours(inventory, 'provision'), ...nodes.map((node) => call(inventory, node, 'ACL', 'LIST'))],
+      why: 'Anyone who knows the other password gets in.',
+      remedy: [
+        byHand(
+          'give clients that use the other password the new one: they cannot log in any more afterwards',
+        ),
+        ours(inventory, 'provision'),
+      ],
     },
   ];
 }

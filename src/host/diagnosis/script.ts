@@ -11,6 +11,8 @@ export type Suspect = {
   /** The configuration on the host: which of the two files of persistence the server will read. */
   readonly appendonly: boolean;
   readonly ports: readonly number[];
+  /** Its log alone: it runs, and could not do something. */
+  readonly logOnly?: boolean;
 };
 
 /** Bounds of what is read: lines of logs, bytes of nodes.conf and of a damaged file, entries of a folder. */
@@ -38,6 +40,9 @@ printf '\\n%s\\n' $?`;
 
 function sectionsOf(suspect: Suspect): Readonly<Record<string, string>> {
   const { layout, serviceUser } = suspect;
+  const log = `${endOfLog(serviceUser)}
+end_of_log ${shQuote(layout.logFile)} | tail -n ${most.lines} | cut -c 1-400`;
+  if (suspect.logOnly) return { log };
   const folder = shQuote(layout.dataDirectory);
   const asServer = asServerFunction(serviceUser);
   return {
@@ -51,8 +56,7 @@ ${suspect.appendonly ? aofScript(suspect) : dumpScript(layout)}`,
     holders: holdersScript(suspect.ports),
     program: `PATH=$PATH:/usr/local/bin:/usr/local/sbin:/usr/bin:/usr/sbin
 said=$(${suspect.server}-server --version 2>&1) || printf '%s\\n' "$said" | head -n 3`,
-    log: `${endOfLog(serviceUser)}
-end_of_log ${shQuote(layout.logFile)} | tail -n ${most.lines} | cut -c 1-400`,
+    log,
   };
 }
 

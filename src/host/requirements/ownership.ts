@@ -39,8 +39,10 @@ function judgeDirectory(input: PlanInput, layout: NodeLayout): HostProblem | und
   const data = input.facts.directories[dataDirectory]?.entries.filter(isData) ?? [];
   // Its former configuration says whose it is: it was moved, and the next plan writes its configuration.
   if (data.length === 0 || input.facts.data[node.id]?.former) return undefined;
+  // Its configuration was removed, and the cluster that the inventory's password opens says that it is a member.
+  if (input.word[node.id]?.isMember) return undefined;
   return refused(input, layout, {
-    message: `${node.id}: ${dataDirectory} holds data (${data.join(', ')}) that no configuration of ours goes with`,
+    message: `${node.id}: ${dataDirectory} holds data (${data.join(', ')}) for which there is no configuration of this tool`,
     hints: [
       `If it is this node's, put its configuration back: ${configFile}.`,
       `Else move ${dataDirectory} away on ${input.host.name}; nothing there is deleted for you.`,

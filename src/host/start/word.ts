@@ -3,6 +3,8 @@
  * since hosts know nothing of clusters.
  */
 export type PeersWord = {
+  /** Nodes that accept the inventory's password list the identity of its folder at its address: the data is its own. */
+  readonly isMember: boolean;
   /** A master of slots, by the nodes that answer; undefined: none of them knows it. */
   readonly ownsSlots: boolean | undefined;
   /** Another node that answers has this node's data and will copy it to it: nothing is lost with what is on its disk. */
@@ -31,4 +33,10 @@ export type ReplicaCopy = {
 };
 
 /** Nobody answers and nothing is known. */
-export const noWord: PeersWord = { ownsSlots: undefined, isExpendable: false, replicas: [], twins: [] };
+export const noWord: PeersWord = {
+  isMember: false,
+  ownsSlots: undefined,
+  isExpendable: false,
+  replicas: [],
+  twins: [],
+};

@@ -10,6 +10,7 @@ import { type Directives, desiredDirectives } from '../../render/directives.ts';
 import type { Observation } from '../observe.ts';
 import { isShortOfFiles } from './file-limit.ts';
 import { moveOfRunning, type NodeMove } from './moves.ts';
+import { planPassword, planUsers } from './users.ts';
 
 /** A running node with its desired directives, and those in the file that is on its host. */
 export type RunningNode = {
@@ -56,12 +57,13 @@ export function runningNodes(input: PlanInput, { view }: Observation): readonly 
 
 /** What CONFIG SET and ACL change while the node runs. */
 export function planLive(running: RunningNode): readonly ClusterStep[] {
-  const { view, desired, onDisk } = running;
+  const { view, desired } = running;
   const { node, config } = view;
   const { live, passwordMissing } = compareWithLive(desired, config);
   return [
     ...(passwordMissing ? [{ kind: 'set-password', node } as const] : []),
-    ...planUsers(node, desired['user'] ?? [], onDisk['user'] ?? []),
+    ...planPassword(running),
+    ...planUsers(running),
     ...live
       // A change of what the next start reads: `planSwitch`.
       .filter(({ directive }) => canonicalDirective(directive) !== 'appendonly')
@@ -71,21 +73,6 @@ export function planLive(running: RunningNode): readonly ClusterStep[] {
         ({ directive, from, to }) =>
           ({ kind: 'set-config', node, directive, value: to, why: `is ${from || 'empty'}` }) as const,
       ),
-  ];
-}
-
-type Users = readonly (readonly string[])[];
-
-/** Users as the file that the node started with names them: nobody's own users are touched. */
-function planUsers(node: string, desired: Users, onDisk: Users): readonly ClusterStep[] {
-  const names = new Set(desired.map(([user]) => user));
-  return [
-    ...desired
-      .filter((line) => !onDisk.some((other) => same(line, other)))
-      .map(([user = '', ...rules]) => ({ kind: 'set-user', node, user, rules }) as const),
-    ...onDisk
-      .filter(([user]) => !names.has(user))
-      .map(([user = '']) => ({ kind: 'remove-user', node, user }) as const),
   ];
 }
 
@@ -137,6 +124,3 @@ export function readable(conf: string): Directives {
     return {};
   }
 }
-
-const same = (one: readonly string[], other: readonly string[]): boolean =>
-  one.join('\0') === other.join('\0');

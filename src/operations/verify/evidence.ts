@@ -1,4 +1,5 @@
 import type { CheckInput } from '../../checks/check.ts';
+import { couldNotSave } from '../../checks/persistence/saving.ts';
 import type { ClusterView } from '../../cluster/view.ts';
 import type { Facts } from '../../host/facts.ts';
 import { readEvidence } from '../../host/diagnosis/read.ts';
@@ -10,7 +11,10 @@ import type { Session } from '../session.ts';
 
 type Seen = { readonly view: ClusterView; readonly hosts: CheckInput['hosts'] };
 
-/** Looks at why nodes do not run, where some do not: nothing is asked of a host whose nodes all answer. */
+/**
+ * Looks at why nodes do not run, and at the logs of those that run and could not save: nothing is asked of a host
+ * whose nodes are all well.
+ */
 export async function lookAtStopped(session: Session, seen: Seen): Promise<CheckInput['evidence']> {
   const { inventory, shells, signal } = session;
   const found = await Promise.all(
@@ -38,15 +42,17 @@ function suspectsOn(
     const isDown =
       state?.reachable === false &&
       (state.failure === 'refused' || (state.failure !== 'host' && (unit?.restarts ?? 0) > 0));
+    const logOnly = state?.reachable === true && couldNotSave(state);
     const content = facts.files[configFile]?.content;
-    if (!isDown || content === undefined || !facts.server.installed) return [];
+    if (!logOnly && (!isDown || content === undefined || !facts.server.installed)) return [];
     return [
       {
         layout: place,
         serviceUser: layout.serviceUser,
         server: inventory.server,
-        appendonly: readsAof(content),
+        appendonly: content !== undefined && readsAof(content),
         ports: inventory.mode === 'cluster' ? [node.port, node.busPort] : [node.port],
+        logOnly,
       },
     ];
   });

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { AclUser, BusLink, LatencyEvent, NodeProbe } from '../../checks/probe.ts';
+import { parseUser } from '../../cluster/users.ts';
+import type { BusLink, LatencyEvent, NodeProbe } from '../../checks/probe.ts';
 import type { Inventory, Secrets } from '../../inventory/inventory.ts';
 import { type RedisConnection, type RedisCommand, ReplyError } from '../../redis/connection.ts';
 
@@ -30,7 +31,7 @@ export async function probeNode(
     links: links && links.map(parseLink),
     latency: latency && latency.map(parseLatency),
     slowlog: slowlog && slowlog.map(parseSlow),
-    users: users && users.map((line) => parseUser(String(line), context)),
+    users: users && users.map((line) => parseUser(String(line), (name) => hashOf(name, context))),
     masterauth: masterauth
       ? compareSecret(masterauth.map(String)[1] ?? '', context.secrets.password)
       : 'unknown',
@@ -73,19 +74,9 @@ function parseSlow(reply: unknown): { readonly at: number; readonly microseconds
   return { at: at ?? 0, microseconds: microseconds ?? 0 };
 }
 
-/** `user NAME on #HASH ~* &* +@all (selector)` */
-function parseUser(line: string, { inventory, secrets }: ProbeContext): AclUser {
-  const [, name = '', ...rules] = line.split(' ').map((word) => word.replaceAll(/[()]/g, ''));
-  const hashes = rules.filter((rule) => rule.startsWith('#')).map((rule) => rule.slice(1));
-  const ours = name === inventory.auth.application?.user ? secrets.application : secrets.password;
-  return {
-    name,
-    enabled: rules.includes('on'),
-    noPassword: rules.includes('nopass'),
-    passwords: hashes.length,
-    oursWorks: ours !== undefined && hashes.includes(createHash('sha256').update(ours).digest('hex')),
-    commands: rules.filter((rule) => /^[+-]|^allcommands$|^nocommands$/.test(rule)),
-  };
+function hashOf(name: string, { inventory, secrets }: ProbeContext): string | undefined {
+  const password = name === inventory.auth.application?.user ? secrets.application : secrets.password;
+  return password === undefined ? undefined : createHash('sha256').update(password).digest('hex');
 }
 
 function compareSecret(live: string, ours: string | undefined): NodeProbe['masterauth'] {

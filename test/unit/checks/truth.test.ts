@@ -189,7 +189,8 @@ function holds(property: (input: CheckInput, found: ReturnType<typeof worstFirst
 const reachable = ({ view }: CheckInput): readonly ReachableView[] =>
   view.nodes.filter((each): each is ReachableView => each.reachable);
 
-describe('whatever is wrong with the nodes', () => {
+// Hundreds of reports per property: seconds on an idle machine.
+describe('whatever is wrong with the nodes', { timeout: 180_000 }, () => {
   test('a node that does not serve means a critical finding', () => {
     holds((input, found) => {
       const failing = reachable(input).filter(({ clusterInfo }) => clusterInfo['cluster_state'] !== 'ok');

@@ -1,0 +1,177 @@
+import { mkdir, readFile, rename, rm, symlink } from 'node:fs/promises';
+import { connect, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import type { Report } from '../../../src/operations/report/schema.ts';
+import { seeAndFix } from '../../support/operator.ts';
+import { until } from '../../support/until.ts';
+import { createScene, ids, type Scene, seeAndMend, untilInfo } from './scene.ts';
+
+/** Faults whose remedies are pasted, on one cluster of local nodes; those that need systemd are in lab-remedies. */
+let scene: Scene;
+
+const build = (): Promise<Scene> =>
+  createScene({ redis1: [19_070, 19_073], redis2: [19_071, 19_074], redis3: [19_072, 19_075] });
+
+beforeAll(async () => {
+  scene = await build();
+});
+
+afterAll(() => scene?.close());
+
+// Each fault is made in a healthy cluster, or its own finding would not be the only one.
+afterEach(async ({ task }) => {
+  if (task.result?.state !== 'fail') return;
+  await scene.close();
+  scene = await build();
+});
+
+const masters = ['redis1:19070', 'redis2:19071', 'redis3:19072'] as const;
+const replica = 'redis2:19074';
+const folder = (port: number): string => join(scene.cli.state, 'weedgo-redis/scene', String(port));
+
+test('a user that the inventory does not have', async () => {
+  await scene.redis(masters[0], 'ACL', 'SETUSER', 'carol', 'on', '>something-long', '~c:*', '+get');
+  await seeAndMend(scene, ['WR-ACL-UNKNOWN']);
+});
+
+test("the application's user, switched off", async () => {
+  await scene.redis(masters[1], 'ACL', 'SETUSER', 'weedgo', 'off');
+  await seeAndMend(scene, ['WR-ACL-APPLICATION']);
+});
+
+test('a second password', async () => {
+  await scene.redis(masters[2], 'ACL', 'SETUSER', 'default', '>another-password');
+  await seeAndMend(scene, ['WR-AUTH-EXTRA']);
+});
+
+test('protected mode, switched off', async () => {
+  await scene.redis(masters[0], 'CONFIG', 'SET', 'protected-mode', 'no');
+  await seeAndMend(scene, ['WR-PROTECTED-MODE']);
+});
+
+test('every address of the host, listened on', async () => {
+  await scene.redis(replica, 'CONFIG', 'SET', 'bind', '0.0.0.0');
+  await seeAndMend(scene, ['WR-LISTEN-WIDE']);
+});
+
+test('an announced address that is elsewhere', async () => {
+  await scene.redis(masters[2], 'CONFIG', 'SET', 'cluster-announce-ip', '10.9.9.9');
+  await seeAndMend(scene, ['WR-ANNOUNCED-ELSEWHERE']);
+});
+
+test('another password on one node', async () => {
+  await scene.redis(replica, 'CONFIG', 'SET', 'requirepass', 'another-password');
+  await seeAndMend(scene, ['WR-NODE-AUTH']);
+});
+
+test('a replica that was reset', async () => {
+  await scene.redis('redis3:19075', 'CLUSTER', 'RESET', 'SOFT');
+  await seeAndMend(scene, ['WR-NODE-ALONE']);
+});
+
+test('two masters on one host', async () => {
+  await scene.redis(replica, 'CLUSTER', 'FAILOVER');
+  await untilInfo(scene, replica, { role: 'master' });
+  await untilInfo(scene, masters[0], { role: 'slave', master_link_status: 'up' });
+  await seeAndMend(scene, ['WR-HOST-LOSS']);
+});
+
+test('clients near the limit', async () => {
+  await scene.redis(masters[0], 'CONFIG', 'SET', 'maxclients', 200);
+  const sockets = await open(184, '127.0.77.1', 19_070);
+  await seeAndMend(scene, ['WR-CLIENTS-MANY'], {
+    byHand: async () => {
+      for (const socket of sockets) socket.destroy();
+    },
+  });
+});
+
+test('memory that is full', async () => {
+  const key = 'b';
+  await scene.redis(masters[0], 'SETRANGE', key, 40_000_000, 'x');
+  await scene.redis(masters[0], 'CONFIG', 'SET', 'maxmemory', '44mb');
+  await seeAndMend(scene, ['WR-CONFIG-LIVE', 'WR-MEMORY-FULL']);
+  await scene.redis(masters[0], 'DEL', key);
+});
+
+test('a snapshot that cannot be put in its place', async () => {
+  const dump = join(folder(19_070), 'data/dump.rdb');
+  await rm(dump, { force: true });
+  await mkdir(join(dump, 'in-the-way'), { recursive: true });
+  await scene.redis(masters[0], 'BGSAVE');
+  await untilInfo(scene, masters[0], { rdb_bgsave_in_progress: '0', rdb_last_bgsave_status: 'err' });
+  const { findings } = await seeAndMend(scene, ['WR-RDB-FAILED'], {
+    byHand: () => rm(dump, { recursive: true }),
+  });
+  expect(findings[0]?.seen).toMatch(/its log says: .*dump\.rdb/);
+});
+
+test('a rewrite that cannot be put in its place', async () => {
+  const aof = join(folder(19_071), 'data/appendonlydir');
+  const ways = [2, 3, 4, 5, 6].map((number) => join(aof, `appendonly.aof.${number}.base.rdb`));
+  for (const way of ways) await mkdir(join(way, 'in-the-way'), { recursive: true }).catch(() => undefined);
+  await scene.redis(masters[1], 'BGREWRITEAOF');
+  await untilInfo(scene, masters[1], { aof_rewrite_in_progress: '0', aof_last_bgrewrite_status: 'err' });
+  await seeAndMend(scene, ['WR-AOF-REWRITE-FAILED'], {
+    byHand: async () => {
+      for (const way of ways) await rm(join(way, 'in-the-way'), { recursive: true, force: true });
+      for (const way of ways) await rm(way, { recursive: true, force: true }).catch(() => undefined);
+    },
+  });
+});
+
+test('a configuration file that is gone', async () => {
+  await rename(join(folder(19_075), 'redis.conf'), join(folder(19_075), 'redis.conf.elsewhere'));
+  await seeAndMend(scene, ['WR-FILE-MISSING']);
+});
+
+test('a configuration file that is a link', async () => {
+  const file = join(folder(19_075), 'redis.conf');
+  await rename(file, `${file}.elsewhere`);
+  await symlink(`${file}.elsewhere`, file);
+  await seeAndMend(scene, ['WR-PATH-REPLACED'], { byHand: () => rm(file) });
+});
+
+test('a restart that was killed', async () => {
+  const restart = scene.cli.start('restart', 'all');
+  await new Promise<void>((resolve) => restart.onLine((line) => line.includes('redis') && resolve()));
+  await until(async () => expect(Number(await scene.info(replica, 'uptime_in_seconds'))).toBeLessThan(30));
+  restart.kill('SIGKILL');
+  await restart.done;
+  await seeAndMend(scene, ['WR-RESTART-UNFINISHED']);
+});
+
+test('settings of the inventory that were not provisioned', async () => {
+  const file = scene.inventory.file ?? '';
+  const inventory = JSON.parse(await readFile(file, 'utf8'));
+  const verify = async (): Promise<Report> => JSON.parse((await scene.cli.run('--json', 'verify')).stdout);
+  for (const change of [{ 'maxmemory-policy': 'allkeys-lru' }, { 'tcp-backlog': 300 }]) {
+    Object.assign(inventory.config, change);
+    await scene.cli.setInventory(inventory);
+    await seeAndFix({ cli: scene.cli, verify }, ['WR-CONFIG-PENDING']);
+  }
+});
+
+test('a replica that is paused while writes are tested', async () => {
+  const pid = await scene.pid(replica);
+  process.kill(pid, 'SIGSTOP');
+  try {
+    const report = await scene.verify({ writeTest: true });
+    expect(ids(report)).toEqual(['WR-NODE-SILENT']);
+    expect(report.findings.map(({ id }) => id)).toContain('WR-WRITE-UNREPLICATED');
+  } finally {
+    process.kill(pid, 'SIGCONT');
+  }
+});
+
+const open = async (count: number, host: string, port: number): Promise<readonly Socket[]> =>
+  Promise.all(
+    Array.from(
+      { length: count },
+      () =>
+        new Promise<Socket>((resolve) => {
+          const socket = connect({ host, port }, () => resolve(socket));
+        }),
+    ),
+  );
