@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { canonicalAddress } from '../inventory/address.ts';
 import type { Node } from '../inventory/inventory.ts';
+import { messageOf } from '../message-of.ts';
 import type { Shell } from '../ssh/shell.ts';
 import { parseSockets, type Socket, socketsScript } from './facts/sockets.ts';
 import { shQuote } from './sh.ts';
@@ -32,7 +33,7 @@ export function ownershipOf(
         if (judged.kind !== 'unknown' || attempt === attempts) return await withCulprit(shell, judged);
       }
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       return { kind: 'unknown', reason: `${shell.host} could not be asked whose port it is: ${reason}` };
     }
   };

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { link, mkdir, open, readFile, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { OperationError } from '../errors.ts';
+import { messageOf } from '../message-of.ts';
 
 /** 256 bits, in characters that no shell, URL or .env file quotes. */
 export const newSecret = (): string => randomBytes(32).toString('base64url');
@@ -30,7 +31,7 @@ export async function keepSecret(file: string, secret: string): Promise<'written
       const [line = ''] = (await readFile(file, 'utf8')).split(/\r?\n/, 1);
       return line === secret ? 'same' : 'another';
     }
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = messageOf(cause);
     throw new OperationError(`the secret cannot be written to ${file}: ${why}`, { cause });
   }
 }

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import { UsageError } from '../errors.ts';
 import type { Problem } from '../errors.ts';
+import { messageOf } from '../message-of.ts';
 import { readDraft } from './draft.ts';
 import type { Draft } from './draft.ts';
 import type { Fault } from './fault.ts';
@@ -64,7 +65,7 @@ function whyUnreadable(cause: unknown): string {
   if (code === 'EISDIR') return 'this is a folder; name the inventory file in it';
   if (code === 'EACCES') return 'the inventory may not be read';
   if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') return 'this is no inventory: it is not UTF-8 text';
-  return `the inventory cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`;
+  return `the inventory cannot be read: ${messageOf(cause)}`;
 }
 
 function whatInstead(value: unknown): string {

@@ -5,6 +5,7 @@ import { formatBytes } from '../bytes.ts';
 import { readAtMost } from '../read-at-most.ts';
 import { UsageError } from '../errors.ts';
 import type { Problem } from '../errors.ts';
+import { messageOf } from '../message-of.ts';
 import type { Inventory, Secrets } from './inventory.ts';
 import { problemAt } from './locate.ts';
 import { runSecretCommand, type Show } from './secret-command.ts';
@@ -166,7 +167,7 @@ function refusal({ inventory, path }: SecretContext, message: string, cause?: un
 }
 
 function reason(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
+  return messageOf(cause);
 }
 
 function isCode(cause: unknown, code: string): boolean {

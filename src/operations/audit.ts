@@ -1,4 +1,5 @@
 import { WeedgoError } from '../errors.ts';
+import { messageOf } from '../message-of.ts';
 import { formatAuditLine, maskSecrets } from './audit/line.ts';
 import type { AuditLine } from './audit/line.ts';
 import type { LockRecord } from './lock.ts';
@@ -80,7 +81,7 @@ function commonFields(session: Session): Pick<AuditLine, 'schemaVersion' | 'clus
 }
 
 function outcomeOf(error: unknown): [outcome: AuditLine['outcome'], message: string] {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   return [error instanceof WeedgoError && error.kind !== 'usage' ? error.kind : 'failed', message];
 }
 
@@ -104,7 +105,7 @@ async function append(session: Session, station: Station, line: AuditLine): Prom
     });
     if (code !== 0) throw new Error(stderr.trim() || `exit ${code}`);
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     session.emit({
       type: 'warning',
       host: station.host,

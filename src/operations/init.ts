@@ -4,6 +4,7 @@ import { isIP, isIPv6 } from 'node:net';
 import { OperationError, UsageError } from '../errors.ts';
 import type { Problem } from '../errors.ts';
 import { parseInventory } from '../inventory/load.ts';
+import { messageOf } from '../message-of.ts';
 import type { Prompter } from './session.ts';
 
 /** A host as `user@address:port` gives it. */
@@ -128,10 +129,7 @@ export async function writeInventory(file: string, text: string): Promise<void> 
         cause,
       });
     }
-    throw new OperationError(
-      `cannot write ${file}: ${cause instanceof Error ? cause.message : String(cause)}`,
-      { cause },
-    );
+    throw new OperationError(`cannot write ${file}: ${messageOf(cause)}`, { cause });
   }
 }
 

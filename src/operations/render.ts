@@ -5,6 +5,7 @@ import { OperationError, UsageError } from '../errors.ts';
 import { missingSecrets } from './secrets/unknown.ts';
 import type { Host, Inventory, Secrets } from '../inventory/inventory.ts';
 import { resolveSecrets } from '../inventory/secrets.ts';
+import { messageOf } from '../message-of.ts';
 import { renderCompose } from '../render/compose.ts';
 import { layoutOf } from '../render/layout.ts';
 import { maskSecrets } from '../render/mask.ts';
@@ -101,7 +102,7 @@ async function writeAll(files: readonly Written[]): Promise<void> {
       await writeFile(beside, content, { mode, flag: 'wx' });
       await rename(beside, path);
     } catch (cause) {
-      const why = cause instanceof Error ? cause.message : String(cause);
+      const why = messageOf(cause);
       throw new OperationError(`cannot write ${path}: ${why}`, { cause });
     }
   }

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { messageOf } from '../message-of.ts';
 import { type RedisFailure, ReplyError } from './connection.ts';
 import { DeadlineError } from './deadline.ts';
 
@@ -7,7 +8,7 @@ export type Failure = Omit<RedisFailure, 'node'>;
 
 export function classifyForward(error: unknown): Failure {
   if (error instanceof DeadlineError) return { failure: 'timeout', reason: error.message };
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = messageOf(error);
   return { failure: isRefusal(error) ? 'refused' : 'host', reason };
 }
 

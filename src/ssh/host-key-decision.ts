@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { appendFile, mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { messageOf } from '../message-of.ts';
 import { inTurn, noticeOnce } from './ask.ts';
 import type { Context } from './ask.ts';
 import type { HostConfig } from './config.ts';
 import { acceptedKey, readHostKeys, readKnownHosts } from './host-key.ts';
 import { hostKeyError, hostKeyName } from './host-key-errors.ts';
 import type { NotKnown, ShownKey } from './host-key-errors.ts';
-import { messageOf } from './message-of.ts';
 import { hashName, keyTypeName } from './known-hosts.ts';
 
 /** A key that is not known, as a server showed it. */

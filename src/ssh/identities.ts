@@ -1,10 +1,10 @@
 import ssh2 from 'ssh2';
 import type { ParsedKey, SigningRequestOptions } from 'ssh2';
+import { messageOf } from '../message-of.ts';
 import { askSecret } from './ask.ts';
 import type { Context } from './ask.ts';
 import type { HostConfig } from './config.ts';
 import { fingerprint, keyTypeName } from './known-hosts.ts';
-import { messageOf } from './message-of.ts';
 import { isParsedKey, readPrivateKey } from './private-key.ts';
 import type { BadKey, PrivateKey } from './private-key.ts';
 

@@ -1,12 +1,12 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { messageOf } from '../message-of.ts';
 import { clientArguments } from './client-arguments.ts';
 import { configFromClient } from './client-config.ts';
 import type { Resolved } from './client-config.ts';
 import { configWithoutClient } from './config.ts';
 import type { HostConfig, Server } from './config.ts';
 import { ConnectError } from './connect-error.ts';
-import { messageOf } from './message-of.ts';
 import type { ConnectionPool } from './pool.ts';
 
 const run = promisify(execFile);

@@ -1,6 +1,6 @@
 import { OperationError, WeedgoError } from '../errors.ts';
+import { messageOf } from '../message-of.ts';
 import { bootCommand } from './frame.ts';
-import { messageOf } from './message-of.ts';
 import { interruption } from './interruption.ts';
 import { lossOf } from './link.ts';
 import type { Channel, Link } from './link.ts';

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { exitCodes, OperationError, UsageError } from '../../errors.ts';
 import type { Severity } from '../../checks/check.ts';
 import { severities } from '../../checks/fold.ts';
+import { messageOf } from '../../message-of.ts';
 import type { Report } from '../../operations/report/schema.ts';
 import { renderHtml } from '../../operations/report/html.ts';
 import { renderJunit } from '../../operations/report/junit.ts';
@@ -59,7 +60,7 @@ async function write(file: string, content: string): Promise<void> {
   try {
     await writeFile(file, content);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     throw new OperationError(`the report cannot be written: ${reason}`, { cause });
   }
 }

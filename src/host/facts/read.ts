@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { OperationError } from '../../errors.ts';
+import { messageOf } from '../../message-of.ts';
 import type { Shell } from '../../ssh/shell.ts';
 import type { Facts } from '../facts.ts';
 import type { FactsContext, Instants } from './fact.ts';
@@ -77,7 +78,7 @@ export function parseFacts<Wanted extends Name>(
       if (code !== 0) throw new Error(`exit ${code}`);
       return [name, factRegistry[name].parse(output, context, instants)] as const;
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       throw new OperationError(`${host}: cannot make out its ${name}: ${reason}`, { host, cause: error });
     }
   });

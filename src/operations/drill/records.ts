@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import * as z from 'zod';
 import { RefusedError } from '../../errors.ts';
 import type { Inventory } from '../../inventory/inventory.ts';
+import { messageOf } from '../../message-of.ts';
 
 const recordSchema = z.object({
   schemaVersion: z.literal(1),
@@ -47,8 +48,6 @@ export async function demandFolder(inventory: Inventory): Promise<void> {
     });
   }
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** Writes one file; resolves to its path. Names sort by date. */
 export async function writeRecord(inventory: Inventory, record: DrillRecord): Promise<string> {

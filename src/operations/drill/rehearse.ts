@@ -6,6 +6,7 @@ import { parseInfo } from '../../cluster/parse.ts';
 import type { Shard } from '../../cluster/shape.ts';
 import { LockLostError, OperationError, RefusedError } from '../../errors.ts';
 import type { Node } from '../../inventory/inventory.ts';
+import { messageOf } from '../../message-of.ts';
 import { isFailure } from '../../redis/connection.ts';
 import { awaitQuiet } from '../failover/await-guard.ts';
 import { refuseFor } from '../failover/refuse.ts';
@@ -84,8 +85,6 @@ export async function rehearse(
     throw error;
   }
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** The operator's answer and the probe have taken their time: the shard must be as whole as it was. */
 async function demandStillWell(session: Session, { master, number }: Shard): Promise<void> {

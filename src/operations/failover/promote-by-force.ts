@@ -3,6 +3,7 @@ import type { Swap } from '../../cluster/failover/agreed.ts';
 import type { Situation } from '../../cluster/failover/situation.ts';
 import { OperationError } from '../../errors.ts';
 import { parseClusterNodes } from '../../cluster/parse.ts';
+import { messageOf } from '../../message-of.ts';
 import { applyClusterStep } from '../../redis/apply.ts';
 import { isFailure, ReplyError } from '../../redis/connection.ts';
 import type { RedisConnection } from '../../redis/connection.ts';
@@ -155,7 +156,7 @@ async function withdraw(session: Session, { shard, replica }: Swap, error: unkno
 }
 
 function notWithdrawn(node: string, error: unknown): OperationError {
-  const why = error instanceof Error ? error.message : String(error);
+  const why = messageOf(error);
   return new OperationError(`${why}; ${node} may still take over within 5 s: it does not respond any more`, {
     node,
     cause: error,
