@@ -56,24 +56,66 @@ export type RestartMemory = Readonly<z.infer<typeof restartSchema>>;
 
 const nothing: Memory = { schemaVersion: 1, revision: 0, drained: {} };
 
+/** What the hosts that could be read have. */
+export type Journal = {
+  readonly memory: Memory;
+  /**
+   * Why that may not be all: so few hosts were read that a write may have reached a majority without them.
+   * undefined: it is all.
+   */
+  readonly unread: string | undefined;
+};
+
 /**
- * The copy that counts (`chooseCopy`), with the highest revision that any host has: the next write is above all. A
- * copy that cannot be read is a warning, as long as a majority of the connected hosts has one that can.
- * Throws HostsFailedError otherwise.
+ * For a command that holds the lock: as `readJournal`. What is not known is a warning, as long as a majority of the
+ * connected hosts can be read: a command that may work with a minority has to. Throws HostsFailedError otherwise.
  */
 export async function readMemory(session: Session): Promise<Memory> {
+  const { memory, unread, damaged } = await readCopies(session);
+  if (damaged.length > 0 && damaged.length * 2 >= stationsOf(session).length)
+    throw new HostsFailedError('reading the journal', damaged);
+  if (unread !== undefined)
+    session.emit({
+      type: 'warning',
+      message: `${unread}: hosts that are drained may not be known as such`,
+    });
+  return memory;
+}
+
+/**
+ * The copy that counts (`chooseCopy`), with the highest revision that any host has: the next write is above all. A
+ * copy that cannot be read is a warning. A write is on a majority of all hosts: where fewer than half were read there
+ * may be one that none of them has.
+ */
+export async function readJournal(session: Session): Promise<Journal> {
+  const { memory, unread } = await readCopies(session);
+  return { memory, unread };
+}
+
+async function readCopies(
+  session: Session,
+): Promise<Journal & { readonly damaged: readonly OperationError[] }> {
   const stations = stationsOf(session);
   const copies = await Promise.all(stations.map(readCopy));
   const damaged = copies.flatMap((copy) => (copy instanceof OperationError ? [copy] : []));
-  if (damaged.length > 0 && damaged.length * 2 >= stations.length)
-    throw new HostsFailedError('reading the journal', damaged);
   for (const { host, message, hints } of damaged)
     session.emit({ type: 'warning', message, hints, ...(host !== undefined && { host }) });
   const readable = copies.flatMap((copy) =>
     copy === undefined || copy instanceof OperationError ? [] : [copy],
   );
-  const { winner, revision } = chooseCopy(readable, stationCount(session.inventory));
-  return { ...(winner?.memory ?? nothing), revision };
+  const hosts = stationCount(session.inventory);
+  const read = stations.length - damaged.length;
+  const { winner, revision } = chooseCopy(readable, hosts);
+  return {
+    memory: { ...(winner?.memory ?? nothing), revision },
+    unread: read * 2 >= hosts ? undefined : describeUnread(read, hosts, damaged),
+    damaged,
+  };
+}
+
+function describeUnread(read: number, hosts: number, damaged: readonly OperationError[]): string {
+  const reasons = damaged.map(({ host, message }) => `${host ?? ''}: ${message}`);
+  return [`the journal could be read on ${read} of ${hosts} hosts`, ...reasons].join('; ');
 }
 
 /**

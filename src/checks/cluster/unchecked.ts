@@ -49,14 +49,16 @@ function hostsInPart({ inventory, hosts, hostProbes }: CheckInput): readonly Fin
 }
 
 /** Drained hosts and unfinished restarts are known from what operators left on the hosts. */
-function operations({ inventory }: CheckInput, reason: string): Finding {
+function operations({ inventory, hosts }: CheckInput, reason: string): Finding {
+  const isCut = Object.values(hosts).some(({ reachable }) => !reachable);
   return {
     ...common,
-    title: 'what operators have begun could not be read',
+    title: 'the journal could not be read: what operators have begun is not known',
     nodes: [],
     hosts: [],
     seen: reason,
     why: 'Whether a host is drained, or a restart unfinished, is not known.',
     remedy: [byHand('fix what is seen here'), ours(inventory, 'verify')],
+    ...(isCut && { dueTo: [{ ids: ['WR-HOST-UNREACHABLE'] as const }] }),
   };
 }

@@ -4,7 +4,7 @@ import type { ClusterView } from '../../cluster/view.ts';
 import { OperationError } from '../../errors.ts';
 import type { Node } from '../../inventory/inventory.ts';
 import { isFailure } from '../../redis/connection.ts';
-import { readMemory } from '../memory.ts';
+import { readJournal } from '../memory.ts';
 import { type HostsObservation, type Observation, observeHosts, observeNodes } from '../observe.ts';
 import { planInputs } from '../provision/plan.ts';
 import type { Session } from '../session.ts';
@@ -165,14 +165,11 @@ async function probeHosts(session: Session): Promise<Readonly<Record<string, Hos
 
 /** What cannot be read is reported as such (`checks/cluster/unchecked.ts`): nothing begun is not known then. */
 async function readPending(session: Session): Promise<Pick<HostsLook, 'pending' | 'pendingUnread'>> {
-  try {
-    const { drained, restart, drill } = await readMemory(session);
-    const since = Object.entries(drained).map(([host, memory]) => [host, memory.since]);
-    const pending = { drained: Object.fromEntries(since), restart, drill: drill?.since };
-    return { pending, pendingUnread: undefined };
-  } catch (error) {
-    if (!(error instanceof OperationError)) throw error;
-    const pending = { drained: {}, restart: undefined, drill: undefined };
-    return { pending, pendingUnread: error.message };
-  }
+  const { memory, unread } = await readJournal(session);
+  const { drained, restart, drill } = memory;
+  const since = Object.entries(drained).map(([host, past]) => [host, past.since]);
+  return {
+    pending: { drained: Object.fromEntries(since), restart, drill: drill?.since },
+    pendingUnread: unread,
+  };
 }
