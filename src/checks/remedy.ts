@@ -77,11 +77,13 @@ export function moveAside(
   const host = inventory.hosts.find(({ name }) => name === node.host);
   const place = host && layoutOf(inventory, host).nodes.find((each) => each.node.id === node.id);
   const folder = place?.dataDirectory ?? '';
+  const aside = `${folder}.${process.suffix}`;
   const stop = stopping(inventory, node, process.pid);
   return onHost(
     inventory,
     node.host,
-    `${stop} && mv ${shQuote(folder)} ${shQuote(`${folder}.${process.suffix}`)}`,
+    // Pasted again it would take the node that has come up in its place.
+    `[ -e ${shQuote(aside)} ] || { ${stop} && mv ${shQuote(folder)} ${shQuote(aside)}; }`,
   );
 }
 

@@ -100,7 +100,7 @@ function commandsOf(
   { heir, isMajority }: { readonly heir: Member; readonly isMajority: boolean },
 ): readonly string[] {
   const { id } = heir.node;
-  const words = ['failover', id, isMajority ? '--force' : '--takeover'];
+  const words = ['failover', '--to', id, isMajority ? '--force' : '--takeover'];
   const cautions = [
     ...(isMajority
       ? []

@@ -15,6 +15,10 @@ export const failoverCommands: readonly CommandSpec[] = [
     arguments: [['[target]', 'a node, the number of a shard, or a host; asked for on a terminal']],
     options: [
       ...moving,
+      [
+        '--to <node>',
+        'instead of a target: the node that is to be the master of its shard, if it is not yet',
+      ],
       ['--force', "the master is gone: the replica takes over with the other masters' votes"],
       ['--takeover', 'no majority is left: the replica takes over without votes'],
       confirm,
@@ -22,6 +26,7 @@ export const failoverCommands: readonly CommandSpec[] = [
     examples: [
       'weedgo-redis failover redis1:7000 --probe',
       'weedgo-redis failover 2',
+      'weedgo-redis failover --to redis2:7004',
       'weedgo-redis failover redis1:7000 --force',
     ],
     load: () => import('./commands/failover.ts'),

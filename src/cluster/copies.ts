@@ -95,7 +95,7 @@ function slotOwners(members: readonly Member[]): ReadonlyMap<number, Member> {
 const shorten = (slots: readonly number[]): string => describeRanges(compactSlots(slots));
 
 const takeOver = (replica: string): string =>
-  `Run weedgo-redis failover ${replica} --force to make it serve what it holds.`;
+  `Run weedgo-redis failover --to ${replica} --force to make it serve what it holds.`;
 
 const reason = (message: string, ...hints: readonly string[]): Reason => ({
   code: 'only-copy',

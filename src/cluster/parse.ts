@@ -39,6 +39,17 @@ export function countKeys(info: InfoFields): number {
     .reduce((sum, [, value]) => sum + Number(/\bkeys=(\d+)/.exec(value)?.[1] ?? 0), 0);
 }
 
+/**
+ * How many replicas in sync a master needs to take writes, from a reply of CONFIG GET; undefined: it does not say. With
+ * min-replicas-max-lag 0 none are counted (`refreshGoodSlavesCount`).
+ */
+export function parseNeededReplicas(flat: readonly string[]): number | undefined {
+  const config = parseConfig(flat);
+  const [needed, maxLag] = ['min-replicas-to-write', 'min-replicas-max-lag'].map((name) => config[name]);
+  if (needed === undefined || !/^\d+$/.test(needed)) return undefined;
+  return maxLag === '0' ? 0 : Number(needed);
+}
+
 /** Reads a CONFIG GET reply (name, value, name, value, …); the values of secrets become `***`, unset ones stay ''. */
 export function parseConfig(reply: readonly string[]): Readonly<Record<string, string>> {
   const config: Record<string, string> = {};

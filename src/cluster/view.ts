@@ -56,6 +56,8 @@ export type ReachableView = {
   readonly clusterInfo: InfoFields;
   /** INFO (default sections). */
   readonly info: InfoFields;
+  /** Replicas in sync without which it takes no writes, as a master; undefined: it did not say. */
+  readonly neededReplicas?: number | undefined;
   /** Keys in all databases (INFO keyspace); in cluster mode there is only database 0. */
   readonly keys: number;
   /** ACL LIST, which has the hashes of passwords; undefined: the server does not know the command. */
@@ -102,5 +104,5 @@ export type TopologyView = { readonly nodes: readonly (NodeTopology | Unreachabl
 
 export type NodeTopology = Pick<
   ReachableView,
-  'reachable' | 'node' | 'nodeId' | 'nodes' | 'clusterInfo' | 'info'
+  'reachable' | 'node' | 'nodeId' | 'nodes' | 'clusterInfo' | 'info' | 'neededReplicas'
 >;

@@ -14,13 +14,15 @@ export type Question = {
   /** Lines to read before answering. */
   readonly details?: readonly string[];
   readonly question: string;
+  /** What else can be done about it. */
+  readonly hints?: readonly string[];
 };
 
 /** Throws RefusedError, with what was said, unless the answer is yes. */
 export async function demandYes({ agree }: Approval, question: Question): Promise<void> {
   if (await agree(question)) return;
   throw new RefusedError(`${question.statements.join('; ')}: not confirmed`, {
-    hints: ['Confirm it on a terminal, or with --yes.'],
+    hints: ['Confirm it on a terminal, or with --yes.', ...(question.hints ?? [])],
   });
 }
 

@@ -1,6 +1,5 @@
 import { guardCluster } from '../cluster/failover/guard-cluster.ts';
-import { guardWrites } from '../cluster/failover/needed-replicas.ts';
-import { guardFailover } from '../cluster/failover/guard.ts';
+import { guardFailovers } from '../cluster/failover/guard.ts';
 import { mastersOn } from '../cluster/failover/roles.ts';
 import type { Situation } from '../cluster/failover/situation.ts';
 import { chooseTarget } from '../cluster/failover/target.ts';
@@ -15,7 +14,6 @@ import type { LookOptions } from './failover/look.ts';
 import { moveMaster } from './failover/move.ts';
 import type { Move } from './failover/move.ts';
 import { demandFragility, newlyFatal, refuseFor } from './failover/refuse.ts';
-import { readNeededReplicas } from './failover/read-needed.ts';
 import { requireCluster, requireHost } from './failover/require.ts';
 import { readMemory, writeMemory } from './memory.ts';
 import type { Memory } from './memory.ts';
@@ -62,10 +60,8 @@ export async function drain(session: Session, request: DrainRequest): Promise<Dr
     refuseSecond(situation, memory, host.name);
     refuseUnseen(situation, host);
     const choices = chooseTarget(situation, { kind: 'host', host });
-    const reasons = choices.flatMap((choice) => guardFailover(situation, choice));
-    const away = host.nodes.map(({ id }) => id);
-    const writes = guardWrites(situation.shards, await readNeededReplicas(held, situation), away);
-    refuseFor([...guardCluster(situation), ...reasons, ...writes], `drain ${host.name}`);
+    const reasons = guardFailovers(situation, choices, (node) => node.host === host.name);
+    refuseFor([...guardCluster(situation), ...reasons], `drain ${host.name}`);
     await demandFragility(approval, newlyFatal(situation, choices));
     const remembered = await remember(held, memory, { host, masters: mastersOn(situation, host.name) });
     const set = await setElectable(held, situation, { host: host.name, electable: false });

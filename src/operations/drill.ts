@@ -1,9 +1,11 @@
-import { guardFailover, guardTarget } from '../cluster/failover/guard.ts';
+import { guardFailovers, guardTarget } from '../cluster/failover/guard.ts';
+import { seatsOf } from '../cluster/failover/outlook.ts';
 import type { Reason } from '../cluster/failover/reason.ts';
 import type { Situation } from '../cluster/failover/situation.ts';
 import { guardInSync } from '../cluster/failover/sync.ts';
 import { chooseTarget, parseTarget } from '../cluster/failover/target.ts';
 import type { Target } from '../cluster/failover/target.ts';
+import { describeGood, newlyRefused } from '../cluster/failover/writes.ts';
 import type { Shard } from '../cluster/shape.ts';
 import { RefusedError, UsageError } from '../errors.ts';
 import type { Inventory } from '../inventory/inventory.ts';
@@ -68,6 +70,7 @@ export async function drill(session: Session, request: DrillRequest): Promise<Dr
       name: inventory.cluster,
       statements: [
         `${shard.master.node.id} goes down (${how}); shard ${shard.number} takes no writes until a replica is elected`,
+        ...refusedMeanwhile(situation, shard),
       ],
       question: `Type ${inventory.cluster} to go on: `,
     });
@@ -82,6 +85,15 @@ function refuseProduction({ production, cluster }: Inventory, { iKnow }: DrillRe
   throw new RefusedError(`${cluster} is a production cluster: a drill takes a shard down for seconds`, {
     hints: ['Say production: false in the inventory of a test cluster, or --i-know.'],
   });
+}
+
+/** The successor may refuse writes as long as the old master does not follow it. */
+function refusedMeanwhile({ inventory, view }: Situation, { master }: Shard): readonly string[] {
+  const seats = seatsOf(inventory, view);
+  return newlyRefused({ seats }, { seats, away: (node) => node === master.node }).map(
+    (refusal) =>
+      `shard ${refusal.number} then refuses writes until ${master.node.id} is started again: ${describeGood(refusal)}`,
+  );
 }
 
 /** A drill that was killed has left its node down. */
@@ -103,7 +115,7 @@ function chooseShard(situation: Situation, target: Target): Shard {
     const hints = [`weedgo-redis undrain ${host} brings it back.`];
     return { code: 'replica-drained', message: `${host} is drained`, hints };
   });
-  const reasons = choices.flatMap((choice) => guardFailover(situation, choice));
+  const reasons = guardFailovers(situation, choices);
   refuseFor(
     [...guardTarget(situation, target, choices), ...reasons, ...guardInSync(situation), ...drained],
     'the drill',

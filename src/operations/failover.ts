@@ -1,9 +1,9 @@
-import { guardFailover, guardTarget } from '../cluster/failover/guard.ts';
+import { guardFailovers, guardTarget } from '../cluster/failover/guard.ts';
 import { seatsOf } from '../cluster/failover/outlook.ts';
 import { fatalHosts } from '../cluster/failover/resilience.ts';
 import type { HostLoss } from '../cluster/failover/resilience.ts';
 import type { Situation } from '../cluster/failover/situation.ts';
-import { chooseTarget, parseTarget } from '../cluster/failover/target.ts';
+import { chooseTarget, parseHeir, parseTarget } from '../cluster/failover/target.ts';
 import type { Target } from '../cluster/failover/target.ts';
 import type { Approval } from './approval.ts';
 import { changing } from './changing.ts';
@@ -29,6 +29,8 @@ export type { HostLoss } from '../cluster/failover/resilience.ts';
 export type FailoverRequest = {
   /** A node, a shard's number or a host, as `parseTarget` reads it. */
   readonly target: string;
+  /** `target` is the node that is to be a master, and may be one already. */
+  readonly isHeir?: boolean;
   readonly mode: FailoverMode;
   /** Bytes that a replica may be behind; default `defaultMaxLag`. */
   readonly maxLag?: number | undefined;
@@ -53,7 +55,8 @@ export type FailoverReport = {
  */
 export async function failover(session: Session, request: FailoverRequest): Promise<FailoverReport> {
   requireCluster(session.inventory, 'failover');
-  const target = parseTarget(session.inventory, request.target);
+  const parse = request.isHeir === true ? parseHeir : parseTarget;
+  const target = parse(session.inventory, request.target);
   const { mode, command } = request;
   const change = { command, reason: `failover ${request.target}`, allowMinority: mode !== 'graceful' };
   return changing(session, change, async (held) => {
@@ -75,7 +78,7 @@ async function failOverGracefully(
   const situation = await awaitSettled(session, look);
   const choices = chooseTarget(situation, target);
   // A choice without a replica has to be refused before there is one to move to.
-  const reasons = choices.flatMap((choice) => guardFailover(situation, choice));
+  const reasons = guardFailovers(situation, choices);
   refuseFor([...guardTarget(situation, target, choices), ...reasons], `failover ${request.target}`);
   const moves = await moveAll(session, choices, { stages: createStages(session), look, probe, approval });
   return { moves, fatal: await fatalNow(session, look) };
@@ -95,8 +98,9 @@ async function failOverByForce(
     // What did not answer at first takes seconds not to answer again.
     const situation =
       moves.length === 0 ? first : await lookAround(session, { ...look, among: answering(first) });
-    const node = target.kind === 'node' ? target.node : shard.master.node;
-    const [choice] = chooseTarget(situation, { kind: 'node', node }, { dead: true });
+    const now: Target =
+      target.kind === 'node' || target.kind === 'heir' ? target : { kind: 'node', node: shard.master.node };
+    const [choice] = chooseTarget(situation, now, { dead: true });
     if (choice) moves.push(await replaceMaster(session, situation, { ...request, choice, stages }));
   }
   await startFenced(session, moves, { first, look, stages });

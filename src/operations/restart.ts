@@ -1,14 +1,13 @@
 import { nextRestart } from '../cluster/failover/restart.ts';
 import { mastersOn } from '../cluster/failover/roles.ts';
-import { guardFailover } from '../cluster/failover/guard.ts';
+import { guardFailovers } from '../cluster/failover/guard.ts';
 import type { Reason } from '../cluster/failover/reason.ts';
 import type { Situation } from '../cluster/failover/situation.ts';
 import { guardInSync } from '../cluster/failover/sync.ts';
 import { chooseTarget } from '../cluster/failover/target.ts';
-import { parseInfo } from '../cluster/parse.ts';
-import { OperationError, RefusedError } from '../errors.ts';
+import { RefusedError } from '../errors.ts';
 import type { Node } from '../inventory/inventory.ts';
-import { isFailure } from '../redis/connection.ts';
+import type { Approval } from './approval.ts';
 import { changing } from './changing.ts';
 import { awaitInSync } from './failover/await-sync.ts';
 import { guardFinalSave } from './final-save.ts';
@@ -25,6 +24,8 @@ import { requireCluster } from './failover/require.ts';
 import { noteRoles } from './failover/rest.ts';
 import { areDown, startThose } from './failover/start-those.ts';
 import { restartNode, serviceOf } from './failover/restart-node.ts';
+import { readRunIds, refuseUnlessNew } from './failover/run-ids.ts';
+import { demandPauses, describeWritePauses } from './failover/write-pauses.ts';
 import { readMemory, writeMemory } from './memory.ts';
 import type { Memory, RestartMemory } from './memory.ts';
 import { describeOperator } from './operator.ts';
@@ -42,6 +43,7 @@ export type RestartRequest = {
   readonly maxLag?: number | undefined;
   /** Write and read back numbered keys during each failover. */
   readonly probe?: ProbeOptions | undefined;
+  readonly approval: Approval;
   /** The command line, for the audit log. */
   readonly command: string;
 };
@@ -57,8 +59,8 @@ export type RestartReport = {
 /**
  * Restarts nodes one at a time: replicas first, then each master after its replica has taken over; afterwards it
  * takes its role back. Between two of them every replica is in sync. What was restarted is remembered on the hosts,
- * so the same command goes on after an interruption. Throws RefusedError where a guard or the lock says no, and
- * OperationError, with the end of its log, at the first node that does not come back.
+ * so the same command goes on after an interruption. Throws RefusedError where a guard, the lock or the operator says
+ * no, and OperationError, with the end of its log, at the first node that does not come back.
  */
 export async function restart(session: Session, request: RestartRequest): Promise<RestartReport> {
   const { inventory } = session;
@@ -70,7 +72,10 @@ export async function restart(session: Session, request: RestartRequest): Promis
     const look = { maxLag: request.maxLag, drained: Object.keys(memory.drained) };
     if (memory.restart === undefined && (await areDown(held, nodes, look)))
       return { restarted: await startThose(held, nodes, look), before: [], moves: [] };
-    const run = unfinished(memory, nodes, request) ?? (await begin(held, memory, { nodes, look }));
+    const agree = (situation: Situation): Promise<void> => demandPauses(situation, nodes, request.approval);
+    const past = unfinished(memory, nodes, request);
+    if (past) await agree(await lookAround(held, look));
+    const run = past ?? (await begin(held, memory, { nodes, look, agree }));
     await noteAllRoles(held, look);
     const rolling = roll(held, run, { ...request, look, stages: createStages(held) });
     const report = await tellHowFar(held, run, rolling);
@@ -98,7 +103,10 @@ export async function rollOver(
   const look = { maxLag: undefined, drained: Object.keys(memory.drained) };
   const past = memory.restart;
   const isSame = past !== undefined && nodes.every((node) => past.runIds[node] !== undefined);
-  const run = isSame ? past : await begin(held, memory, { nodes, look });
+  const agree = async (situation: Situation): Promise<void> => {
+    for (const message of describeWritePauses(situation, nodes)) held.emit({ type: 'warning', message });
+  };
+  const run = isSame ? past : await begin(held, memory, { nodes, look, agree });
   await noteAllRoles(held, look);
   const report = await roll(held, run, { look, stages });
   await writeMemory(held, await readMemory(held), { restart: undefined });
@@ -119,10 +127,17 @@ function unfinished(
   );
 }
 
+type Beginning = {
+  readonly nodes: readonly string[];
+  readonly look: LookOptions;
+  /** Throws where the operator does not agree to what the restarts mean. */
+  readonly agree: (situation: Situation) => Promise<void>;
+};
+
 async function begin(
   session: Session,
   memory: Memory,
-  { nodes, look }: { readonly nodes: readonly string[]; readonly look: LookOptions },
+  { nodes, look, agree }: Beginning,
 ): Promise<RestartMemory> {
   const situation = await awaitQuiet(session, 'restart', look);
   const masters = session.inventory.hosts.flatMap(({ name }) => mastersOn(situation, name));
@@ -142,6 +157,7 @@ async function begin(
   await Promise.all(
     session.inventory.nodes.filter(({ id }) => nodes.includes(id)).map((node) => serviceOf(session, node)),
   );
+  await agree(situation);
   await writeMemory(session, memory, { restart: run });
   return run;
 }
@@ -151,8 +167,8 @@ function guardMasters(situation: Situation, masters: readonly string[]): readonl
   return situation.inventory.nodes
     .filter(({ id }) => masters.includes(id))
     .flatMap((node) => chooseTarget(situation, { kind: 'node', node }))
-    .flatMap((choice) => guardFailover(situation, choice))
-    .filter(({ code }) => code === 'replica-drained' || code === 'no-replica');
+    .flatMap((choice) => guardFailovers(situation, [choice]))
+    .filter(({ code }) => ['replica-drained', 'no-replica', 'min-replicas'].includes(code));
 }
 
 type Rolling = {
@@ -206,29 +222,4 @@ async function tellHowFar<T>({ emit }: Session, run: RestartMemory, work: Promis
 
 function refuseUnlessInSync(situation: Situation, { id }: Node): void {
   refuseFor(guardInSync(situation, [id]), `restart of ${id}`);
-}
-
-/** run_id is drawn at random by every process (INFO server). Nodes that do not answer are missing. */
-async function readRunIds(session: Session, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
-  const read = await Promise.all(
-    session.inventory.nodes
-      .filter(({ id }) => ids.includes(id))
-      .map(async (node) => {
-        const connection = await session.redis(node);
-        if (isFailure(connection)) return [];
-        const info = await connection.call(['INFO', 'server']).catch(() => '');
-        const runId = parseInfo(String(info))['run_id'];
-        return runId === undefined ? [] : [[node.id, runId] as const];
-      }),
-  );
-  return new Map(read.flat());
-}
-
-/** Without this a node that only seemed to be restarted would be restarted for ever. */
-function refuseUnlessNew(run: RestartMemory, { id }: Node, now: ReadonlyMap<string, string>): void {
-  if (now.has(id) && now.get(id) !== run.runIds[id]) return;
-  throw new OperationError(`${id} answers, but as the same process as before`, {
-    node: id,
-    hints: ["It was not started by this tool's unit: stop it by hand, then run the same command again."],
-  });
 }

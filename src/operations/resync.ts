@@ -1,4 +1,4 @@
-import { guardResync, type Resync } from '../cluster/failover/resync.ts';
+import { guardResync, type InSync, type Resync } from '../cluster/failover/resync.ts';
 import { OperationError, RefusedError } from '../errors.ts';
 import { applySteps } from '../host/apply.ts';
 import { nodesConfFault } from '../host/diagnosis/files.ts';
@@ -6,6 +6,7 @@ import { readEvidence } from '../host/diagnosis/read.ts';
 import { describeStep, type HostStep } from '../host/step.ts';
 import type { Node } from '../inventory/inventory.ts';
 import { findNode } from '../inventory/topology.ts';
+import { messageOf } from '../message-of.ts';
 import { layoutOf } from '../render/layout.ts';
 import { isFailure } from '../redis/connection.ts';
 import { throwIfInterrupted } from '../redis/wait.ts';
@@ -17,7 +18,12 @@ import { readMemory } from './memory.ts';
 import { waitTellers } from './wait-teller.ts';
 import type { Session } from './session.ts';
 
-export type ResyncReport = {
+export type ResyncReport =
+  | Resynced
+  | { readonly node: string; readonly source: string; readonly changed: false };
+
+type Resynced = {
+  readonly changed: true;
   readonly node: string;
   /** The node that the data is copied from. */
   readonly source: string;
@@ -32,7 +38,7 @@ type Request = { readonly node: string; readonly command: string };
 /**
  * Gives a node that does not start, because its own files are damaged, a copy of its shard's data: its files are
  * moved aside on its host, never deleted, and it starts empty and copies from its master. Refused unless another node
- * that answers owns the shard's slots. Throws RefusedError before anything is changed, OperationError when the node
+ * that answers owns the shard's slots. Nothing is done to a replica that is in sync. Throws RefusedError before anything is changed, OperationError when the node
  * does not come back.
  */
 export async function resync(session: Session, request: Request): Promise<ResyncReport> {
@@ -46,12 +52,14 @@ export async function resync(session: Session, request: Request): Promise<Resync
     const found = await serviceOf(held, node);
     // The guard looks last: what it saw is as young as can be when the files are moved.
     const source = await guard(held, node);
+    if ('inSyncWith' in source) return { node: node.id, source: source.inSyncWith, changed: false };
     const damaged = await hasDamagedIdentity(held, node, found);
     const into = `aside-${new Date().toISOString().replaceAll(/[-:]|\.\d+/g, '')}`;
     await apply(held, node, { found, into, keep: damaged ? [] : ['nodes.conf'] });
     if (damaged) await forget(held, node, source);
     else await startNode(held, node, look);
     return {
+      changed: true,
       node: node.id,
       source: source.master,
       aside: `${placeOf(held, node).dataDirectory}/${into}`,
@@ -60,7 +68,7 @@ export async function resync(session: Session, request: Request): Promise<Resync
   });
 }
 
-async function guard(session: Session, node: Node): Promise<Resync> {
+async function guard(session: Session, node: Node): Promise<Resync | InSync> {
   throwIfInterrupted(session.signal);
   const verdict = guardResync(await lookAround(session), node);
   if ('refusal' in verdict)
@@ -119,8 +127,7 @@ async function forget(session: Session, node: Node, { nodeId, observers }: Resyn
     const reply = isFailure(connection)
       ? connection.reason
       : await connection.call(['CLUSTER', 'FORGET', nodeId]).catch((error: unknown) => error);
-    if (reply !== 'OK')
-      failed.push(`${observer.id}: ${reply instanceof Error ? reply.message : String(reply)}`);
+    if (reply !== 'OK') failed.push(`${observer.id}: ${messageOf(reply)}`);
   }
   if (failed.length > 0)
     throw new OperationError(`${failed.length} nodes did not forget ${node.id}: ${failed.join('; ')}`, {

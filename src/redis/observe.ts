@@ -1,4 +1,10 @@
-import { countKeys, parseClusterNodes, parseConfig, parseInfo } from '../cluster/parse.ts';
+import {
+  countKeys,
+  parseClusterNodes,
+  parseConfig,
+  parseInfo,
+  parseNeededReplicas,
+} from '../cluster/parse.ts';
 import type {
   ClusterView,
   NodeTopology,
@@ -50,19 +56,32 @@ async function observeNode(connection: RedisConnection, options: CallOptions = {
   );
   const [info, config, users, ...topology] = replies;
   const fields = parseInfo(text(info));
+  const settings = list(config);
   return {
     ...toTopology(connection.node, fields, topology),
+    neededReplicas: parseNeededReplicas(settings),
     keys: countKeys(fields),
-    config: parseConfig(list(config)),
+    config: parseConfig(settings),
     users: users instanceof ReplyError ? undefined : list(users),
   };
 }
 
-/** Who is who, as one node says; `info` holds its replication and cluster sections. Throws as `observeNode`. */
+/**
+ * Who is who, as one node says; `info` holds its replication and cluster sections. Throws as `observeNode`, but not
+ * where the node keeps its settings to itself.
+ */
 async function readTopology(connection: RedisConnection, options: CallOptions = {}): Promise<NodeTopology> {
-  const commands = [['INFO', 'replication'], ['INFO', 'cluster'], ...topologyCommands];
-  const [replication, cluster, ...topology] = await connection.pipeline(commands, options);
-  return toTopology(connection.node, parseInfo(text(replication) + text(cluster)), topology);
+  const own = [
+    ['INFO', 'replication'],
+    ['INFO', 'cluster'],
+    ['CONFIG', 'GET', 'min-replicas-*'],
+  ];
+  const commands = [...own, ...topologyCommands];
+  const [replication, cluster, needed, ...topology] = await connection.pipeline(commands, options);
+  return {
+    ...toTopology(connection.node, parseInfo(text(replication) + text(cluster)), topology),
+    neededReplicas: Array.isArray(needed) ? parseNeededReplicas(needed.map(String)) : undefined,
+  };
 }
 
 const topologyCommands: readonly RedisCommand[] = [

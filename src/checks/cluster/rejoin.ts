@@ -23,7 +23,7 @@ export function rejoin(node: string, input: CheckInput, topology: Topology): rea
   return [
     // The finding itself begins with the takeover where the others have noticed the death.
     ...(heir && takeoverOf(inventory, topology, node).length === 0
-      ? [ours(inventory, 'failover', heir.node.id, '--force')]
+      ? [ours(inventory, 'failover', '--to', heir.node.id, '--force')]
       : []),
     ...ids.map(({ nodeId }) => call(inventory, 'all', 'CLUSTER', 'FORGET', nodeId)),
     ours(inventory, 'provision'),

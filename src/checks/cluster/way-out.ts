@@ -90,7 +90,7 @@ function setAside(subject: Subject, after: readonly string[], cause: DataCause):
   const own = topology.shards.find(({ master }) => master.node.id === node.id);
   if (!own || own.master.slots.length === 0) return resync;
   const heir = heirOf(own);
-  if (heir) return [ours(inventory, 'failover', heir.node.id, '--force'), ...resync];
+  if (heir) return [ours(inventory, 'failover', '--to', heir.node.id, '--force'), ...resync];
   return lastCopy(subject, cause, own.number);
 }
 

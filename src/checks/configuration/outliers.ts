@@ -77,6 +77,7 @@ function compare(
       title: `${name} of ${joinNames(nodes)} differs from all other nodes`,
       nodes,
       hosts: [],
+      ...(name === 'min-replicas-to-write' && { dueTo: [{ ids: ['WR-WRITES-REFUSED'], nodes }] }),
       seen: joinNames(odd.map((peer) => `${peer.node}: ${valueOf(peer) || '""'}`)),
       expected: `${usual || '""'}, as on the other nodes`,
       why: 'No file sets it, so it was changed in the running server and is gone with the next restart.',
@@ -86,7 +87,7 @@ function compare(
 }
 
 /** A value that can lose something is confirmed on the command line, below a line that says what. */
-function setAll(
+export function setAll(
   inventory: CheckInput['inventory'],
   nodes: readonly string[],
   [name, value]: readonly [string, string],

@@ -68,7 +68,7 @@ function remedyFor(
   const heir = shard && countSlots(shard.master.slots) > 0 ? heirOf(shard) : undefined;
   const member = topology.byNode.get(node);
   return [
-    ...(heir ? [ours(inventory, 'failover', heir.node.id)] : []),
+    ...(heir ? [ours(inventory, 'failover', '--to', heir.node.id)] : []),
     // It may have ended by itself: a node that cannot save nodes.conf does.
     onHost(inventory, host, `kill -KILL ${pid} 2>/dev/null || :`),
     ...topology.reachable

@@ -81,4 +81,4 @@ function relation(
 const remedyFor = ({ inventory }: CheckInput, { heir, hints }: StartReason): readonly string[] =>
   heir === undefined
     ? [byHand(hints.join(' '))]
-    : [ours(inventory, 'failover', heir, '--force'), ours(inventory, 'start')];
+    : [ours(inventory, 'failover', '--to', heir, '--force'), ours(inventory, 'start')];

@@ -6,6 +6,7 @@ import type { Session } from '../../operations/session.ts';
 import { approvalOf } from '../approval.ts';
 import type { CommandRun, Invocation } from '../command.ts';
 import { failoverOptions } from '../failover-options.ts';
+import { textOption } from '../option-values.ts';
 import { withSession } from '../session.ts';
 import { formatFatal, formatMoves } from '../views/moves.ts';
 import { formatTable } from '../views/table.ts';
@@ -13,15 +14,18 @@ import { formatTable } from '../views/table.ts';
 export const run: CommandRun = async (invocation) => {
   const mode = modeOf(invocation);
   const options = failoverOptions(invocation);
-  if (invocation.args[0] === undefined && !invocation.prompter.interactive)
+  const heir = heirOf(invocation);
+  const named = heir ?? invocation.args[0];
+  if (named === undefined && !invocation.prompter.interactive)
     throw new UsageError('failover needs a target: a node, a shard or a host', {
       hints: ['weedgo-redis failover redis1:7000'],
     });
   return withSession(invocation, async (session) => {
-    const target = invocation.args[0] ?? (await chooseTarget(invocation, session));
+    const target = named ?? (await chooseTarget(invocation, session));
     const approval = approvalOf(invocation);
     const report = await failover(session, {
       target,
+      isHeir: heir !== undefined,
       mode,
       ...options,
       approval,
@@ -29,10 +33,20 @@ export const run: CommandRun = async (invocation) => {
     });
     return {
       data: { ok: true, changed: report.moves.length > 0, ...report },
-      text: formatReport(report, target),
+      text: formatReport(
+        report,
+        heir === undefined ? `no master stands on ${target}` : `${heir} is a master`,
+      ),
     };
   });
 };
+
+function heirOf({ options, args }: Invocation): string | undefined {
+  const heir = textOption(options, 'to');
+  if (heir !== undefined && args[0] !== undefined)
+    throw new UsageError('a target and --to exclude each other');
+  return heir;
+}
 
 function modeOf({ options }: Invocation): 'graceful' | 'force' | 'takeover' {
   if (options['force'] === true && options['takeover'] === true)
@@ -53,7 +67,7 @@ async function chooseTarget({ prompter }: Invocation, session: Session): Promise
   throw new UsageError('no target was chosen');
 }
 
-function formatReport({ moves, fatal }: FailoverReport, target: string): string {
-  if (moves.length === 0) return `Nothing to do: no master stands on ${target}.`;
+function formatReport({ moves, fatal }: FailoverReport, why: string): string {
+  if (moves.length === 0) return `Nothing to do: ${why}.`;
   return [formatMoves(moves), ...formatFatal(fatal)].join('\n');
 }

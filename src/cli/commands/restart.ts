@@ -1,6 +1,7 @@
 import { count } from '../../checks/text.ts';
 import { restart } from '../../operations/restart.ts';
 import type { RestartReport } from '../../operations/restart.ts';
+import { approvalOf } from '../approval.ts';
 import type { CommandRun } from '../command.ts';
 import { failoverOptions } from '../failover-options.ts';
 import { formatMs } from '../progress.ts';
@@ -10,7 +11,11 @@ import { formatTable } from '../views/table.ts';
 
 export const run: CommandRun = async (invocation) => {
   const target = invocation.args[0] ?? '';
-  const request = { ...failoverOptions(invocation), fresh: invocation.options['fresh'] === true };
+  const request = {
+    ...failoverOptions(invocation),
+    fresh: invocation.options['fresh'] === true,
+    approval: approvalOf(invocation),
+  };
   const report = await withSession(invocation, (session) =>
     restart(session, { target, ...request, command: invocation.commandLine }),
   );

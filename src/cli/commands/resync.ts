@@ -7,11 +7,15 @@ export const run: CommandRun = async (invocation) => {
   const report = await withSession(invocation, (session) =>
     resync(session, { node, command: invocation.commandLine }),
   );
+  if (!report.changed) {
+    const text = `Nothing to do: ${node} is in sync with ${report.source}.`;
+    return { data: { ok: true, ...report }, text };
+  }
   const text = [
     report.identityLost
       ? `${node} has no usable nodes.conf: the other nodes have forgotten it. Run weedgo-redis provision: it joins again and copies its data from ${report.source}.`
       : `${node} is in sync with ${report.source}.`,
     `Its former files are in ${report.aside}; delete them when nobody needs them any more.`,
   ].join('\n');
-  return { data: { ok: true, changed: true, ...report }, text };
+  return { data: { ok: true, ...report }, text };
 };

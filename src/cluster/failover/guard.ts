@@ -1,13 +1,31 @@
+import type { Node } from '../../inventory/inventory.ts';
 import type { Shard } from '../shape.ts';
 import { guardCluster, guardSight } from './guard-cluster.ts';
+import { seatsOf, swapAll } from './outlook.ts';
 import type { Reason } from './reason.ts';
 import { lagOf, viewOf } from './situation.ts';
 import type { Situation } from './situation.ts';
 import type { Choice, Target } from './target.ts';
+import { guardWrites } from './writes.ts';
 
-/** Every reason against a graceful failover; empty: it may be done. All are given at once. */
-export function guardFailover(situation: Situation, choice: Choice): readonly Reason[] {
-  return [...guardCluster(situation), ...guardShard(situation, choice)];
+/**
+ * Every reason against these graceful failovers, and against what is away after them; empty: they may be done. All are
+ * given at once.
+ */
+export function guardFailovers(
+  situation: Situation,
+  choices: readonly Choice[],
+  away?: (node: Node) => boolean,
+): readonly Reason[] {
+  const reasons = choices.map((choice) => guardShard(situation, choice));
+  const sound = choices.filter((_, index) => reasons[index]?.length === 0);
+  const seats = seatsOf(situation.inventory, situation.view);
+  return [
+    ...(choices.length > 0 ? guardCluster(situation) : []),
+    ...reasons.flat(),
+    // Of a failover that is refused nothing more is known.
+    ...guardWrites({ seats }, { seats: swapAll(seats, sound), ...(away && { away }) }),
+  ];
 }
 
 /**
@@ -22,16 +40,30 @@ export function guardTarget(
   const blind = guardSight(situation);
   if (blind.length > 0) return blind;
   if (choices.length > 0 || target.kind === 'host') return [];
+  if (target.kind === 'heir') return guardHeir(situation, target.node);
   const wanted = target.kind === 'node' ? target.node.shard : target.number;
   if (situation.shards.some(({ number }) => number === wanted)) return [];
-  const what = target.kind === 'node' ? target.node.id : `shard ${target.number}`;
-  return [
-    {
-      code: 'no-shard',
-      message: `${what} is no part of the cluster`,
-      hints: ['weedgo-redis verify says what is wrong; weedgo-redis provision forms the cluster.'],
-    },
-  ];
+  return [notInCluster(target.kind === 'node' ? target.node.id : `shard ${target.number}`)];
+}
+
+/** What is to be the master is one already: that has to be seen. */
+function guardHeir(situation: Situation, { id }: Node): readonly Reason[] {
+  const seen = situation.view.nodes.find(({ node }) => node === id);
+  if (seen && !seen.reachable) {
+    const message = `${id} does not respond (${seen.reason})`;
+    return [
+      { code: 'replica-unreachable', message, hints: ['Run `weedgo-redis verify`: it names the cause.'] },
+    ];
+  }
+  return situation.shards.some(({ master }) => master.node.id === id) ? [] : [notInCluster(id)];
+}
+
+function notInCluster(what: string): Reason {
+  return {
+    code: 'no-shard',
+    message: `${what} is no part of the cluster`,
+    hints: ['weedgo-redis verify says what is wrong; weedgo-redis provision forms the cluster.'],
+  };
 }
 
 function guardShard(situation: Situation, { shard, replica }: Choice): readonly Reason[] {

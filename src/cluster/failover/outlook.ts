@@ -20,6 +20,8 @@ export type Seat = {
   readonly barred: boolean;
   /** How far its copy goes, in bytes of the replication stream; undefined: it did not say. */
   readonly offset: number | undefined;
+  /** Replicas in sync without which it, as a master, takes no writes; undefined: it did not say. */
+  readonly neededReplicas: number | undefined;
 };
 
 /** A shard that owns slots, as it is now. */
@@ -70,6 +72,17 @@ export function swapSeats(
     const others = shard.replicas.filter((seat) => seat !== heir);
     return { number, master: { ...heir, synced: true }, replicas: [shard.master, ...others] };
   });
+}
+
+/** The seats after these graceful failovers. */
+export function swapAll(
+  seats: readonly ShardSeats[],
+  choices: readonly { readonly shard: { readonly number: number }; readonly replica: Member | undefined }[],
+): readonly ShardSeats[] {
+  return choices.reduce(
+    (now, { shard, replica }) => (replica ? swapSeats(now, shard.number, replica.node.id) : now),
+    seats,
+  );
 }
 
 /**
@@ -162,6 +175,7 @@ function seatOf(member: Member, view: TopologyView): Seat {
     synced: linked,
     barred: flags.includes('nofailover'),
     offset: offset === undefined ? undefined : Number(offset),
+    neededReplicas: own?.neededReplicas,
   };
 }
 

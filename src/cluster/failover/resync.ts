@@ -1,7 +1,8 @@
 import type { Node } from '../../inventory/inventory.ts';
 import { reachableNodes } from '../shape.ts';
 import { countSlots } from '../slots.ts';
-import { memberOf, viewOf, type Situation } from './situation.ts';
+import { memberOf, shardWith, viewOf, type Situation } from './situation.ts';
+import { outOfSync } from './sync.ts';
 
 /** The node that the others know, and the one that has its data. */
 export type Resync = {
@@ -13,14 +14,22 @@ export type Resync = {
   readonly observers: readonly string[];
 };
 
+/** The node replicates this master (inventory id) and lacks nothing. */
+export type InSync = { readonly inSyncWith: string };
+
 export type Refusal = { readonly refusal: string; readonly hints: readonly string[] };
 
 /**
  * Whether a node's own data may be set aside: it does not answer, nobody holds it for the owner of slots, and the
- * master that owns its shard's slots answers and has them by its own word.
+ * master that owns its shard's slots answers and has them by its own word. Of a replica that is in sync nothing is set
+ * aside.
  */
-export function guardResync(situation: Situation, node: Node): Resync | Refusal {
+export function guardResync(situation: Situation, node: Node): Resync | InSync | Refusal {
   const seen = situation.view.nodes.find((view) => view.node === node.id);
+  const shard = shardWith(situation, node.id);
+  const isReplica = memberOf(situation, node.id)?.role === 'replica';
+  if (seen?.reachable && isReplica && shard && outOfSync(situation, node.id) === undefined)
+    return { inSyncWith: shard.master.node.id };
   if (seen?.reachable)
     return {
       refusal: `${node.id} runs and answers`,

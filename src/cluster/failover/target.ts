@@ -5,8 +5,12 @@ import { rankReplicas, rankSurvivors } from './candidate.ts';
 import { shardWith } from './situation.ts';
 import type { Situation } from './situation.ts';
 
-/** What an operator named: a node, a shard by its number, or a host. */
+/**
+ * What an operator named: a node, a shard by its number, or a host. heir: the node that is to be the master of its
+ * shard, which it may be already.
+ */
 export type Target =
+  | { readonly kind: 'heir'; readonly node: Node }
   | { readonly kind: 'node'; readonly node: Node }
   | { readonly kind: 'shard'; readonly number: number }
   | { readonly kind: 'host'; readonly host: Host };
@@ -39,9 +43,18 @@ export function parseTarget(inventory: Inventory, text: string): Target {
   });
 }
 
+/** Reads the node that is to be a master. Throws UsageError when the inventory does not have it. */
+export function parseHeir(inventory: Inventory, text: string): Target {
+  const node = inventory.nodes.find(({ id }) => id === text);
+  if (node) return { kind: 'heir', node };
+  throw new UsageError(`${text} is not a node of the inventory`, {
+    hints: [`Nodes: ${inventory.nodes.map(({ id }) => id).join(', ')}`],
+  });
+}
+
 /**
  * The failovers that the target stands for: the best replica of a master or a shard, the replica that was named, or
- * every master off a host. Empty: no master stands on that host, or the node is in no shard.
+ * every master off a host. Empty: no master stands on that host, the heir is a master, or the node is in no shard.
  * `dead`: masters are gone, so the replica with the most data is the best.
  */
 export function chooseTarget(
@@ -59,6 +72,11 @@ export function chooseTarget(
     case 'shard': {
       const shard = situation.shards.find(({ number }) => number === target.number);
       return shard ? [best(shard, situation, otherMasters(situation, shard))] : [];
+    }
+    case 'heir': {
+      const shard = shardWith(situation, target.node.id);
+      const replica = shard?.replicas.find(({ node }) => node.id === target.node.id);
+      return shard && replica ? [{ shard, replica }] : [];
     }
     case 'node': {
       const shard = shardWith(situation, target.node.id);

@@ -23,7 +23,7 @@ export function judgeSnapshot(
 
 /** The safe way where a replica has what would be lost. */
 export const takeOver = (replica: string): readonly string[] => [
-  `First let the replica take over: weedgo-redis failover ${replica} --force`,
+  `First let the replica take over: weedgo-redis failover --to ${replica} --force`,
   'Then run the same command again.',
 ];
 

@@ -13,6 +13,7 @@ import { classifyCall } from './commands.ts';
 import { type Call, judgeCall } from './guard.ts';
 import { replicate } from './replicate.ts';
 import { differsOn } from './server-word.ts';
+import { ownsSlots } from './slots.ts';
 
 export type CallRequest = {
   /** An inventory node, or `all`. */
@@ -137,6 +138,9 @@ async function ask(session: Session, node: Node, { words, effect }: Call): Promi
   } catch (error) {
     if (!(error instanceof OperationError)) throw error;
     if (error instanceof ReplyError && effect === 'forgets' && error.message.includes('Unknown node'))
+      return { node: node.id, ok: true, reply: 'OK' };
+    // It refuses slots that are its own already, too.
+    if (error instanceof ReplyError && effect === 'adds-slots' && (await ownsSlots(connection, words)))
       return { node: node.id, ok: true, reply: 'OK' };
     return { node: node.id, ok: false, error: describe(error) };
   }

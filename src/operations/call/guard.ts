@@ -14,6 +14,7 @@ import { riskOfSetting } from '../../render/setting-risk.ts';
 import { lookAround } from '../failover/look.ts';
 import type { Session } from '../session.ts';
 import { type Effect, settingsOf } from './commands.ts';
+import { slotsIn } from './slots.ts';
 import { judgeForget } from './forget.ts';
 import { readHeldSlots } from './held-slots.ts';
 import { judgeMeet } from './meet.ts';
@@ -122,21 +123,10 @@ async function judgeAdding(
   { members }: Situation,
   { member, words }: { readonly member: Member; readonly words: readonly string[] },
 ): Promise<Judgement> {
-  const numbers = words.slice(2).map(Number);
-  const isRange = words[1]?.toUpperCase() === 'ADDSLOTSRANGE';
-  const slots = isRange ? pairs(numbers) : numbers;
-  if (slots.some((slot) => !Number.isInteger(slot) || slot < 0 || slot >= slotCount)) return nothingAgainst;
+  const slots = slotsIn(words);
+  if (slots === undefined) return nothingAgainst;
   const held = await readHeldSlots(session, session.inventory.nodes, slots);
   return judgeAddSlots(member, slots, { members, held });
-}
-
-/** First and last of each range; what makes no sense is Redis' to refuse. */
-function pairs(numbers: readonly number[]): readonly number[] {
-  return numbers.flatMap((first, index) => {
-    const last = numbers[index + 1] ?? first;
-    if (index % 2 !== 0 || !(first >= 0 && last < slotCount)) return [];
-    return Array.from({ length: Math.max(0, last - first + 1) }, (_, offset) => first + offset);
-  });
 }
 
 async function judgeClosing(session: Session, slot: number): Promise<Judgement> {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { guardFailover } from '../../cluster/failover/guard.ts';
+import { guardFailovers } from '../../cluster/failover/guard.ts';
 import type { Situation } from '../../cluster/failover/situation.ts';
 import type { Choice } from '../../cluster/failover/target.ts';
 import { RefusedError } from '../../errors.ts';
@@ -45,7 +45,7 @@ export async function moveMaster(
   return stages.run('failover', `shard ${choice.shard.number}: ${to} takes over from ${from}`, async () => {
     const situation = await awaitVotes(session, look, { ...choice, mode: 'graceful' });
     const now = sameChoice(situation, choice);
-    refuseFor(guardFailover(situation, now), `failover of ${from} to ${to}`);
+    refuseFor(guardFailovers(situation, [now]), `failover of ${from} to ${to}`);
     if (!now.replica) throw new RefusedError(`${from} has no replica`);
     await awaitCaughtUp(session, situation, now);
     const request = { shard: now.shard, replica: now.replica, mode: 'graceful' } as const;
@@ -65,10 +65,7 @@ export async function moveAll(
   if (choices.length === 0) return [];
   const situation = await lookAround(session, options.look);
   const now = choices.map((choice) => sameChoice(situation, choice));
-  refuseFor(
-    now.flatMap((choice) => guardFailover(situation, choice)),
-    'moving masters',
-  );
+  refuseFor(guardFailovers(situation, now), 'moving masters');
   await demandFragility(approval, newlyFatal(situation, now));
   const moves: Move[] = [];
   for (const choice of now) moves.push(await moveMaster(session, choice, options));

@@ -6,7 +6,7 @@ export function namedNodes(inventory: Inventory, text: string): readonly string[
   if (text === 'all') return inventory.nodes.map(({ id }) => id);
   const target = parseTarget(inventory, text);
   const isNamed = (node: Node): boolean =>
-    target.kind === 'node'
+    target.kind === 'node' || target.kind === 'heir'
       ? node === target.node
       : target.kind === 'host'
         ? node.host === target.host.name

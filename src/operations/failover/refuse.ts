@@ -1,5 +1,5 @@
 import type { Reason } from '../../cluster/failover/reason.ts';
-import { seatsOf, swapSeats } from '../../cluster/failover/outlook.ts';
+import { seatsOf, swapAll } from '../../cluster/failover/outlook.ts';
 import { fatalHosts } from '../../cluster/failover/resilience.ts';
 import type { HostLoss } from '../../cluster/failover/resilience.ts';
 import type { Situation } from '../../cluster/failover/situation.ts';
@@ -20,10 +20,7 @@ export function refuseFor(reasons: readonly Reason[], doing: string): void {
 /** The hosts whose loss the cluster would survive now and would not any more after these failovers. */
 export function newlyFatal({ inventory, view }: Situation, choices: readonly Choice[]): readonly HostLoss[] {
   const before = seatsOf(inventory, view);
-  const after = choices.reduce(
-    (seats, { shard, replica }) => (replica ? swapSeats(seats, shard.number, replica.node.id) : seats),
-    before,
-  );
+  const after = swapAll(before, choices);
   const known = new Set(fatalHosts(inventory, before).map(({ host }) => host));
   return fatalHosts(inventory, after).filter(({ host }) => !known.has(host));
 }

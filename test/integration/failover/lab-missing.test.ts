@@ -62,7 +62,7 @@ describe('one host of three stays away after a power loss', () => {
     await lab.host('redis1').powerOff();
     const { error } = await json(1, 'start');
     expect(error.message).toContain('redis1 cannot be reached: redis1:7000, redis1:7003 were not started');
-    expect(error.hints.join('\n')).toContain('failover redis2:7004 --force --confirm shard-1');
+    expect(error.hints.join('\n')).toContain('failover --to redis2:7004 --force --confirm shard-1');
     for (const id of ids.filter((each) => !each.startsWith('redis1')))
       expect(await redis(id, 'PING')).toBe('PONG');
   });

@@ -149,9 +149,8 @@ describe('a rolling restart', () => {
         };
       },
     };
-    await expect(restart(lossy, { target: b, fresh: false, command: 'restart' })).rejects.toThrow(
-      `${b} is the master of slots`,
-    );
+    const request = { target: b, fresh: false, approval: answering('', async () => {}), command: 'restart' };
+    await expect(restart(lossy, request)).rejects.toThrow(`${b} is the master of slots`);
     expect(await runId(b)).toBe(before);
     // Nothing speaks against the same command.
     await place.json(0, 'restart', b);

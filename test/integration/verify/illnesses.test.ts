@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { seeAndFix } from '../../support/operator.ts';
 import { startNodes } from '../../support/redis.ts';
 import { until } from '../../support/until.ts';
 import { createScene, ids, type Scene, seeAndMend, untilInfo } from './scene.ts';
@@ -48,7 +49,7 @@ test('a killed master that nobody may take over from', async () => {
   );
   const report = await seeAndMend(scene, ['WR-NODE-DOWN', 'WR-REPLICA-NO-FAILOVER'], [['WR-HOST-LOSS']]);
   expect(report.findings[0]).toMatchObject({
-    remedy: [expect.stringContaining('failover redis2:17704 --force'), expect.stringMatching(/ start$/)],
+    remedy: [expect.stringContaining('failover --to redis2:17704 --force'), expect.stringMatching(/ start$/)],
     seen: expect.stringContaining('slots 0-5460 (shard 1) are not served'),
   });
 });
@@ -293,12 +294,25 @@ test('a script that does not end', async () => {
   await running;
 });
 
-test('a write test that meets a master which takes no writes', async () => {
+test('a master that was given a min-replicas-to-write which no number of replicas meets', async () => {
   await scene.redis('redis1:17700', 'CONFIG', 'SET', 'min-replicas-to-write', 3);
-  const { findings } = await scene.verify({ writeTest: true });
+  const tested = { cli: scene.cli, verify: () => scene.verify({ writeTest: true }) };
+  const { findings } = await seeAndFix(tested, ['WR-WRITES-REFUSED']);
   expect(findings.map(({ id }) => id)).toEqual(['WR-WRITES-REFUSED', 'WR-WRITE-FAILED', 'WR-CONFIG-OUTLIER']);
   expect(findings[1]?.seen).toContain('NOREPLICAS');
-  await scene.redis('redis1:17700', 'CONFIG', 'SET', 'min-replicas-to-write', 0);
+  expect(await scene.redis('redis1:17700', 'CONFIG', 'GET', 'min-replicas-to-write')).toMatch(/\b0$/);
+});
+
+test('a master that takes no writes since its replica is down', async () => {
+  await scene.redis('redis1:17700', 'CONFIG', 'SET', 'min-replicas-to-write', 1);
+  await scene.redis('redis2:17704', 'CONFIG', 'SET', 'min-replicas-to-write', 1);
+  process.kill(await scene.pid('redis2:17704'), 'SIGKILL');
+  await until(async () =>
+    expect(await scene.redis('redis1:17700', 'CLUSTER', 'NODES')).toMatch(/17704@\S+ slave,fail /),
+  );
+  const tested = { cli: scene.cli, verify: () => scene.verify({ writeTest: true }) };
+  // The started replica has the inventory's value again, so that the master's is the odd one.
+  await seeAndFix(tested, ['WR-NODE-DOWN', 'WR-CONFIG-OUTLIER']);
 });
 
 test('a write test leaves nothing behind', async () => {

@@ -86,7 +86,7 @@ test('a master whose append-only file is damaged in the middle: its replica take
   await writeFile(path, bytes);
   const { findings } = await seeAndMend(scene, ['WR-NODE-DOWN'], [['WR-HOST-LOSS']]);
   expect(findings[0]?.remedy).toEqual([
-    expect.stringMatching(/ failover redis2:17804 --force$/),
+    expect.stringMatching(/ failover --to redis2:17804 --force$/),
     expect.stringMatching(/ resync redis1:17800$/),
   ]);
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { guardFailover, guardTarget } from '../../../../src/cluster/failover/guard.ts';
+import { guardFailovers, guardTarget } from '../../../../src/cluster/failover/guard.ts';
 import { guardReplacement } from '../../../../src/cluster/failover/replacement.ts';
 import type { Verdict } from '../../../../src/cluster/failover/replacement.ts';
 import { planElectable, planRoles, preferredMasters } from '../../../../src/cluster/failover/roles.ts';
@@ -34,16 +34,13 @@ describe('chooseTarget', () => {
   });
 });
 
-describe('guardFailover', () => {
+describe('guardFailovers', () => {
   type Case = { readonly target: string; readonly expect: readonly string[] };
   it.each(readScenes<Case>('guard'))('$what', (scene) => {
     const situation = stage(scene);
     const target = parseTarget(situation.inventory, scene.target);
     const choices = chooseTarget(situation, target);
-    const reasons = [
-      ...guardTarget(situation, target, choices),
-      ...choices.flatMap((choice) => guardFailover(situation, choice)),
-    ];
+    const reasons = [...guardTarget(situation, target, choices), ...guardFailovers(situation, choices)];
     expect(reasons.map(({ code }) => code)).toEqual(scene.expect);
     for (const { message, hints } of reasons) {
       expect(message).not.toMatch(/undefined|NaN/);

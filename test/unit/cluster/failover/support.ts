@@ -30,6 +30,8 @@ export type Oddity = {
   readonly link?: 'up' | 'down' | 'never';
   readonly syncing?: boolean;
   readonly offset?: number;
+  /** min-replicas-to-write; default 0, null: it does not say. */
+  readonly needs?: number | null;
   readonly state?: 'ok' | 'fail';
   readonly slots?: readonly SlotRange[];
   readonly moving?: boolean;
@@ -109,7 +111,15 @@ function viewFor(inventory: Inventory, odd: Readonly<Record<string, Oddity>>): T
   };
   return {
     nodes: nodes.map((node) => {
-      const { down, unseen, link = 'up', offset = 1000, syncing, state = 'ok' } = odd[node.id] ?? {};
+      const {
+        down,
+        unseen,
+        link = 'up',
+        offset = 1000,
+        syncing,
+        state = 'ok',
+        needs = 0,
+      } = odd[node.id] ?? {};
       if (unseen) return { reachable: false, node: node.id, failure: 'host', reason: 'not connected' };
       if (down) return { reachable: false, node: node.id, failure: 'refused', reason: 'connection refused' };
       const replica = masterOf(node) !== undefined;
@@ -119,6 +129,7 @@ function viewFor(inventory: Inventory, odd: Readonly<Record<string, Oddity>>): T
         nodeId: idOf(node),
         nodes: nodes.map((other) => line(other, node)),
         clusterInfo: { cluster_state: state },
+        neededReplicas: needs ?? undefined,
         info: replica
           ? {
               role: 'slave',
