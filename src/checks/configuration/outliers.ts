@@ -77,7 +77,9 @@ function compare(
       title: `${name} of ${joinNames(nodes)} differs from all other nodes`,
       nodes,
       hosts: [],
-      ...(name === 'min-replicas-to-write' && { dueTo: [{ ids: ['WR-WRITES-REFUSED'], nodes }] }),
+      ...(isUnmeetable(inventory, name, odd.map(valueOf)) && {
+        dueTo: [{ ids: ['WR-WRITES-REFUSED'], nodes }],
+      }),
       seen: joinNames(odd.map((peer) => `${peer.node}: ${valueOf(peer) || '""'}`)),
       expected: `${usual || '""'}, as on the other nodes`,
       why: 'No file sets it, so it was changed in the running server and is gone with the next restart.',
@@ -85,6 +87,13 @@ function compare(
     },
   ];
 }
+
+/** Then it is the value alone that keeps the master from taking writes (`minReplicas`). */
+const isUnmeetable = (
+  { replicas }: CheckInput['inventory'],
+  name: string,
+  values: readonly string[],
+): boolean => name === 'min-replicas-to-write' && values.every((value) => Number(value) > replicas);
 
 /** A value that can lose something is confirmed on the command line, below a line that says what. */
 export function setAll(

@@ -25,21 +25,8 @@ export type Refusal = { readonly refusal: string; readonly hints: readonly strin
  * aside.
  */
 export function guardResync(situation: Situation, node: Node): Resync | InSync | Refusal {
-  const seen = situation.view.nodes.find((view) => view.node === node.id);
-  const shard = shardWith(situation, node.id);
-  const isReplica = memberOf(situation, node.id)?.role === 'replica';
-  if (seen?.reachable && isReplica && shard && outOfSync(situation, node.id) === undefined)
-    return { inSyncWith: shard.master.node.id };
-  if (seen?.reachable)
-    return {
-      refusal: `${node.id} runs and answers`,
-      hints: ['Run weedgo-redis verify: it names what is wrong with it.'],
-    };
-  if (seen && seen.failure !== 'refused')
-    return {
-      refusal: `it is not known that ${node.id} does not run: ${seen.reason}`,
-      hints: ['Run weedgo-redis verify: it names what is wrong with it.'],
-    };
+  const running = judgeRunning(situation, node);
+  if (running) return running;
   const member = memberOf(situation, node.id);
   const lines = reachableNodes(situation.view).flatMap((view) =>
     view.nodes
@@ -66,6 +53,26 @@ export function guardResync(situation: Situation, node: Node): Resync | InSync |
       hints: ['Bring that master back first: weedgo-redis verify says how.'],
     };
   return { nodeId: member.nodeId, master: master.node.id, observers: lines.map(({ observer }) => observer) };
+}
+
+/** A node that runs, or may run, keeps its files; undefined: nothing listens there. */
+function judgeRunning(situation: Situation, node: Node): InSync | Refusal | undefined {
+  const seen = situation.view.nodes.find((view) => view.node === node.id);
+  const shard = shardWith(situation, node.id);
+  const isReplica = memberOf(situation, node.id)?.role === 'replica';
+  if (seen?.reachable && isReplica && shard && outOfSync(situation, node.id) === undefined)
+    return { inSyncWith: shard.master.node.id };
+  if (seen?.reachable)
+    return {
+      refusal: `${node.id} runs and answers`,
+      hints: ['Run weedgo-redis verify: it names what is wrong with it.'],
+    };
+  if (seen && seen.failure !== 'refused')
+    return {
+      refusal: `it is not known that ${node.id} does not run: ${seen.reason}`,
+      hints: ['Run weedgo-redis verify: it names what is wrong with it.'],
+    };
+  return undefined;
 }
 
 /** Who took over the slots of a former master: the one that serves its shard now. */
