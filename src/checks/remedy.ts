@@ -72,7 +72,7 @@ export function unitOf(inventory: Inventory, node: Node): string | undefined {
 export function moveAside(
   inventory: Inventory,
   node: Node,
-  process: { readonly pid: string | undefined; readonly suffix: string },
+  process: { readonly pid: number | undefined; readonly suffix: string },
 ): string {
   const host = inventory.hosts.find(({ name }) => name === node.host);
   const place = host && layoutOf(inventory, host).nodes.find((each) => each.node.id === node.id);
@@ -88,20 +88,20 @@ export function moveAside(
 }
 
 /** Ends a node's process, also of a node that takes no commands: by its unit, or by its pid where it has none. */
-export const stopNode = (inventory: Inventory, node: Node, pid: string | undefined): string =>
+export const stopNode = (inventory: Inventory, node: Node, pid: number | undefined): string =>
   onHost(inventory, node.host, stopping(inventory, node, pid));
 
-function stopping(inventory: Inventory, node: Node, pid: string | undefined): string {
+function stopping(inventory: Inventory, node: Node, pid: number | undefined): string {
   const unit = unitOf(inventory, node);
   return unit ? `systemctl stop ${unit}` : endProcess(pid);
 }
 
 /**
- * It may save before it ends, so its folder is not moved until it has. A zombie has ended: it has no executable. `pid`
- * is what the server or /proc says: no pid ends nothing.
+ * It may save before it ends, so its folder is not moved until it has. A zombie has ended: it has no executable. A pid
+ * that is not known ends nothing.
  */
-function endProcess(pid: string | undefined): string {
-  const number = pid !== undefined && /^[1-9]\d*$/.test(pid) ? pid : '""';
+function endProcess(pid: number | undefined): string {
+  const number = pid ?? '""';
   return `kill ${number} && while [ -e /proc/${number}/exe ]; do sleep 0.1; done`;
 }
 

@@ -61,29 +61,48 @@ export function parseConfig(reply: readonly string[]): Readonly<Record<string, s
   return config;
 }
 
+/** A node's id: what a server calls so is put into commands that operators paste. */
+export const isNodeId = (text: string): boolean => /^[0-9a-f]{40}$/.test(text);
+
+/** The server's process, by INFO; undefined: it does not say, or not a pid. 0 and -1 would end many processes. */
+export function processIdOf(info: InfoFields): number | undefined {
+  const text = info['process_id'] ?? '';
+  return /^[1-9]\d{0,9}$/.test(text) ? Number(text) : undefined;
+}
+
 function parseNodeLine(line: string): NodeLine {
-  const [nodeId, where, flagList, masterId, ping, pong, epoch, link, ...slots] = line.split(' ');
-  const place = /^(.*):(\d+)(?:@(\d+))?$/.exec(where?.split(',')[0] ?? '');
-  if (!nodeId || !place || !flagList || !masterId || !link) {
-    throw new OperationError(`not a line of CLUSTER NODES: ${line}`);
-  }
+  const [nodeId = '', where = '', flagList, masterId = '', ping, pong, epoch, link, ...slots] =
+    line.split(' ');
+  const [address = '', hostname = ''] = where.split(',');
+  // What stands for an address may be a name: cluster-announce-ip takes any up to Redis 7.
+  const place = /^([\w.:%-]*):(\d{1,5})(?:@(\d{1,5}))?$/.exec(address);
+  const isLine = isNodeId(nodeId) && (masterId === '-' || isNodeId(masterId)) && /^[\w.-]*$/.test(hostname);
+  if (!isLine || !place || !flagList || !link) throw unreadable(line);
   const flags = flagList.split(',');
   return {
     nodeId,
     ip: place[1] ?? '',
     port: Number(place[2]),
     busPort: Number(place[3] ?? 0),
-    hostname: where?.split(',')[1] || undefined,
+    hostname: hostname || undefined,
     flags: flags.filter(isKnownFlag),
     role: flags.includes('slave') || flags.includes('replica') ? 'replica' : 'master',
     masterId: masterId === '-' ? undefined : masterId,
-    pingSent: Number(ping),
-    pongReceived: Number(pong),
-    configEpoch: Number(epoch),
+    pingSent: numberFrom(ping, line),
+    pongReceived: numberFrom(pong, line),
+    configEpoch: numberFrom(epoch, line),
     linkState: link === 'connected' ? 'connected' : 'disconnected',
-    slots: slots.filter((slot) => !slot.startsWith('[')).map(parseRange),
+    slots: slots.filter((slot) => !slot.startsWith('[')).map((slot) => parseRange(slot, line)),
     openSlots: slots.filter((slot) => slot.startsWith('[')).map((slot) => parseOpenSlot(slot, line)),
   };
+}
+
+const unreadable = (line: string): OperationError =>
+  new OperationError(`not a line of CLUSTER NODES: ${line.slice(0, 200)}`);
+
+function numberFrom(text: string | undefined, line: string): number {
+  if (text === undefined || !/^\d{1,20}$/.test(text)) throw unreadable(line);
+  return Number(text);
 }
 
 const knownFlags: readonly string[] = [
@@ -100,14 +119,15 @@ const knownFlags: readonly string[] = [
 
 const isKnownFlag = (flag: string): flag is NodeFlag => knownFlags.includes(flag);
 
-function parseRange(text: string): SlotRange {
-  const [first, last] = text.split('-').map(Number);
-  return [first ?? Number.NaN, last ?? first ?? Number.NaN];
+function parseRange(text: string, line: string): SlotRange {
+  const [, first, last = first] = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(text) ?? [];
+  if (first === undefined) throw unreadable(line);
+  return [Number(first), Number(last)];
 }
 
 /** `[93->-id]`: 93 migrates to id; `[93-<-id]`: 93 is imported from id. */
 function parseOpenSlot(text: string, line: string): OpenSlot {
-  const [, slot, arrow, peer] = /^\[(\d+)-([<>])-([0-9a-f]+)\]$/.exec(text) ?? [];
-  if (!slot || !peer) throw new OperationError(`not a line of CLUSTER NODES: ${line}`);
+  const [, slot, arrow, peer = ''] = /^\[(\d{1,5})-([<>])-(\w+)\]$/.exec(text) ?? [];
+  if (slot === undefined || !isNodeId(peer)) throw unreadable(line);
   return { slot: Number(slot), state: arrow === '>' ? 'migrating' : 'importing', peer };
 }

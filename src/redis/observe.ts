@@ -1,5 +1,6 @@
 import {
   countKeys,
+  isNodeId,
   parseClusterNodes,
   parseConfig,
   parseInfo,
@@ -95,11 +96,13 @@ function toTopology(node: Node, info: NodeTopology['info'], replies: readonly un
   const loading = replies.find((reply) => reply instanceof ReplyError && reply.code === 'LOADING');
   if (loading) throw loading;
   const standalone = info['cluster_enabled'] === '0';
-  const [myId, nodes, clusterInfo] = standalone ? ['', '', ''] : replies.map(text);
+  const [myId = '', nodes, clusterInfo] = standalone ? ['', '', ''] : replies.map(text);
+  if (!standalone && !isNodeId(myId))
+    throw new OperationError(`not an answer to CLUSTER MYID: ${myId.slice(0, 200)}`);
   return {
     reachable: true,
     node: node.id,
-    nodeId: myId ?? '',
+    nodeId: myId,
     nodes: parseClusterNodes(nodes ?? ''),
     clusterInfo: parseInfo(clusterInfo ?? ''),
     info,

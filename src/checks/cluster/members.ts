@@ -1,3 +1,4 @@
+import { processIdOf } from '../../cluster/parse.ts';
 import type { Check, CheckInput, Finding } from '../check.ts';
 import { heirOf } from '../consequences.ts';
 import { identityLosses, isCountedIn, type IdentityLoss, knowsNobody } from '../identity.ts';
@@ -120,7 +121,7 @@ function rejoin(
     const replicas = topology.members.filter(({ masterId, view }) => masterId === nodeId && view);
     return heirOf({ number: 0, master: member, replicas }) ?? [];
   });
-  const pid = member.view?.info['process_id'];
+  const pid = processIdOf(member.view?.info ?? {});
   return [
     ...heirs.map((heir) => redisCli(inventory, heir.node.id, promote)),
     ...strangers.map(({ nodeId }) => call(inventory, 'all', 'CLUSTER', 'FORGET', nodeId)),

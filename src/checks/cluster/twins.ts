@@ -1,3 +1,4 @@
+import { processIdOf } from '../../cluster/parse.ts';
 import type { Inventory } from '../../inventory/inventory.ts';
 import type { Check, Finding, FindingId } from '../check.ts';
 import { byHand, call, moveAside, ours } from '../remedy.ts';
@@ -86,5 +87,5 @@ function separate(inventory: Inventory, { copies, isKnown, original, orphans }: 
 
 function setAside(inventory: Inventory, { node, view }: Twin): string {
   const suffix = `copy-of-${view.nodeId.slice(0, 8)}`;
-  return moveAside(inventory, node, { pid: view.info['process_id'], suffix });
+  return moveAside(inventory, node, { pid: processIdOf(view.info), suffix });
 }

@@ -49,7 +49,7 @@ function restart(input: CheckInput, node: Node): readonly string[] {
     ...(hasPassword(input, node, file)
       ? []
       : [byHand(`on ${node.host}, give requirepass and masterauth of ${file} the inventory's password`)]),
-    stopNode(inventory, node, pid === undefined ? undefined : String(pid)),
+    stopNode(inventory, node, pid),
     ours(inventory, 'start'),
   ];
 }

@@ -1,4 +1,5 @@
 import type { UnitState } from '../../host/facts.ts';
+import { processIdOf } from '../../cluster/parse.ts';
 import { runsOlderUnit } from '../../host/outdated.ts';
 import { layoutOf } from '../../render/layout.ts';
 import type { Check, CheckInput, Finding } from '../check.ts';
@@ -72,7 +73,7 @@ function bypassed(
   { node, host, unit, state }: Subject,
 ): readonly Finding[] {
   const view = reachable.find((candidate) => candidate.node === node);
-  const pid = Number(view?.info['process_id'] ?? 0);
+  const pid = processIdOf(view?.info ?? {}) ?? 0;
   // A server that systemd still waits for is its unit's own, too.
   const isUnits = state.active === 'active' && (pid === 0 || state.mainPid === pid);
   if (state.active === 'activating' && pid !== 0 && state.mainPid === pid)
@@ -85,12 +86,14 @@ function bypassed(
       ...titled(node, '{} {runs outside its unit|run outside their units}'),
       nodes: [node],
       hosts: [host],
-      seen: `process ${pid} answers, ${unit} is ${state.active} (main process ${state.mainPid})`,
+      seen: `${pid === 0 ? 'a process of unknown id' : `process ${pid}`} answers, ${unit} is ${state.active} (main process ${state.mainPid})`,
       expected: "the process that answers is the unit's",
       why: 'Nothing restarts it, its limits and sandbox are missing, and the unit cannot start beside it.',
       // Run by hand as root it leaves files of root: provision gives them to the server, and starts it.
       remedy: [
-        onHost(inventory, host, `kill ${pid} && timeout 900 tail --pid=${pid} -f /dev/null`),
+        ...(pid === 0
+          ? [byHand(`end the server of ${node} that its unit did not start, on ${host}`)]
+          : [onHost(inventory, host, `kill ${pid} && timeout 900 tail --pid=${pid} -f /dev/null`)]),
         ours(inventory, 'provision'),
       ],
       explains: [

@@ -1,6 +1,12 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { describe, expect, it, test } from 'vitest';
-import { countKeys, parseClusterNodes, parseConfig, parseInfo } from '../../../src/cluster/parse.ts';
+import {
+  countKeys,
+  parseClusterNodes,
+  parseConfig,
+  parseInfo,
+  processIdOf,
+} from '../../../src/cluster/parse.ts';
 import { OperationError } from '../../../src/errors.ts';
 
 const fixtures = new URL('../../fixtures/cluster/', import.meta.url);
@@ -12,6 +18,22 @@ describe('CLUSTER NODES', () => {
   test.each(versions)('%s', (file) => {
     const expected: unknown = JSON.parse(read(`nodes/${file.replace('.txt', '.json')}`));
     expect(parseClusterNodes(read(`nodes/${file}`))).toEqual(expected);
+  });
+
+  // A hostile server: its words end up in commands that operators paste.
+  const id = '2cd8b1f6a3c04d0a9b8e7f6d5c4b3a2918070605';
+  test.each([
+    `$(reboot) 10.0.0.1:7000@17000 master - 0 0 1 connected`,
+    `${id.toUpperCase()} 10.0.0.1:7000@17000 master - 0 0 1 connected`,
+    `--all 10.0.0.1:7000@17000 master - 0 0 1 connected`,
+    `${id} 10.0.0.1;reboot:7000@17000 master - 0 0 1 connected`,
+    `${id} 10.0.0.1:7000@17000,$(reboot) master - 0 0 1 connected`,
+    `${id} 10.0.0.1:7000@17000 slave $(reboot) 0 0 1 connected`,
+    `${id} 10.0.0.1:7000@17000 master - 0 0 1;reboot connected`,
+    `${id} 10.0.0.1:7000@17000 master - 0 0 1 connected 0-x`,
+    `${id} 10.0.0.1:7000@17000 master - 0 0 1 connected [93->-ab]`,
+  ])('refuses %s', (line) => {
+    expect(() => parseClusterNodes(line)).toThrow('not a line of CLUSTER NODES');
   });
 
   it('refuses what is no line of it, and says so', () => {
@@ -39,6 +61,10 @@ describe('INFO', () => {
       executable: '/a:b',
       db0: 'keys=1,expires=0',
     });
+  });
+
+  it.each(['-1', '0', '1; reboot', '', '12345678901'])('takes %s for no process id', (id) => {
+    expect(processIdOf({ process_id: id })).toBeUndefined();
   });
 
   it('counts the keys of all databases', () => {
