@@ -3,7 +3,9 @@ import { canonicalAddress } from '../inventory/address.ts';
 import type { Node } from '../inventory/inventory.ts';
 import { messageOf } from '../message-of.ts';
 import type { Shell } from '../ssh/shell.ts';
+import { linesOf } from './facts/lines.ts';
 import { parseSockets, type Socket, socketsScript } from './facts/sockets.ts';
+import { holdersFunction, parseHolders } from './scripts/socket-holders.ts';
 import { shQuote } from './sh.ts';
 
 /** Whose process holds the server's end of a connection. Nothing secret may be sent unless it is `own`. */
@@ -130,20 +132,20 @@ async function withCulprit(shell: Shell, judged: Judged): Promise<Ownership> {
   const { kind, reason, culprit } = judged;
   const script = `export LC_ALL=C
 getent passwd ${culprit.uid} | sed 's/^\\([^:]*\\):.*/user=\\1/'
-for pid in $(ls -l /proc/[0-9]*/fd 2>/dev/null | sed -n -e 's/^\\/proc\\/\\([0-9]*\\)\\/fd:$/\\1/;t keep' -e '/socket:\\[${culprit.inode}\\]$/{x;p;x}' -e b -e ':keep' -e h); do
-  printf 'process=%s (pid %s)\\n' "$(cat "/proc/$pid/comm" 2>/dev/null)" "$pid"
-  break
-done
+${holdersFunction}
+holders ${culprit.inode} /proc/[0-9]*/fd
 `;
   const run = (asRoot: boolean): Promise<string> =>
     shell.run({ script, asRoot, timeoutMs }).then(({ stdout }) => stdout);
   const said = await run(true).catch(() => run(false).catch(() => ''));
   const user = /^user=(.+)$/m.exec(said)?.[1];
-  const process = /^process=(.+)$/m.exec(said)?.[1];
+  const holder = parseHolders(linesOf(said)).get(culprit.inode);
+  const process = holder && `${holder.process ?? 'a process'} (pid ${holder.pid})`;
   return {
     kind,
+    // Functions: a process may call itself `$&`.
     reason: reason
-      .replace('a process', process ?? 'a process')
-      .replace(`uid ${culprit.uid}`, user === undefined ? `uid ${culprit.uid}` : `user ${user}`),
+      .replace(`uid ${culprit.uid}`, (uid) => (user === undefined ? uid : `user ${user}`))
+      .replace('a process', (unnamed) => process ?? unnamed),
   };
 }

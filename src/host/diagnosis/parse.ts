@@ -2,6 +2,7 @@ import { maskLogLine } from '../../render/mask.ts';
 import { fieldsOf, linesOf } from '../facts/lines.ts';
 import { parseAddress } from '../facts/proc-address.ts';
 import type { Section } from '../facts/sections.ts';
+import { parseHolders } from '../scripts/socket-holders.ts';
 import type { AofCheck, DumpCheck, Entry, Evidence, Holder, UnitEvidence } from './evidence.ts';
 
 type Sections = ReadonlyMap<string, Section>;
@@ -24,7 +25,7 @@ export function parseEvidence(sections: Sections, index: number): Evidence {
     nodesConf: read('nodes'),
     aof: parseAof(persistence),
     dump: parseDump(persistence),
-    holders: parseHolders(linesOf(section('holders').output)),
+    holders: parseHolding(linesOf(section('holders').output)),
     programError: section('program').output.trim() || undefined,
     addresses: addresses && addresses.code === 0 ? parseAddresses(addresses.output) : undefined,
     log: sinceLastStart(linesOf(section('log').output)).map(maskLogLine),
@@ -85,19 +86,14 @@ function parseDump({ output, code }: Section): DumpCheck | undefined {
   };
 }
 
-/** Lines of /proc/net/tcp (proc(5)), then `owner PID socket:[INODE] NAME`. */
-function parseHolders(lines: readonly string[]): readonly Holder[] {
-  const owners = new Map(
-    lines.flatMap((line) => {
-      const [, pid, inode = '', name] = /^owner (\d+) socket:\[(\d+)\] (.*)$/.exec(line) ?? [];
-      return pid === undefined ? [] : [[inode, { pid: Number(pid), process: name }] as const];
-    }),
-  );
+/** Lines of /proc/net/tcp (proc(5)), then those of `holders`. */
+function parseHolding(lines: readonly string[]): readonly Holder[] {
+  const holders = parseHolders(lines);
   return lines.flatMap((line): readonly Holder[] => {
     const [, address, port, peer, peerPort, state, rest] =
       /^\s*\d+: ([0-9A-F]+):([0-9A-F]{4}) ([0-9A-F]+):([0-9A-F]{4}) ([0-9A-F]{2}) (.*)$/.exec(line) ?? [];
     if (address === undefined || port === undefined || peer === undefined) return [];
-    const owner = owners.get(rest?.trim().split(/\s+/)[5] ?? '');
+    const owner = holders.get(rest?.trim().split(/\s+/)[5] ?? '');
     const isListening = state === '0A';
     return [
       {

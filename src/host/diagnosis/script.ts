@@ -1,5 +1,6 @@
 import type { NodeLayout } from '../../render/layout.ts';
 import { asServiceUser, endOfLog } from '../scripts/as-service-user.ts';
+import { holdersFunction } from '../scripts/socket-holders.ts';
 import { shQuote } from '../sh.ts';
 
 /** What a node's evidence is read from. */
@@ -106,11 +107,6 @@ function holdersScript(ports: readonly number[]): string {
   return `sockets=$(cat /proc/net/tcp /proc/net/tcp6 | grep -E '^ *[0-9]+: [0-9A-F]+:(${hex}) ' | grep -vE '^ *[0-9]+: [^ ]+ [^ ]+ 06 ')
 [ -n "$sockets" ] || exit 0
 printf '%s\\n' "$sockets" | head -n 20
-inodes=$(printf '%s\\n' "$sockets" | head -n 20 | sed 's/^ *\\([^ ]* *\\)\\{9\\}\\([0-9]*\\) .*/socket:[\\2]/')
-ls -l /proc/[0-9]*/fd | grep -F -e "$inodes" -e '/fd:' | while read -r line; do
-  case $line in
-    /proc/*/fd:) pid=\${line#/proc/} pid=\${pid%/fd:} ;;
-    *) printf 'owner %s %s %s\\n' "$pid" "\${line##*-> }" "$(head -c 64 "/proc/$pid/comm")" ;;
-  esac
-done`;
+${holdersFunction}
+holders "$(printf '%s\\n' "$sockets" | head -n 20 | sed 's/^ *\\([^ ]* *\\)\\{9\\}\\([0-9]*\\) .*/\\2/')" /proc/[0-9]*/fd`;
 }

@@ -1,4 +1,5 @@
 import type { Listener } from '../facts.ts';
+import { holdersFunction, parseHolders } from '../scripts/socket-holders.ts';
 import { shWords } from '../sh.ts';
 import type { Fact } from './fact.ts';
 import { linesOf } from './lines.ts';
@@ -17,31 +18,30 @@ export const listeners: Fact<readonly Listener[]> = {
 sockets=$(cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | grep -E ':(${ports.map(hexPort).join('|')}) [0-9A-F]+:0000 0A ')
 [ -n "$sockets" ] || exit 0
 printf '%s\\n' "$sockets"
-inodes=$(printf '%s\\n' "$sockets" | sed 's/^ *\\([^ ]* *\\)\\{9\\}\\([0-9]*\\) .*/socket:[\\2]/')
-open() { ls -l "$@" /proc/self/fdinfo 2>/dev/null | grep -F -e "$inodes" -e '/fd:'; }
+inodes=$(printf '%s\\n' "$sockets" | sed 's/^ *\\([^ ]* *\\)\\{9\\}\\([0-9]*\\) .*/\\2/')
+${holdersFunction}
 set --
 for pid in $(printf '%s\\n' "$units" | sed -n 's/^MainPID=\\([1-9]\\)/\\1/p'); do set -- "$@" "/proc/$pid/fd"; done
 for file in ${shWords(nodes.flatMap((place) => ('pidFile' in place ? [place.pidFile] : [])))}; do
   { read -r pid <"$file"; } 2>/dev/null && set -- "$@" "/proc/$pid/fd"
 done
-found=$([ $# = 0 ] || open "$@")
+found=$([ $# = 0 ] || holders "$inodes" "$@")
+end='
+'
 for inode in $inodes; do
-  case $found in *"$inode"*) ;; *) set -- /proc/[0-9]*/fd; found=$(open "$@"); break ;; esac
+  case $found$end in *" $inode$end"*) ;; *) found=$(holders "$inodes" /proc/[0-9]*/fd); break ;; esac
 done
 printf '%s\\n' "$found"
-for folder; do set -- "$@" "\${folder%fd}comm"; shift; done
-grep -H . "$@" 2>/dev/null || :
 `,
   parse: (output) => {
     const lines = linesOf(output);
-    const owners = ownersOf(lines);
-    const names = new Map(lines.flatMap(parseName));
+    const holders = parseHolders(lines);
     return lines.flatMap((line): readonly Listener[] => {
       const socket = parseSocket(line);
       if (!socket) return [];
-      const pid = owners.get(socket.inode);
-      const { address, port } = socket;
-      return [{ address, port, pid, process: pid === undefined ? undefined : names.get(pid) }];
+      const { address, port, inode } = socket;
+      const holder = holders.get(inode);
+      return [{ address, port, pid: holder?.pid, process: holder?.process }];
     });
   },
 };
@@ -54,23 +54,4 @@ function parseSocket(
   if (address === undefined || port === undefined) return undefined;
   const inode = rest?.trim().split(/\s+/)[7] ?? '';
   return { address: parseAddress(address), port: Number.parseInt(port, 16), inode };
-}
-
-/** `/proc/PID/fd:`, then `… -> socket:[INODE]` for each that it has open. */
-function ownersOf(lines: readonly string[]): ReadonlyMap<string, number> {
-  const owners = new Map<string, number>();
-  let pid: number | undefined;
-  for (const line of lines) {
-    const folder = /^\/proc\/(\w+)\/\w+:$/.exec(line)?.[1];
-    const inode = /-> socket:\[(\d+)\]$/.exec(line)?.[1];
-    if (folder !== undefined) pid = Number(folder) || undefined;
-    else if (inode !== undefined && pid !== undefined) owners.set(inode, pid);
-  }
-  return owners;
-}
-
-/** `/proc/PID/comm:NAME` */
-function parseName(line: string): readonly (readonly [number, string])[] {
-  const [, pid, name] = /^\/proc\/(\d+)\/comm:(.*)$/.exec(line) ?? [];
-  return pid !== undefined && name !== undefined ? [[Number(pid), name]] : [];
 }

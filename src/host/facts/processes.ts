@@ -7,7 +7,8 @@ import { fieldsOf, linesOf, requireNumber } from './lines.ts';
 /**
  * The nodes' processes: `node INDEX PID FOLDER` for each, FOLDER being `own` where the process works in the node's
  * data folder. A unit's main process is the node's wherever it works; a plain daemon is told by its working directory
- * (`nodeProcessFunctions`). Limits, times and links are read for all at once.
+ * (`nodeProcessFunctions`). Limits, times and links are read for all at once, each line under the name that the kernel
+ * gives it: names of processes and folders may hold line breaks.
  */
 export const processes: Fact<Readonly<Record<string, ProcessState>>> = {
   script: ({ nodes }) => `
@@ -27,8 +28,8 @@ if [ -n "$links" ]; then
   sed -n 's/^btime /boot=/p' /proc/stat
   printf 'tick=%s\\n' "$(getconf CLK_TCK 2>/dev/null)"
   grep -H '^Max open files' $limits
-  cat $stats
-  ls -l $links
+  grep -aH . $stats
+  find $links -maxdepth 0 -printf '%p -> %l\\0' | tr '\\n\\0' '?\\n'
 fi 2>/dev/null
 :
 `,
@@ -51,9 +52,9 @@ function findScript(place: NodePlace, index: number): string {
   return `if running ${shQuote(place.pidFile)} ${directory}; then found ${index} "$pid" ${directory}; fi`;
 }
 
-/** What `/proc/PID/cwd` or `exe` points to, as `ls -l` shows it. */
+/** What `/proc/PID/cwd` or `exe` points to; line breaks in it have become question marks. */
 const linkOf = (output: string, pid: string, link: 'cwd' | 'exe'): string | undefined =>
-  new RegExp(`^l.* /proc/${pid}/${link} -> (.*)$`, 'm').exec(output)?.[1];
+  new RegExp(`^/proc/${pid}/${link} -> (.*)$`, 'm').exec(output)?.[1];
 
 function stateOf(
   output: string,
@@ -62,7 +63,8 @@ function stateOf(
 ): ProcessState {
   const limit = new RegExp(`^/proc/${pid}/limits:Max open files +(\\d+)`, 'm').exec(output)?.[1];
   // The name in parentheses may hold anything; the start time, in ticks since boot, is the 20th field after it.
-  const ticks = new RegExp(`^${pid} \\(.*\\) (.*)$`, 'm').exec(output)?.[1]?.split(' ')[19];
+  const stat = linesOf(output).findLast((line) => line.startsWith(`/proc/${pid}/stat:`));
+  const ticks = stat?.slice(stat.lastIndexOf(') ') + 2).split(' ')[19];
   return {
     pid: Number(pid),
     folder: isOwn ? 'own' : linkOf(output, pid, 'cwd')?.endsWith(' (deleted)') === true ? 'gone' : 'other',

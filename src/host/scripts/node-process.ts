@@ -4,7 +4,8 @@
  * was removed has only the name that it had.
  *
  * - `alive PID`: the process is there and no zombie.
- * - `belongs PID DIR`: its working directory is DIR, or was until DIR was removed.
+ * - `belongs PID DIR`: its working directory is DIR, or was until DIR was removed and the process is of whoever runs this:
+ *   in a mount namespace of its own, any user can have a folder of that name.
  * - `servers`: the pids of all servers.
  * - `named PIDFILE DIR`: the pid file names this node's process, and `pid` is set; a process that merely has the pid
  *   of an old file has another working directory.
@@ -17,6 +18,7 @@ alive() {
 }
 belongs() {
   if [ "/proc/$1/cwd" -ef "$2" ]; then return; fi
+  [ -O "/proc/$1" ] || return 1
   case $(readlink "/proc/$1/cwd" 2>/dev/null) in
     "$(readlink -m -- "$2" 2>/dev/null) (deleted)" | "$2 (deleted)") return ;;
   esac
