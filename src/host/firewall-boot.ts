@@ -5,6 +5,10 @@ import { limitPortsScript } from './scripts/port-limit.ts';
 import { packetFilterFunctions, packetFilterRule } from './scripts/packet-filter.ts';
 import type { GateRules } from './step.ts';
 
+const scriptStart = '/usr/local/sbin/weedgo-redis-firewall-';
+/** All clusters' scripts, as sh finds them. */
+export const bootScripts = `${scriptStart}*`;
+
 /** What keeps a cluster's rules in nftables and iptables, which forget them when the host starts again. */
 export function bootPaths(cluster: string): {
   readonly unit: string;
@@ -12,7 +16,7 @@ export function bootPaths(cluster: string): {
   readonly files: readonly [script: string, unit: string];
 } {
   const unit = `weedgo-redis-firewall-${cluster}.service`;
-  const script = `/usr/local/sbin/weedgo-redis-firewall-${cluster}`;
+  const script = `${scriptStart}${cluster}`;
   return { unit, script, files: [script, `/etc/systemd/system/${unit}`] };
 }
 

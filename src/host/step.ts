@@ -159,13 +159,21 @@ export function describeStep(step: HostStep): string {
     case 'close-ports':
       return `no longer let in through ${describeGate(step.gate)}: ${describeRules(step.rules)}`;
     case 'limit-ports':
-      return `limit who reaches ports ${step.limit.ports.join(', ')}: ${describeRules(step.limit.allowed)}`;
+      return describeLimit(step.limit);
     case 'unlimit-ports':
       return 'no longer limit who reaches the ports';
     case 'enable-unit':
     case 'disable-unit':
       return `${step.kind === 'enable-unit' ? `run ${step.unit} now and` : `no longer run ${step.unit}`} at boot`;
   }
+}
+
+function describeLimit({ ports, allowed, senders }: PortLimit): string {
+  const users = senders?.users.map(({ name }) => name).join(' and ');
+  return [
+    ...(ports.length > 0 ? [`limit who reaches ports ${ports.join(', ')}: ${describeRules(allowed)}`] : []),
+    ...(users === undefined ? [] : [`let only ${users} of this host connect to bus ports`]),
+  ].join('; ');
 }
 
 function describeServiceStep(step: ServiceStep): string {

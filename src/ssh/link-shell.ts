@@ -2,7 +2,7 @@ import type { OperationError } from '../errors.ts';
 import { forward } from './forward.ts';
 import type { Channel, Link } from './link.ts';
 import { runScript } from './run.ts';
-import type { Shell } from './shell.ts';
+import type { RunRequest, Shell } from './shell.ts';
 import type { Streams } from './streams.ts';
 
 /** How `asRoot` runs become root on a host. */
@@ -29,7 +29,7 @@ export function linkShell({ link, openChannel, privilege, streams, reason }: She
     transport: link.transport,
     ...(reason === undefined ? {} : { reason }),
     async run(request) {
-      const prefix = request.asRoot === true ? rootPrefix(privilege) : Buffer.alloc(0);
+      const prefix = rootPrefix(request.asRoot, privilege);
       return await runScript({ link, openChannel }, request, prefix);
     },
     forward: async (address, port) => await forward(link, streams, { address, port }),
@@ -40,7 +40,7 @@ export function linkShell({ link, openChannel, privilege, streams, reason }: She
   };
 }
 
-function rootPrefix(privilege: Privilege): Buffer {
-  if (privilege.kind === 'refused') throw privilege.error;
-  return privilege.kind === 'become' ? privilege.prefix : Buffer.alloc(0);
+function rootPrefix(asRoot: RunRequest['asRoot'], privilege: Privilege): Buffer {
+  if (asRoot === true && privilege.kind === 'refused') throw privilege.error;
+  return asRoot && privilege.kind === 'become' ? privilege.prefix : Buffer.alloc(0);
 }

@@ -46,8 +46,11 @@ export type RunRequest = {
   readonly script: string;
   /** What the script reads on its stdin. */
   readonly stdin?: string | Uint8Array;
-  /** Run as root by the host's `become` method (sudo, doas, or already root). Ignored by the local shell. */
-  readonly asRoot?: boolean;
+  /**
+   * Run as root by the host's `become` method (sudo, doas, or already root); `try`: as the login user where root cannot
+   * be had. Ignored by the local shell.
+   */
+  readonly asRoot?: boolean | 'try';
   /** Deadline in ms; default 60 000. The remote script is killed when it passes. */
   readonly timeoutMs?: number;
   /** Called with each complete line of stdout as it arrives. */

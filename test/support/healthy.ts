@@ -5,6 +5,8 @@ import { splitEvenly } from '../../src/cluster/slots.ts';
 import type { NodeLine, ReachableView, SlotRange } from '../../src/cluster/view.ts';
 import type { Evidence } from '../../src/host/diagnosis/evidence.ts';
 import type { Facts, NodeData, Ownership } from '../../src/host/facts.ts';
+import { limitTable, stateOf } from '../../src/host/port-limit.ts';
+import { wantedLimit } from '../../src/host/planning/port-limit.ts';
 import type { WantedAccess } from '../../src/host/owners.ts';
 import type { Host, Inventory, Node, Secrets } from '../../src/inventory/inventory.ts';
 import { directiveKind } from '../../src/inventory/directives.ts';
@@ -43,7 +45,10 @@ export function healthyInput(inventory: Inventory, shards: Shards = preferredSha
     hosts: Object.fromEntries(
       inventory.hosts.map((host) => [
         host.name,
-        { reachable: true, facts: factsOf(inventory, host, files[host.name] ?? []) },
+        {
+          reachable: true,
+          facts: withTable(inventory, host, factsOf(inventory, host, files[host.name] ?? [])),
+        },
       ]),
     ),
     probes: Object.fromEntries(inventory.nodes.map((node) => [node.id, probeOf(node, inventory)])),
@@ -229,6 +234,16 @@ function liveConfig(node: Node, { inventory, files }: Scene): Readonly<Record<st
 /** The server answers amounts of memory in bytes. */
 function inBytes(name: string, value: string): string {
   return directiveKind(name) === 'memory' ? String(parseMemory(value) ?? value) : value;
+}
+
+/** With firewall.manage, the tool's own table is in force. */
+function withTable(inventory: Inventory, host: Host, facts: Facts): Facts {
+  const limit = wantedLimit(inventory, host, facts);
+  if (!limit) return facts;
+  return {
+    ...facts,
+    firewall: { ...facts.firewall, limits: { [limitTable(limit.cluster)]: stateOf(limit) } },
+  };
 }
 
 function factsOf(inventory: Inventory, host: Host, files: readonly RenderedFile[]): Facts {

@@ -1,6 +1,7 @@
 import { describeGate } from '../../host/gate.ts';
 import type { Facts } from '../../host/facts.ts';
-import { gatesOf, isExposed, openBusPorts } from '../../host/planning/port-limit.ts';
+import { gatesOf, isExposed, lacksSenderLimit, openBusPorts } from '../../host/planning/port-limit.ts';
+import { limitTable } from '../../host/port-limit.ts';
 import type { Host } from '../../inventory/inventory.ts';
 import type { Check, CheckInput, Finding } from '../check.ts';
 import { byHand, ours } from '../remedy.ts';
@@ -13,15 +14,14 @@ export const busPorts: Check = {
   section: 'security',
   cluster: true,
   run: (input) =>
-    input.inventory.firewall.external
-      ? []
-      : input.inventory.hosts.filter(isExposed).flatMap((host) => {
-          const facts = input.hosts[host.name];
-          return facts?.reachable ? judge(input, host, facts.facts) : [];
-        }),
+    input.inventory.hosts.filter(isExposed).flatMap((host) => {
+      const facts = input.hosts[host.name];
+      return facts?.reachable ? judge(input, host, facts.facts) : [];
+    }),
 };
 
 function judge({ inventory }: CheckInput, host: Host, facts: Facts): readonly Finding[] {
+  if (inventory.firewall.external) return judgeUsers(inventory, host, facts);
   const open = openBusPorts(inventory, host, facts);
   const common = {
     severity: 'warning',
@@ -41,19 +41,47 @@ function judge({ inventory }: CheckInput, host: Host, facts: Facts): readonly Fi
       },
     ];
   }
-  if (open.length === 0) return [];
+  if (open.length === 0) return judgeUsers(inventory, host, facts);
   const gates = gatesOf(facts.firewall, host);
-  const seen =
-    gates.length === 0
-      ? `no packet filter there limits who reaches ${joinNames(open)}`
-      : `${gates.map(({ gate }) => describeGate(gate)).join(', ')} lets anyone reach ${joinNames(open)}`;
   return [
     {
       ...common,
       id: 'WR-BUS-OPEN',
       ...titled(host.name, 'the bus ports of {} are open to anyone'),
-      seen,
+      seen: seenOf(facts, { open, gates, table: limitTable(inventory.cluster) }),
       remedy: remedyOf(inventory, gates.length > 0),
+    },
+  ];
+}
+
+type Open = {
+  readonly open: readonly string[];
+  readonly gates: Facts['firewall']['gates'];
+  readonly table: string;
+};
+
+function seenOf({ firewall }: Facts, { open, gates, table }: Open): string {
+  if (gates.length > 0)
+    return `${gates.map(({ gate }) => describeGate(gate)).join(', ')} lets anyone reach ${joinNames(open)}`;
+  return firewall.limits[table]
+    ? `the nftables table ${table} has other rules there than provision loads`
+    : `no packet filter there limits who reaches ${joinNames(open)}`;
+}
+
+/** What `firewall.manage` promises of the host's own users. */
+function judgeUsers(inventory: CheckInput['inventory'], host: Host, facts: Facts): readonly Finding[] {
+  if (!lacksSenderLimit(inventory, host, facts)) return [];
+  return [
+    {
+      id: 'WR-BUS-LOCAL',
+      severity: 'warning',
+      ...titled(host.name, 'any user of {} reaches the bus ports of the cluster'),
+      nodes: [],
+      hosts: [host.name],
+      seen: `the nftables table ${limitTable(inventory.cluster)} is missing or changed there`,
+      expected: `only root and ${inventory.server} connect to bus ports`,
+      why: 'The bus asks for no password: whoever reaches it takes over slots and is given the password.',
+      remedy: [ours(inventory, 'provision')],
     },
   ];
 }

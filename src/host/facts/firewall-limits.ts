@@ -1,7 +1,7 @@
-import { limitPrefix, type LimitState } from '../port-limit.ts';
+import { judges, limitPrefix, type LimitState } from '../port-limit.ts';
 import type { NftChain } from './firewall-nft.ts';
 
-/** The tool's own tables, by name: chain `input` leads to chain `ports`, whose last rule drops and bears the mark. */
+/** The tool's own tables, by name. */
 export function limitsOf(chains: readonly NftChain[]): Readonly<Record<string, LimitState>> {
   const own = chains.filter(({ gate }) => gate.family === 'inet' && gate.table.startsWith(limitPrefix));
   const tables = [...new Set(own.map(({ gate }) => gate.table))];
@@ -10,12 +10,25 @@ export function limitsOf(chains: readonly NftChain[]): Readonly<Record<string, L
   );
 }
 
+/** All rules of a hook's chain lead to the chain that judges, whose last rule drops and bears the mark. */
 function stateOf(chains: readonly NftChain[]): LimitState {
-  const rules = (name: string): readonly string[] =>
+  const names = chains.map(({ gate }) => gate.chain);
+  const bodyOf = (name: string): readonly string[] =>
     chains.filter(({ gate }) => gate.chain === name).flatMap(({ body }) => body);
-  const [head = '', ...jumps] = rules('input');
-  const guarded = rules('ports');
-  const isHooked = /\bhook input\b/.test(head) && jumps.at(-1)?.endsWith('jump ports') === true;
-  const mark = /^counter (?:packets \d+ bytes \d+ )?drop comment "([^"]*)"$/.exec(guarded.at(-1) ?? '')?.[1];
-  return { mark: isHooked ? mark : undefined, rules: jumps.length + guarded.length };
+  const hooks = Object.entries(judges).filter((pair) => pair.some((name) => names.includes(name)));
+  const marks = new Set(
+    hooks.map(([hook, judge]) => {
+      const [head = '', ...jumps] = bodyOf(hook);
+      const leads = jumps.length > 0 && jumps.every((rule) => rule.endsWith(` jump ${judge}`));
+      return new RegExp(`\\bhook ${hook}\\b`).test(head) && leads
+        ? dropMark(bodyOf(judge).at(-1))
+        : undefined;
+    }),
+  );
+  const heads = chains.filter(({ body }) => body[0]?.startsWith('type filter hook ') === true).length;
+  const lines = chains.reduce((sum, { body }) => sum + body.length, 0);
+  return { mark: marks.size === 1 ? [...marks][0] : undefined, rules: lines - heads };
 }
+
+const dropMark = (rule = ''): string | undefined =>
+  /\bcounter (?:packets \d+ bytes \d+ )?drop comment "([^"]*)"$/.exec(rule)?.[1];

@@ -4,7 +4,10 @@ import type { PortRule } from '../gate.ts';
 import { canonicalNetwork, containsNetwork } from '../network.ts';
 
 /** What of an inventory decides who may reach the nodes. */
-export type FirewallWishes = Pick<Inventory, 'firewall' | 'hosts' | 'mode' | 'cluster'>;
+export type FirewallWishes = Pick<
+  Inventory,
+  'firewall' | 'hosts' | 'mode' | 'cluster' | 'server' | 'install'
+>;
 
 /**
  * Who may reach which of a host's ports: the clients its nodes' ports, the other hosts those and the bus ports. Pure
@@ -16,7 +19,7 @@ export function allowedSources(inventory: FirewallWishes, host: Host): readonly 
   const all = cluster ? [...ports, ...host.nodes.map(({ busPort }) => busPort)] : ports;
   const peers = cluster ? inventory.hosts.filter(({ name }) => name !== host.name) : [];
   const wanted = [
-    ...peers.flatMap(sourcesOf).map((source) => ({ source, ports: all })),
+    ...peers.flatMap(addressesOf).map((source) => ({ source, ports: all })),
     ...inventory.firewall.clients.map((source) => ({ source, ports })),
   ].map(({ source, ports: numbers }) => ({
     source: canonicalNetwork(source),
@@ -29,7 +32,7 @@ export function allowedSources(inventory: FirewallWishes, host: Host): readonly 
  * A node calls out from its private address where its server can be told so (7.0 and newer); older servers, and the port
  * check, from the address that the host's routes choose, which is often the one that `ssh` reaches.
  */
-const sourcesOf = ({ address, privateAddress }: Host): readonly string[] =>
+export const addressesOf = ({ address, privateAddress }: Host): readonly string[] =>
   isIP(address) === isIP(privateAddress) ? [privateAddress, address] : [privateAddress];
 
 /** Every packet of `inner` is one of `outer`. */

@@ -5,26 +5,50 @@ import { containsNetwork, familyOf } from '../network.ts';
 import type { PlanInput } from './input.ts';
 import { isInForce, limitTable, type PortLimit } from '../port-limit.ts';
 import type { HostStep } from '../step.ts';
-import { allowedSources, type FirewallWishes, inRange } from './firewall-sources.ts';
+import { addressesOf, allowedSources, type FirewallWishes, inRange } from './firewall-sources.ts';
 
 /** Nodes on this machine or on loopback can be reached by nobody else, or are not the tool's to guard. */
 export const isExposed = (host: Pick<Host, 'connection' | 'privateAddress'>): boolean =>
   host.connection === 'ssh' && !isLoopback(host.privateAddress);
 
+type LimitFacts = Pick<Facts, 'firewall' | 'server' | 'os'>;
+
 /**
- * The tool's own table that a host is to have: with `firewall.manage`, where no packet filter drops anything of the
- * nodes' family. The bus ports always; the node ports only when the inventory names clients, who would be shut out.
+ * The tool's own table that a host is to have with `firewall.manage`. Where no packet filter drops anything of the nodes'
+ * family it guards the bus ports, and the node ports when the inventory names clients: without, nobody knows who they
+ * are. Everywhere it keeps the host's other users from the bus ports; where nft is not there and cannot be installed, a
+ * host with a packet filter has none.
  */
-export function wantedLimit(
-  inventory: FirewallWishes,
-  host: Host,
-  { firewall }: Pick<Facts, 'firewall'>,
-): PortLimit | undefined {
+export function wantedLimit(inventory: FirewallWishes, host: Host, facts: LimitFacts): PortLimit | undefined {
   const { cluster, firewall: wishes } = inventory;
-  if (!wishes.manage || !isExposed(host) || !firewall.complete) return undefined;
-  if (gatesOf(firewall, host).length > 0) return undefined;
-  const ports = [...(wishes.clients.length > 0 ? nodePorts(host) : []), ...busPorts(inventory, host)];
-  return ports.length === 0 ? undefined : { cluster, ports, allowed: allowedSources(inventory, host) };
+  if (!wishes.manage || !isExposed(host) || !facts.firewall.complete) return undefined;
+  const isGuarded = gatesOf(facts.firewall, host).length > 0;
+  if (isGuarded && !canHaveNft(inventory, facts)) return undefined;
+  const ports = isGuarded
+    ? []
+    : [...(wishes.clients.length > 0 ? nodePorts(host) : []), ...busPorts(inventory, host)];
+  const senders = wantedSenders(inventory, host, facts);
+  if (ports.length === 0 && !senders) return undefined;
+  return { cluster, ports, allowed: allowedSources(inventory, host), senders };
+}
+
+const canHaveNft = ({ install }: FirewallWishes, { firewall, os }: LimitFacts): boolean =>
+  firewall.nft || (install === 'package' && os.packageManager !== undefined);
+
+/** root, who may do anything, runs the tool's port checks; the servers talk to each other. */
+function wantedSenders(inventory: FirewallWishes, host: Host, { server }: LimitFacts): PortLimit['senders'] {
+  const own = busPorts(inventory, host);
+  if (own.length === 0) return undefined;
+  return {
+    users: [
+      { name: 'root', uid: 0 },
+      { name: inventory.server, uid: server.account?.uid },
+    ],
+    own,
+    targets: inventory.hosts.flatMap((each) =>
+      addressesOf(each).map((address) => ({ address, ports: busPorts(inventory, each) })),
+    ),
+  };
 }
 
 /** Loads the table where it is missing or another, and takes it away where it is not wanted any more. */
@@ -41,14 +65,17 @@ export function planLimit(wanted: PortLimit | undefined, cluster: string, facts:
 export const lacksNft = ({ inventory, host, facts }: Omit<PlanInput, 'desired'>): boolean =>
   !facts.firewall.nft && wantedLimit(inventory, host, facts) !== undefined;
 
+/** As `lacksNft`, on a host whose own packet filter guards the ports against other hosts. */
+export const lacksNftForSenders = ({ inventory, host, facts }: Omit<PlanInput, 'desired'>): boolean =>
+  !canHaveNft(inventory, facts) &&
+  gatesOf(facts.firewall, host).length > 0 &&
+  busPorts(inventory, host).length > 0;
+
 /** The bus ports that anyone in the network reaches: nothing drops there, or a rule lets everybody in. */
-export function openBusPorts(
-  inventory: FirewallWishes,
-  host: Host,
-  { firewall }: Pick<Facts, 'firewall'>,
-): readonly string[] {
-  const limit = wantedLimit(inventory, host, { firewall });
-  if (limit && isInForce(limit, firewall.limits[limitTable(inventory.cluster)])) return [];
+export function openBusPorts(inventory: FirewallWishes, host: Host, facts: LimitFacts): readonly string[] {
+  const { firewall } = facts;
+  const limit = wantedLimit(inventory, host, facts);
+  if (limit && limit.ports.length > 0 && isLoaded(limit, facts)) return [];
   const gates = gatesOf(firewall, host);
   const anyone = familyOf(host.privateAddress) === 6 ? '::/0' : '0.0.0.0/0';
   return busPorts(inventory, host).filter((port) =>
@@ -61,6 +88,16 @@ export function openBusPorts(
     ),
   );
 }
+
+/** Any user of the host reaches the bus ports, although the table that keeps them out should be there. */
+export function lacksSenderLimit(inventory: FirewallWishes, host: Host, facts: LimitFacts): boolean {
+  const limit = wantedLimit(inventory, host, facts);
+  return limit?.senders !== undefined && !isLoaded(limit, facts);
+}
+
+/** The table is in force. */
+export const isLoaded = (limit: PortLimit, { firewall }: Pick<Facts, 'firewall'>): boolean =>
+  isInForce(limit, firewall.limits[limitTable(limit.cluster)]);
 
 export const gatesOf = (
   { gates }: Facts['firewall'],

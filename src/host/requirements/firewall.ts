@@ -1,4 +1,4 @@
-import { isExposed, lacksNft } from '../planning/port-limit.ts';
+import { gatesOf, isExposed, lacksNft, lacksNftForSenders } from '../planning/port-limit.ts';
 import type { Requirement } from './problem.ts';
 
 /** `firewall.manage` can do what it promises: the packet filter can be read, and nft is there or can be installed. */
@@ -16,13 +16,17 @@ export const requireFirewall: Requirement = (input) => {
       },
     ];
   }
-  if (!lacksNft(input) || desired.packages) return [];
+  const isGuarded = gatesOf(facts.firewall, host).length > 0;
+  if (isGuarded ? !lacksNftForSenders(input) : !lacksNft(input) || desired.packages) return [];
+  const what = isGuarded
+    ? 'keep the other users of the host from the bus ports, which ask for no password'
+    : 'limit who reaches the ports';
   return [
     {
       id: 'nft-missing',
-      kind: 'failed',
+      kind: isGuarded ? 'warning' : 'failed',
       host: host.name,
-      message: `${host.name} has no nft, which firewall.manage needs to limit who reaches the ports`,
+      message: `${host.name} has no nft, which firewall.manage needs to ${what}`,
       hints: [
         `As root on ${host.name}: install the package nftables.`,
         'Or set `install: package` in the inventory, and provision installs it.',

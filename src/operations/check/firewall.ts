@@ -1,8 +1,8 @@
 import { describeGate, describeRules, type GateState, type PortRule } from '../../host/gate.ts';
 import { allowedSources } from '../../host/planning/firewall-sources.ts';
 import { missingRules, planFirewall } from '../../host/planning/firewall.ts';
-import { gatesOf, isExposed, openBusPorts, wantedLimit } from '../../host/planning/port-limit.ts';
-import { isInForce, limitTable } from '../../host/port-limit.ts';
+import { gatesOf, isExposed, isLoaded, openBusPorts, wantedLimit } from '../../host/planning/port-limit.ts';
+import { limitTable } from '../../host/port-limit.ts';
 import type { PlanInput } from '../../host/planning/input.ts';
 import type { HostProblem } from '../../host/requirements/problem.ts';
 import { isShut } from '../../host/requirements/reachability.ts';
@@ -39,8 +39,9 @@ function unfilteredLine(input: PlanInput): CheckLine {
   const limit = wantedLimit(inventory, host, facts);
   if (limit) {
     const who = `${limit.ports.join(', ')} to ${describeSources(input)}`;
-    const isThere = isInForce(limit, facts.firewall.limits[limitTable(inventory.cluster)]);
-    const line = ok(`nftables ${isThere ? 'limits' : 'is empty; provision limits'} ${who}`);
+    const isThere = facts.firewall.limits[limitTable(inventory.cluster)] !== undefined;
+    const lacks = isThere ? 'has other rules of the tool' : 'is empty';
+    const line = ok(`nftables ${isLoaded(limit, facts) ? 'limits' : `${lacks}; provision limits`} ${who}`);
     return inventory.firewall.clients.length > 0
       ? line
       : { ...line, hints: ['To limit the node ports as well, name the applications in firewall.clients.'] };

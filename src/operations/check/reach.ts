@@ -111,6 +111,6 @@ function describeReach(results: readonly ProbeResult[]): string {
   const unknown = results.filter(({ outcome }) => outcome === 'unknown').length;
   if (open === results.length) return 'all ports open to every other host';
   if (unknown > 0)
-    return `${unknown} of ${results.length} ports could not be tried: no bash or timeout there`;
+    return `${unknown} of ${results.length} ports could not be tried: bash and timeout are needed, and root for bus ports that are limited`;
   return `no port is shut; ${results.length - open} of ${results.length} have nobody listening yet`;
 }

@@ -93,7 +93,7 @@ function describeOutcomes(host: string, id: string, outcomes: readonly ProbeOutc
   if (outcomes.includes('open') || outcomes.includes('narrow'))
     return { host, says: 'reached', how: `${host} reaches ${id}` };
   if (outcomes.includes('unknown'))
-    return { host, says: undefined, how: `${host} cannot tell (bash and timeout are needed to try)` };
+    return { host, says: undefined, how: `${host} cannot tell (bash, timeout and root are needed to try)` };
   return {
     host,
     says: 'not reached',

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Cli } from '../../support/cli.ts';
 import { createCli } from '../../support/cli.ts';
+import type { LabHost } from '../../lab/host.ts';
 import { createLab, type Lab } from '../../lab/lab.ts';
 
 /** Three hosts for the nodes and one for a client, with every firewall installed and none switched on. */
@@ -85,6 +86,20 @@ export async function reached(lab: Lab, as?: string): Promise<readonly string[]>
     .run(`set -e\n${before}\nset +e\n${tries.join('\n')}\nwait\nset -e\n${after}`);
   const open = said.split('\n');
   return targets.map(({ name, port }) => `${name}:${port}`).filter((id) => open.includes(id));
+}
+
+/** Which of these `ADDRESS:PORT` a user of the host reaches. */
+export async function reachedBy(
+  host: LabHost,
+  user: string,
+  places: readonly string[],
+): Promise<readonly string[]> {
+  const tries = places.map((place) => {
+    const [address, port] = place.split(':');
+    return `timeout 2 bash -c 'exec 3<>/dev/tcp/${address}/${port}' 2>/dev/null && echo ${place} &`;
+  });
+  const said = (await host.run(`${tries.join('\n')}\nwait`, { user })).split('\n');
+  return places.filter((place) => said.includes(place));
 }
 
 /** The inventory of the three hosts: ports 7000 + i and 7003 + i each. */

@@ -7,6 +7,7 @@ import {
   createLabCli,
   inventoryOf,
   reached,
+  reachedBy,
   rulesOf,
   switchOn,
 } from './firewalled-lab.ts';
@@ -60,6 +61,22 @@ test('provision lets in the hosts and the clients that are named, nobody else, a
   expect(await reached(lab, stranger)).toEqual([]);
 });
 
+test('users of a host whose firewall lets it through reach no bus port, and all of its node ports', async () => {
+  const [one = '', two = '', three = ''] = lab.hosts.map(({ address }) => address);
+  const bus = ['127.0.0.1:17000', `${one}:17003`, `${two}:17001`, `${three}:17002`];
+  const nodes = ['127.0.0.1:7000', `${one}:7003`, `${two}:7001`, `${three}:7002`];
+  const host = lab.host('redis1');
+  expect(await reachedBy(host, 'nobody', [...bus, ...nodes])).toEqual(nodes);
+  expect(await reachedBy(host, 'redis', bus)).toEqual(bus);
+  await host.run('nft delete table inet weedgo-redis-prod');
+  expect(await reachedBy(host, 'nobody', bus)).toEqual(bus);
+  const verify = await cli.run('verify');
+  expect(verify.stdout).toContain('any user of redis1 reaches the bus ports of the cluster');
+  expect(verify.stdout).not.toContain('open to anyone');
+  expectCode(await cli.run('provision'), 0);
+  expect(await reachedBy(host, 'nobody', bus)).toEqual([]);
+});
+
 test('then there is nothing left to do, and check finds nothing', async () => {
   expectCode(await cli.run('plan', '--exit-code'), 0);
   const check = await cli.run('check');
@@ -70,7 +87,9 @@ test('then there is nothing left to do, and check finds nothing', async () => {
 
 test('a client that is taken out of the inventory is let in no more; nothing else changes', async () => {
   await manage(ownAddress);
-  const plan = JSON.parse((await cli.run('--json', 'plan')).stdout) as {
+  const planned = await cli.run('--json', 'plan');
+  expectCode(planned, 0);
+  const plan = JSON.parse(planned.stdout) as {
     readonly hosts: readonly { readonly steps: readonly { readonly step: string }[] }[];
   };
   const steps = plan.hosts.flatMap((host) => host.steps.map(({ step }) => step));
@@ -91,6 +110,7 @@ test('a rule that somebody took away comes back, and whoever loads nftables anew
   await lab.host('redis2').run('firewall-cmd --reload');
   await lab.host('redis3').run('systemctl reload nftables && systemctl restart nftables');
   const plan = await cli.run('plan');
+  expectCode(plan, 0);
   expect(plan.stdout.match(/let in through/g)).toHaveLength(1);
   expect(plan.stdout).toContain(`let in through ufw: ${ownAddress} to 7000, 7003`);
   expectCode(await cli.run('provision'), 0);
@@ -104,10 +124,16 @@ test('all of it survives a reboot', async () => {
   expectCode(await cli.run('plan', '--exit-code'), 0);
   expect(await reached(lab)).toEqual(clientPorts);
   expect(await reached(lab, stranger)).toEqual([]);
+  for (const host of lab.hosts.slice(0, 3)) {
+    expect(await reachedBy(host, 'nobody', [`${lab.host('redis2').address}:17001`])).toEqual([]);
+  }
 });
 
 test('destroy takes away all that is ours and nothing of theirs', async () => {
   expectCode(await cli.run('destroy', '--confirm', 'prod'), 0);
   expect(await rulesOf(lab)).toEqual(theirs);
+  for (const host of lab.hosts.slice(0, 3)) {
+    expect(await host.run('nft list tables')).not.toContain('weedgo-redis');
+  }
   expect(await lab.host('redis3').run('find /etc /usr/local -name "*weedgo*"')).toBe('');
 });

@@ -4,7 +4,7 @@ import type { Cli } from '../../support/cli.ts';
 import { until } from '../../support/until.ts';
 import { createLabCli, labNodes, password } from '../provision/lab-support.ts';
 import { expectCode } from '../provision/support.ts';
-import { reached } from './firewalled-lab.ts';
+import { reached, reachedBy } from './firewalled-lab.ts';
 
 let lab: Lab;
 let cli: Cli;
@@ -40,6 +40,15 @@ function documentOf(over: object = {}, privateAddress = second): { readonly host
 const inventory = (over: object = {}): Promise<void> => cli.setInventory(documentOf(over));
 
 const managed = (): object => ({ firewall: { manage: true, clients: [application] } });
+
+/** Bus ports as redis1 and redis2 reach them, and node ports. */
+const places = (): Record<'bus' | 'nodes', readonly string[]> => {
+  const hosts = [`127.0.0.1`, second, lab.host('redis2').address, lab.host('redis3').address];
+  return {
+    bus: hosts.map((host, index) => `${host}:${[17_000, 17_000, 17_001, 17_002][index]}`).slice(1),
+    nodes: hosts.map((host, index) => `${host}:${[7000, 7000, 7001, 7002][index]}`).slice(1),
+  };
+};
 
 const findings = async (): Promise<readonly { readonly id: string; readonly severity: string }[]> => {
   const { stdout } = await cli.run('--json', 'verify');
@@ -101,6 +110,8 @@ test('without a packet filter, check and verify say that the bus is open to stra
   expectCode(await cli.run('provision'), 0);
   expect(await findings()).toEqual([expect.objectContaining({ id: 'WR-BUS-OPEN', severity: 'warning' })]);
   expect(await reached(lab)).toContain('redis2:17001');
+  expect(await reachedBy(lab.host('redis1'), 'nobody', places().bus)).toEqual(places().bus);
+  expect(await reachedBy(lab.host('redis1'), 'nobody', ['127.0.0.1:17000'])).toHaveLength(1);
 });
 
 test('with firewall.manage nobody but the hosts and the clients gets through', async () => {
@@ -119,6 +130,53 @@ test('with firewall.manage nobody but the hosts and the clients gets through', a
   expect(peers).not.toContain(`${lab.host('redis1').address}:`);
   await meet();
   expect(await nodesOf('redis2')).not.toContain(':7777@');
+});
+
+test('no user of a host but root and the service user reaches a bus port, there or on a peer', async () => {
+  const { bus, nodes } = places();
+  for (const name of ['redis1', 'redis2']) {
+    const host = lab.host(name);
+    expect(await reachedBy(host, 'nobody', [...bus, ...nodes])).toEqual(nodes);
+    // The login user of the tool, whose SSH connections lead to the node ports.
+    expect(await reachedBy(host, 'deploy', [...bus, ...nodes])).toEqual(nodes);
+    expect(await reachedBy(host, 'redis', bus)).toEqual(bus);
+    expect(await reachedBy(host, 'root', bus)).toEqual(bus);
+  }
+  expect(await reachedBy(lab.host('redis1'), 'nobody', ['127.0.0.1:17000', '127.0.0.1:7000'])).toEqual([
+    '127.0.0.1:7000',
+  ]);
+});
+
+test('a connection from before the rules is of no use, and a container reaches no bus port of a peer', async () => {
+  const host = lab.host('redis1');
+  const peer = lab.host('redis2').address;
+  await host.run(`nft delete table inet weedgo-redis-lab
+systemd-run -q --unit=early -p User=nobody bash -c 'exec 3<>/dev/tcp/${peer}/17001; until [ -e /run/now ]; do sleep 0.05; done; echo >&3; sleep 60'
+until ss -Htnp state established '( dport = :17001 )' | grep -q bash; do sleep 0.05; done
+${container}`);
+  const reaches = async (port: number): Promise<boolean> =>
+    (await host.exec(`ip netns exec guest timeout 2 bash -c 'exec 3<>/dev/tcp/${peer}/${port}'`)).code === 0;
+  expect(await reaches(17_001)).toBe(true);
+  expectCode(await cli.run('provision'), 0);
+  expect(await reaches(17_001)).toBe(false);
+  const dropped = (): Promise<string> =>
+    host.run(`nft list chain inet weedgo-redis-lab senders | grep -o 'packets [0-9]*'`);
+  await host.run('touch /run/now');
+  await until(async () => expect(await dropped()).not.toBe('packets 0\n'));
+  await host.run('systemctl stop early; ip netns del guest; nft delete table ip guest');
+});
+
+test('a table of an earlier version of the tool is replaced', async () => {
+  await lab.host('redis1').run(earlierTable);
+  expect(await findings()).toEqual([
+    expect.objectContaining({
+      id: 'WR-BUS-OPEN',
+      seen: 'the nftables table weedgo-redis-lab has other rules there than provision loads',
+    }),
+  ]);
+  expectCode(await cli.run('provision'), 0);
+  expectCode(await cli.run('plan', '--exit-code'), 0);
+  expect(await findings()).toEqual([]);
 });
 
 test('another cluster on the same host has a table of its own, and takes none away with it', async () => {
@@ -148,8 +206,41 @@ test('what was flushed is a finding, and comes back; it is there again after a r
   await lab.host('redis3').reboot();
   expectCode(await cli.run('start'), 0);
   expect(await reached(lab)).toEqual([]);
-  expect(await findings()).toEqual([]);
+  expect(await reachedBy(lab.host('redis3'), 'nobody', places().bus)).toEqual([]);
+  // Where the host was away for longer than cluster-node-timeout, its masters have been replaced.
+  expect((await findings()).filter(({ id }) => id !== 'WR-HOST-LOSS')).toEqual([]);
 });
+
+/** What the tool loaded before it kept a host's own users from the bus. */
+const earlierTable = `nft -f - <<'END'
+delete table inet weedgo-redis-lab
+table inet weedgo-redis-lab {
+  chain input {
+    type filter hook input priority -5; policy accept;
+    iifname != "lo" tcp dport { 17000, 17003 } jump ports
+  }
+  chain ports {
+    ip saddr 10.0.0.0/8 tcp dport { 17000, 17003 } accept
+    counter drop comment "weedgo-redis lab 0123456789abcdef"
+  }
+}
+END`;
+
+/** What Docker does for one container: an interface of its own, and the host's address for what goes out. */
+const container = `ip netns add guest
+ip link add guest0 type veth peer name eth0 netns guest
+ip addr add 172.31.0.1/24 dev guest0
+ip link set guest0 up
+ip -n guest addr add 172.31.0.2/24 dev eth0
+ip -n guest link set eth0 up
+ip -n guest link set lo up
+ip -n guest route add default via 172.31.0.1
+echo 1 >/proc/sys/net/ipv4/ip_forward
+nft -f - <<'END'
+table ip guest {
+  chain postrouting { type nat hook postrouting priority 100; ip saddr 172.31.0.0/24 masquerade; }
+}
+END`;
 
 /** Packets above 1,000 bytes to a peer are lost. */
 const drop = (peer: string): string => `nft -f - <<'END'

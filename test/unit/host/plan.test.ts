@@ -48,11 +48,12 @@ function inputOf(plan: Plan): PlanInput {
   return { inventory, host, facts, desired: desire(facts), word: {}, refreshed: plan.refreshed ?? false };
 }
 
-/** What the files on a converged host were made for: they follow from its server's version and its firewall. */
+/** What the files on a converged host were made for: its server's version and user, and its firewall. */
 function givenOf({ change }: Plan, recorded: Facts): Facts {
   const installed = { path: '/usr/bin/redis-server', version: '7.0.15' };
   const changes = Object.entries(change ?? {}).filter(([name]) => name === 'server' || name === 'firewall');
-  const facts = { ...recorded, server: { ...recorded.server, installed } };
+  const account = { uid: 107, gid: 114 };
+  const facts = { ...recorded, server: { ...recorded.server, installed, account } };
   return mergePatch(facts, Object.fromEntries(changes)) as Facts;
 }
 

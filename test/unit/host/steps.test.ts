@@ -156,6 +156,17 @@ const samples: { readonly [Kind in HostStep['kind']]: readonly Extract<HostStep,
           { source: '10.0.0.0/8', ports: ['7000'] },
           { source: 'fd00::/64', ports: ['7000'] },
         ],
+        senders: {
+          users: [
+            { name: 'root', uid: 0 },
+            { name: 'redis', uid: undefined },
+          ],
+          own: ['17000'],
+          targets: [
+            { address: '10.0.0.4', ports: ['17000'] },
+            { address: 'fd00::5', ports: ['17000', '17003'] },
+          ],
+        },
       },
     },
   ],
