@@ -2,10 +2,13 @@ import { membersOf, ownLine, reachableNodes, standsAt } from '../cluster/shape.t
 import { countSlots } from '../cluster/slots.ts';
 import type { ClusterView, NodeLine, ReachableView } from '../cluster/view.ts';
 import type { Facts, NodeData, StoredIdentity } from '../host/facts.ts';
-import { appendOnlyContent, dumpContent } from '../host/start/reads.ts';
-import type { PeersWord, ReplicaCopy, ReplicaWord } from '../host/start/word.ts';
+import { storedCopy, type StoredCopy } from '../host/start/copy.ts';
+import { persistenceOf } from '../host/start/reads.ts';
+import type { PeersWord, ReplicaCopy, ReplicaDisk, ReplicaWord } from '../host/start/word.ts';
 import { canonicalAddress } from '../inventory/address.ts';
 import type { Inventory, Node } from '../inventory/inventory.ts';
+import { desiredDirectives } from '../render/directives.ts';
+import { layoutOf } from '../render/layout.ts';
 
 /** The facts of the hosts that answer, by name, and every node's view. */
 type Observation = { readonly facts: ReadonlyMap<string, Facts>; readonly view: ClusterView };
@@ -68,29 +71,53 @@ function replicaWord(
   const view = observation.view.nodes.find((each) => each.node === node.id);
   if (view?.reachable) {
     const masterId = ownLine(view)?.masterId;
-    return masterId !== undefined && ids.has(masterId)
-      ? [{ node: node.id, keys: view.keys, copy: copyOf(view), stored: undefined }]
-      : [];
+    if (masterId === undefined || !ids.has(masterId)) return [];
+    const disk = isNeverLinked(view) ? diskOf(node, scene) : undefined;
+    return [{ node: node.id, keys: view.keys, copy: copyOf(view), disk }];
   }
   const folder = dataOf(node, scene)?.folder;
-  const unknown = { node: node.id, keys: undefined, stored: undefined };
+  const unknown = { node: node.id, keys: undefined };
   if (folder === undefined || folder.kind === 'unreadable') return node.shard === shard ? [unknown] : [];
   const masterId = identityOf(node, scene)?.masterId;
   if (folder.kind === 'absent' || masterId === undefined || !ids.has(masterId)) return [];
-  const facts = observation.facts.get(node.host);
-  if (facts?.processes[node.id] !== undefined) return [unknown];
-  const version = facts?.server.installed?.version;
-  const holds = [appendOnlyContent(folder, version), dumpContent(folder)].includes('data');
-  return [{ node: node.id, keys: undefined, stored: holds ? 'data' : 'nothing' }];
+  if (observation.facts.get(node.host)?.processes[node.id] !== undefined) return [unknown];
+  return [{ ...unknown, disk: diskOf(node, scene) }];
 }
 
-/**
- * undefined: in the midst of a copy, or never linked since its start (-1), so that it has what its own disk had. Such a
- * replica would not be let take over either.
- */
-function copyOf({ info }: ReachableView): ReplicaCopy | undefined {
-  if (info['master_sync_in_progress'] === '1' || info['master_link_down_since_seconds'] === '-1')
+/** What the node's own configuration has it read; with none it is not known which of its files count. */
+function diskOf(node: Node, { inventory, observation }: Scene): ReplicaDisk | undefined {
+  const facts = observation.facts.get(node.host);
+  const host = inventory.hosts.find(({ name }) => name === node.host);
+  const place = host && layoutOf(inventory, host).nodes.find((each) => each.node.id === node.id);
+  const folder = facts?.data[node.id]?.folder;
+  if (!facts || !place || folder?.kind !== 'read') return undefined;
+  const text = facts.files[place.configFile]?.content;
+  const version = facts.server.installed?.version;
+  const copies = [true, false].map((isOn) => storedCopy(folder, isOn, version));
+  const isOn = text === undefined ? undefined : isAppendOnly(text);
+  const isRead = ({ kind, content }: StoredCopy): boolean =>
+    isOn === undefined ? content === 'data' : (kind === 'append-only') === isOn;
+  const copy = copies.find(isRead) ?? copies[0];
+  return copy && { copy, host: node.host, dataDirectory: place.dataDirectory };
+}
+
+/** undefined: nobody can read the file. */
+function isAppendOnly(text: string): boolean | undefined {
+  try {
+    return persistenceOf(desiredDirectives(text)).appendOnly;
+  } catch {
     return undefined;
+  }
+}
+
+/** It has what its own disk had when it started. */
+const isNeverLinked = ({ info }: ReachableView): boolean =>
+  info['master_sync_in_progress'] !== '1' && info['master_link_down_since_seconds'] === '-1';
+
+/** undefined: in the midst of a copy, or never linked since its start. */
+function copyOf(view: ReachableView): ReplicaCopy | undefined {
+  const { info } = view;
+  if (info['master_sync_in_progress'] === '1' || isNeverLinked(view)) return undefined;
   const offset = Number(info['slave_repl_offset'] ?? Number.NaN);
   const streams = [info['master_replid'], info['master_replid2']].filter((id) => id !== undefined);
   return Number.isFinite(offset) ? { streams, offset } : undefined;

@@ -14,13 +14,14 @@ import { applyOnHosts } from './hosts.ts';
 import { leaveNothing } from './leave-nothing.ts';
 import { readMemory, writeMemory } from './memory.ts';
 import { refuseUnconfigured } from './unconfigured.ts';
-import { stopOnProblems } from './provision/problems.ts';
+import { judge, stopOnProblems, warnOfProblems } from './provision/problems.ts';
 import { nodesNow } from './report/node-table.ts';
 import type { ReportNode } from './report/schema.ts';
 import type { Session } from './session.ts';
 import { createStages, type StageTiming } from './stage.ts';
 import { nodesOn, startedWithout, withoutHosts } from './lifecycle/without-hosts.ts';
 import type { MissingHosts } from './lifecycle/without-hosts.ts';
+import { nodesOf, partition, startedWithoutMasters } from './lifecycle/held.ts';
 import { ownInputs } from './lifecycle/own-inputs.ts';
 
 export type LifecycleReport = {
@@ -39,10 +40,11 @@ type Request = { readonly command: string };
  */
 export async function stopNodes(session: Session, request: Request): Promise<LifecycleReport> {
   const titled = { ...request, reason: 'stop', title: 'Stop the nodes', partly: true };
-  const { missing, ...report } = await onEveryHost(session, titled, [
-    stopThose('replica'),
-    stopThose('master'),
-  ]);
+  const {
+    missing,
+    held: _,
+    ...report
+  } = await onEveryHost(session, titled, [stopThose('replica'), stopThose('master')]);
   if (missing.size > 0) throw withoutHosts(session, missing, { done: 'stopped' });
   return report;
 }
@@ -77,7 +79,7 @@ export async function startNodes(
   request: Request,
 ): Promise<LifecycleReport & { readonly nodes: readonly ReportNode[] }> {
   const titled = { ...request, reason: 'start', title: 'Start the nodes', after: forgetDrill, partly: true };
-  const { missing, ...started } = await onEveryHost(session, titled, [
+  const { missing, held, ...started } = await onEveryHost(session, { ...titled, leavesHeld: true }, [
     (input) => {
       const { inventory, host, desired, facts } = input;
       // Planning comes before anything is started.
@@ -87,9 +89,10 @@ export async function startNodes(
   ]);
   const stages = createStages(session);
   await stages.run('complete', 'Wait until every node is ready', async () => ({
-    value: await awaitComplete(session, nodesOn(session, missing)),
+    value: await awaitComplete(session, new Set([...nodesOn(session, missing), ...nodesOf(held)])),
     changed: false,
   }));
+  if (held.length > 0) throw await startedWithoutMasters(session, held, missing);
   if (missing.size > 0) throw await startedWithout(session, missing);
   return {
     ...started,
@@ -120,7 +123,11 @@ export async function destroyNodes(session: Session, request: Request): Promise<
     },
   };
   // Hosts on one machine share a folder, and a server that is to save into a folder that has gone does not end.
-  const { missing: _, ...report } = await onEveryHost(session, titled, [
+  const {
+    missing: _,
+    held: __,
+    ...report
+  } = await onEveryHost(session, titled, [
     (input) => ({ steps: destroySteps(input).filter(isStop), problems: [] }),
     (input) => ({ steps: destroySteps(input).filter((step) => !isStop(step)), problems: [] }),
   ]);
@@ -143,6 +150,8 @@ type HostsRequest = Request & {
   readonly title: string;
   /** Hosts that cannot be reached are left out; otherwise they keep it from being begun. */
   readonly partly?: boolean;
+  /** Nodes that wait for their replicas to take over (`heldFor`) are left out; otherwise they keep it from being begun. */
+  readonly leavesHeld?: boolean;
   /** What is done when the hosts have done theirs. */
   readonly after?: (locked: Session) => Promise<void>;
   /** See `LockRequest`. */
@@ -157,9 +166,9 @@ type HostPlanner = (
 /** Plans from one observation, then does one round after the other on all hosts at once. */
 async function onEveryHost(
   session: Session,
-  { title, after, partly = false, ...request }: HostsRequest,
+  { title, after, partly = false, leavesHeld = false, ...request }: HostsRequest,
   rounds: readonly HostPlanner[],
-): Promise<LifecycleReport & { readonly missing: MissingHosts }> {
+): Promise<LifecycleReport & { readonly missing: MissingHosts; readonly held: readonly HostProblem[] }> {
   const { reason } = request;
   return changing(session, request, async (locked) => {
     const stages = createStages(locked);
@@ -168,7 +177,10 @@ async function onEveryHost(
       changed: false,
     }));
     const plans = rounds.map((plan) => inputs.map((input) => [input.host.name, plan(input, view)] as const));
-    stopOnProblems(plans.flat().flatMap(([, { problems }]) => problems));
+    const problems = plans.flat().flatMap((plan) => plan[1].problems);
+    const { held, others } = partition(problems, leavesHeld);
+    stopOnProblems(judge(others) === undefined ? others : problems);
+    warnOfProblems(others, locked.emit);
     const planned = plans.map((round) =>
       round.flatMap(([host, { steps }]) => (steps.length > 0 ? [[host, steps] as const] : [])),
     );
@@ -180,6 +192,7 @@ async function onEveryHost(
     });
     return {
       missing,
+      held,
       changed: all.length > 0,
       stages: stages.timings,
       done: all.map(([host, steps]) => ({ host, steps: steps.map(describeStep) })),

@@ -68,7 +68,7 @@ function relation(
   const cause = found && causeOf(found, node)?.kind;
   // Started after the takeover it would end again: what is damaged is replaced by the heir's copy.
   const isDamaged = cause === 'aof' || cause === 'dump' || cause === 'nodes-conf';
-  if (isDamaged && reasons.every(({ heir }) => heir !== undefined))
+  if (isDamaged && reasons.every(({ heir, isHeirDown }) => heir !== undefined && !isHeirDown))
     return { dueTo: [{ ids: ['WR-NODE-DOWN'], nodes }] };
   // provision gives the files to the server, and judges the start when it can see what they are.
   const isClosed = folder.kind === 'unreadable' && reasons.length === 1;
@@ -78,7 +78,12 @@ function relation(
   };
 }
 
-const remedyFor = ({ inventory }: CheckInput, { heir, hints }: StartReason): readonly string[] =>
-  heir === undefined
-    ? [byHand(hints.join(' '))]
-    : [ours(inventory, 'failover', '--to', heir, '--force'), ours(inventory, 'start')];
+/** An heir that is down is started first: `start` leaves its master out, and prints the commands that follow. */
+function remedyFor(
+  { inventory }: CheckInput,
+  { heir, isHeirDown, otherWays = [], hints }: StartReason,
+): readonly string[] {
+  if (heir === undefined) return [byHand(hints.join(' '))];
+  const takeOver = [ours(inventory, 'failover', '--to', heir, '--force'), ours(inventory, 'start')];
+  return [...(isHeirDown ? [ours(inventory, 'start')] : []), ...takeOver, ...otherWays.map(byHand)];
+}

@@ -15,10 +15,12 @@ export type DataFormat =
       readonly position?: StreamPosition | undefined;
       /** It certainly holds no key and no function. */
       readonly isEmpty: boolean;
+      /** Keys of database 0 (RDB_OPCODE_RESIZEDB); undefined: it does not say. */
+      readonly keys?: number | undefined;
     };
 
-/** rdb.h: RDB_OPCODE_AUX and RDB_OPCODE_EOF. */
-const opcodes = { aux: 0xfa, end: 0xff } as const;
+/** rdb.h: RDB_OPCODE_AUX, RDB_OPCODE_RESIZEDB, RDB_OPCODE_SELECTDB and RDB_OPCODE_EOF. */
+const opcodes = { aux: 0xfa, sizes: 0xfb, database: 0xfe, end: 0xff } as const;
 
 /** As many bytes as the header and the aux fields of every known version fit into. */
 export const headerBytes = 512;
@@ -49,8 +51,23 @@ export function parseHeaderBytes(bytes: Buffer): DataFormat {
     begun: Number.isFinite(begun) ? begun * 1000 : undefined,
     ...(id !== undefined && Number.isSafeInteger(offset) && { position: { id, offset } }),
     isEmpty: bytes[at] === opcodes.end,
+    keys: readKeys(bytes, at),
   };
 }
+
+/** What begins database 0 says how many keys follow; functions come before it. */
+function readKeys(bytes: Buffer, at: number): number | undefined {
+  const isFirst = bytes[at] === opcodes.database && bytes[at + 1] === 0 && bytes[at + 2] === opcodes.sizes;
+  const [first, start] = [bytes[at + 3], at + 4];
+  if (!isFirst || first === undefined) return undefined;
+  if (first >> 6 === 0) return first;
+  if (first >> 6 === 1) return start < bytes.length ? ((first & 0x3f) << 8) | (bytes[start] ?? 0) : undefined;
+  if (first === lengthOf4Bytes && start + 4 <= bytes.length) return bytes.readUInt32BE(start);
+  return undefined;
+}
+
+/** RDB_32BITLEN. */
+const lengthOf4Bytes = 0x80;
 
 type Text = { readonly text: string; readonly end: number };
 

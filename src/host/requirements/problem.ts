@@ -14,6 +14,8 @@ export type HostProblem = {
   readonly message: string;
   /** What to do, one command or sentence each. */
   readonly hints: readonly string[];
+  /** A start that is refused until this replica, which is down itself, has taken over: others may be started. */
+  readonly heldFor?: { readonly replica: string; readonly otherWays: readonly string[] };
 };
 
 /** One requirement: a pure function of facts and desired state. One file each, one line in `registry.ts`. */

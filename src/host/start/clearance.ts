@@ -14,22 +14,35 @@ export type ClearedService = {
 };
 
 export type StartVerdict =
-  | { readonly cleared: ClearedService; readonly problems: readonly [] }
+  /** Problems of a start that is cleared are warnings. */
+  | { readonly cleared: ClearedService; readonly problems: readonly HostProblem[] }
   | { readonly cleared: undefined; readonly problems: readonly HostProblem[] };
 
 /** Whether a node may be started with what is on its disk. Pure. */
 export function clearStart(service: Service, question: StartQuestion): StartVerdict {
-  const { reasons, isOverride } = judgeStart(question);
-  if (reasons.length === 0) return { cleared: { service, isOverride, [seal]: true }, problems: [] };
+  const { reasons, isOverride, doubts } = judgeStart(question);
+  const about = { host: question.host, node: service.node };
+  if (reasons.length === 0) {
+    return {
+      cleared: { service, isOverride, [seal]: true },
+      problems: doubts.map((message) => ({
+        ...about,
+        id: 'unseen-replica',
+        kind: 'warning',
+        message,
+        hints: [],
+      })),
+    };
+  }
   return {
     cleared: undefined,
-    problems: reasons.map(({ message, hints }) => ({
+    problems: reasons.map(({ message, hints, heir, isHeirDown, otherWays = [] }) => ({
+      ...about,
       id: 'unsafe-start',
       kind: 'refused',
-      host: question.host,
-      node: service.node,
       message,
       hints,
+      ...(heir !== undefined && isHeirDown && { heldFor: { replica: heir, otherWays } }),
     })),
   };
 }

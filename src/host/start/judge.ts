@@ -2,10 +2,11 @@ import { formatBytes } from '../../bytes.ts';
 import { parseHeader } from '../../render/header.ts';
 import { formerPaths, type NodeLayout } from '../../render/layout.ts';
 import type { FolderContents, NodeData } from '../facts.ts';
+import { dateOf } from './copy.ts';
+import { judgeOwner, ownsByDisk, unknownReplicas } from './owner.ts';
 import type { StartQuestion, StartReason } from './question.ts';
 import { filesTooNew } from './rdb-versions.ts';
 import { appendOnlyContent, appendOnlyIsNewer, dumpContent, persistenceOf } from './reads.ts';
-import { dateOf, judgeSnapshot, takeOver } from './snapshot.ts';
 
 /**
  * Why the node must not be started as it is; empty when it may. `isOverride`: by its disk alone it would not, and the
@@ -14,15 +15,21 @@ import { dateOf, judgeSnapshot, takeOver } from './snapshot.ts';
 export function judgeStart(question: StartQuestion): {
   readonly reasons: readonly StartReason[];
   readonly isOverride: boolean;
+  /** What could not be seen of its replicas, a sentence each: no reason against the start. */
+  readonly doubts: readonly string[];
 } {
   const { data, layout, word } = question;
   const { folder } = data;
-  const identity = [...judgeHeader(question), ...judgeTwins(question), ...judgeLeftBehind(question)];
+  const identity = [
+    ...judgeHeader(question),
+    ...judgeTwins(question),
+    ...judgeLeftBehind(question),
+  ];
   if (folder.kind === 'unreadable')
-    return { reasons: [...identity, unreadable(layout, folder.path)], isOverride: false };
+    return { reasons: [...identity, unreadable(layout, folder.path)], isOverride: false, doubts: [] };
   if (folder.kind === 'absent') {
     const lost = word.ownsSlots === true ? judgeOwner(question, emptyFolder) : [];
-    return { reasons: [...identity, ...lost], isOverride: false };
+    return { reasons: [...identity, ...lost], isOverride: false, doubts: [] };
   }
   const unread = [...judgeVersion(question, folder), ...judgeUnread(question, folder)];
   const owner = judgeOwner(question, folder);
@@ -34,7 +41,8 @@ export function judgeStart(question: StartQuestion): {
   const isDelayed = !persistenceOf(question.directives).appendOnly;
   const isSuspect =
     unread.length > 0 || (ownsByDisk(folder) && (isDelayed || readsNothing(question, folder)));
-  return { reasons, isOverride: isSuspect && reasons.length === 0 };
+  const doubts = reasons.length === 0 && !word.isExpendable ? unknownReplicas(question, folder) : [];
+  return { reasons, isOverride: isSuspect && reasons.length === 0, doubts };
 }
 
 const emptyFolder: FolderContents = {
@@ -45,8 +53,6 @@ const emptyFolder: FolderContents = {
   single: undefined,
   appendOnly: undefined,
 };
-
-const ownsByDisk = ({ identity }: FolderContents): boolean => identity.kind === 'known' && identity.ownsSlots;
 
 /** The header of its configuration names another node of the inventory, and its nodes.conf another place than its own. */
 function judgeHeader({ layout, nodes, onDisk, data, host }: StartQuestion): readonly StartReason[] {
@@ -162,39 +168,4 @@ const otherWay = (value: string, what: string): readonly string[] => [
 function readsNothing({ directives, server }: StartQuestion, folder: FolderContents): boolean {
   const isOn = persistenceOf(directives).appendOnly;
   return (isOn ? appendOnlyContent(folder, server.version) : dumpContent(folder)) === 'nothing';
-}
-
-/** A master of slots that would come back without data: its replicas copy that, and lose theirs. */
-function judgeOwner(question: StartQuestion, folder: FolderContents): readonly StartReason[] {
-  const { layout, directives, server, word, host } = question;
-  if (!(word.ownsSlots ?? ownsByDisk(folder))) return [];
-  const isOn = persistenceOf(directives).appendOnly;
-  const content = isOn ? appendOnlyContent(folder, server.version) : dumpContent(folder);
-  if (content === 'data') return isOn ? [] : judgeSnapshot(question, folder);
-  const holders = word.replicas.filter(
-    ({ keys, stored }) =>
-      (keys ?? 0) > 0 || (content === 'nothing' && keys === undefined && stored !== 'nothing'),
-  );
-  const [first] = holders;
-  if (!first) return [];
-  const told = holders.map(({ node, keys, stored }) =>
-    keys !== undefined
-      ? `${node} has ${keys} keys`
-      : stored === 'data'
-        ? `${node} has data on its disk`
-        : `${node} may have them`,
-  );
-  const alive = holders.find(({ keys }) => keys !== undefined);
-  return [
-    {
-      message: `${layout.node.id} is the master of its slots, and ${layout.dataDirectory} holds nothing that it would read: it would start empty, and its replicas would copy that (${told.join('; ')})`,
-      ...(alive && { heir: alive.node }),
-      hints: alive
-        ? takeOver(alive.node)
-        : [
-            `Bring ${layout.dataDirectory} back (is a disk not mounted?). If its data is gone, on ${host}: mv ${layout.dataDirectory} ${layout.dataDirectory}.aside`,
-            'Then run the same command again: the node starts as a new one, and a replica takes over its slots.',
-          ],
-    },
-  ];
 }

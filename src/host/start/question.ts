@@ -24,6 +24,10 @@ export type StartQuestion = {
 export type StartReason = {
   readonly message: string;
   readonly hints: readonly string[];
-  /** The replica, by inventory id, that has the data and answers: it is to take over first. */
+  /** The replica, by inventory id, that has the data: it is to take over first. */
   readonly heir?: string;
+  /** The heir is down itself, and its disk has the data: it is started before the takeover. */
+  readonly isHeirDown?: true;
+  /** Those of the hints that name another way than the takeover. */
+  readonly otherWays?: readonly string[];
 };

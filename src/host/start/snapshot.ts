@@ -1,4 +1,5 @@
 import type { FolderContents } from '../facts.ts';
+import { dateOf } from './copy.ts';
 import type { StartQuestion, StartReason } from './question.ts';
 import type { PeersWord, ReplicaWord } from './word.ts';
 
@@ -26,8 +27,6 @@ export const takeOver = (replica: string): readonly string[] => [
   `First let the replica take over: weedgo-redis failover --to ${replica} --force`,
   'Then run the same command again.',
 ];
-
-export const dateOf = (time: number): string => new Date(time).toISOString().slice(0, 16).replace('T', ' ');
 
 /**
  * Replicas that answer and have writes which a snapshot lacks, or may: where the snapshot does not say which stream it

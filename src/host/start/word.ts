@@ -1,3 +1,5 @@
+import type { StoredCopy } from './copy.ts';
+
 /**
  * What the rest of the cluster says of a node that is to be started, and what lies on the other hosts: plain data,
  * since hosts know nothing of clusters.
@@ -22,8 +24,18 @@ export type ReplicaWord = {
   readonly keys: number | undefined;
   /** How far it has its master's writes; undefined: it does not answer, or has no whole copy now. */
   readonly copy?: ReplicaCopy | undefined;
-  /** What its data folder holds; undefined: could not be read, or its process runs without answering. */
-  readonly stored: 'data' | 'nothing' | undefined;
+  /**
+   * What its next start would read, or what it read when it started and was not in sync since. undefined: its folder
+   * could not be read, its process runs without answering, or it has been in sync and `copy` counts.
+   */
+  readonly disk?: ReplicaDisk | undefined;
+};
+
+export type ReplicaDisk = {
+  readonly copy: StoredCopy;
+  /** The inventory's name of its host, and where its files lie there. */
+  readonly host: string;
+  readonly dataDirectory: string;
 };
 
 export type ReplicaCopy = {

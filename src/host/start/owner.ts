@@ -1,0 +1,116 @@
+import type { FolderContents } from '../facts.ts';
+import { compareCopies, describeCopy, type Standing, storedCopy, type StoredCopy } from './copy.ts';
+import type { StartQuestion, StartReason } from './question.ts';
+import { persistenceOf } from './reads.ts';
+import { judgeSnapshot, takeOver } from './snapshot.ts';
+import type { ReplicaDisk, ReplicaWord } from './word.ts';
+
+export const ownsByDisk = ({ identity }: FolderContents): boolean =>
+  identity.kind === 'known' && identity.ownsSlots;
+
+/** A master of slots that would come back with less than a replica has: its replicas copy that, and lose theirs. */
+export function judgeOwner(question: StartQuestion, folder: FolderContents): readonly StartReason[] {
+  const { directives, word } = question;
+  if (!(word.ownsSlots ?? ownsByDisk(folder))) return [];
+  const own = ownCopy(question, folder);
+  const alive =
+    own.content !== 'data'
+      ? judgeEmpty(question, own)
+      : persistenceOf(directives).appendOnly
+        ? []
+        : judgeSnapshot(question, folder);
+  return alive.length > 0 ? alive : judgeDisks(question, own);
+}
+
+function ownCopy({ directives, server }: StartQuestion, folder: FolderContents): StoredCopy {
+  return storedCopy(folder, persistenceOf(directives).appendOnly, server.version);
+}
+
+/** Nothing is known of what is on these replicas' disks, and something may be. */
+const isUnknown = ({ keys, disk }: ReplicaWord): boolean => keys === undefined && !disk;
+
+function judgeEmpty({ layout, word, host }: StartQuestion, own: StoredCopy): readonly StartReason[] {
+  const alive = word.replicas.filter(({ keys = 0, disk }) => keys > 0 && !disk);
+  const isOnDisk = word.replicas.some(({ disk }) => disk?.copy.content === 'data');
+  const unknown = own.content === 'nothing' && !isOnDisk ? word.replicas.filter(isUnknown) : [];
+  const holders = [...alive, ...unknown];
+  if (holders.length === 0) return [];
+  const told = holders.map(({ node, keys }) =>
+    keys === undefined ? `${node} may have them` : `${node} has ${keys} keys`,
+  );
+  const [heir] = alive;
+  return [
+    {
+      message: `${layout.node.id} is the master of its slots, and ${layout.dataDirectory} holds nothing that it would read: it would start empty, and its replicas would copy that (${told.join('; ')})`,
+      ...(heir && { heir: heir.node }),
+      hints: heir
+        ? takeOver(heir.node)
+        : [
+            `Bring ${layout.dataDirectory} back (is a disk not mounted?). If its data is gone, on ${host}: mv ${layout.dataDirectory} ${layout.dataDirectory}.aside`,
+            'Then run the same command again: the node starts as a new one, and a replica takes over its slots.',
+          ],
+    },
+  ];
+}
+
+type Other = { readonly replica: ReplicaWord; readonly disk: ReplicaDisk; readonly standing: Standing };
+
+/** Where nobody has been in sync since the last start, the disks alone show who has what. */
+function judgeDisks({ layout, word }: StartQuestion, own: StoredCopy): readonly StartReason[] {
+  const others = word.replicas.flatMap((replica): readonly Other[] => {
+    const { disk } = replica;
+    return disk ? [{ replica, disk, standing: compareCopies(own, disk.copy) }] : [];
+  });
+  const ahead = others.filter(({ standing }) => standing !== 'level');
+  const [heir] = ahead.toSorted((one, other) => -compare(one, other));
+  if (!heir) return [];
+  const { node, keys } = heir.replica;
+  const isSure = ahead.some(({ standing }) => standing === 'behind');
+  const there = ahead.map(({ replica, disk }) => `${describeCopy(disk.copy)} on ${replica.node}`).join(', ');
+  const otherWays = [
+    ...(own.content === 'nothing'
+      ? [`If a disk is not mounted at ${layout.dataDirectory}, mount it and run the same command again.`]
+      : []),
+    ...(isSure ? [] : [keepOwn(layout.node.id, heir)]),
+  ];
+  return [
+    {
+      message: `${layout.node.id} is the master of its slots, and its replica ${node} ${isSure ? 'has' : 'may have'} newer data on its disk: ${describeCopy(own)} here, ${there}. Started first, the master would have the replica copy what is here`,
+      heir: node,
+      ...(keys === undefined && { isHeirDown: true }),
+      otherWays,
+      hints: [
+        ...(keys === undefined ? ['Start the other nodes: weedgo-redis start'] : []),
+        ...takeOver(node),
+        ...otherWays,
+      ],
+    },
+  ];
+}
+
+/** The newer of two copies last: by offset where they are of one stream, else by time. */
+function compare({ disk: { copy: one } }: Other, { disk: { copy: other } }: Other): number {
+  const [mine, its] = [one.position, other.position];
+  if (mine && its && mine.id === its.id) return mine.offset - its.offset;
+  return (one.time ?? 0) - (other.time ?? 0);
+}
+
+/** Nothing is deleted. A replica that runs gives up what it has in its memory for a copy of its master's. */
+function keepOwn(master: string, { disk: { copy, host, dataDirectory } }: Other): string {
+  const names = copy.kind === 'snapshot' ? ['dump.rdb'] : ['appendonlydir', 'dump.rdb'];
+  const moves = names.map((name) => `mv ${dataDirectory}/${name} ${dataDirectory}/${name}.aside`).join('; ');
+  return `If the data of ${master} is the right one, move the replica's aside instead, on ${host}: ${moves}`;
+}
+
+/** Replicas of which could not be seen what they have, where the master's copy does not say that it has everything. */
+export function unknownReplicas(question: StartQuestion, folder: FolderContents): readonly string[] {
+  const { layout, word, directives } = question;
+  if (!(word.ownsSlots ?? ownsByDisk(folder))) return [];
+  const own = ownCopy(question, folder);
+  if (persistenceOf(directives).appendOnly && own.content === 'data') return [];
+  const names = word.replicas.filter(isUnknown).map(({ node }) => node);
+  if (names.length === 0) return [];
+  return [
+    `${layout.node.id} starts as the master of its slots with ${describeCopy(own)}; it is not known whether ${names.join(', ')} ${names.length === 1 ? 'has' : 'have'} newer data, which would be lost: the disk there cannot be read`,
+  ];
+}
