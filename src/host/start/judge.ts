@@ -3,6 +3,7 @@ import { parseHeader } from '../../render/header.ts';
 import { formerPaths, type NodeLayout } from '../../render/layout.ts';
 import type { FolderContents, NodeData } from '../facts.ts';
 import { dateOf } from './copy.ts';
+import { judgeNames } from './names.ts';
 import { judgeOwner, ownsByDisk, unknownReplicas } from './owner.ts';
 import type { StartQuestion, StartReason } from './question.ts';
 import { filesTooNew } from './rdb-versions.ts';
@@ -21,6 +22,7 @@ export function judgeStart(question: StartQuestion): {
   const { data, layout, word } = question;
   const { folder } = data;
   const identity = [
+    ...judgeNames(question),
     ...judgeHeader(question),
     ...judgeTwins(question),
     ...judgeLeftBehind(question),

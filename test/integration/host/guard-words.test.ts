@@ -1,0 +1,113 @@
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { fillTemplate } from '../../../src/render/template.ts';
+
+/**
+ * The unit's guard reads redis.conf with a shell. Its folder has a snapshot and no append-only files: with `appendonly
+ * yes` it must refuse, with `no` it must not. What the server makes of the same lines is asked of a real one.
+ */
+const accepted: readonly (readonly [lines: string, reads: 'yes' | 'no'])[] = [
+  ['appendonly yes', 'yes'],
+  ['appendonly YES', 'yes'],
+  ['appendonly "Yes"', 'yes'],
+  ["appendonly 'yes'", 'yes'],
+  ['\tappendonly \t yes \t', 'yes'],
+  ['AppendOnly yes\r', 'yes'],
+  ['appendonly no\nappendonly yes', 'yes'],
+  ['appendonly yes\nAPPENDONLY "NO"', 'no'],
+  ['# appendonly yes', 'no'],
+  ['appendonly no', 'no'],
+];
+const refused: readonly (readonly [lines: string, why: string])[] = [
+  ['"appendonly" yes', 'a directive whose name is in quotes'],
+  ['appendonly "\\x79es"', 'the value of appendonly in'],
+  ['include other.conf', 'includes other files'],
+  ['\tInclude "other.conf"', 'includes other files'],
+  ['dbfilename other.rdb', 'has dbfilename other.rdb, not dump.rdb'],
+];
+
+let root: string;
+
+async function guard(lines: string): Promise<{ readonly code: number; readonly output: string }> {
+  const conf = join(root, 'redis.conf');
+  await writeFile(conf, `dir "${root}"\n${lines}\n`);
+  return new Promise((resolve) => {
+    const args = [join(root, 'guard.sh'), userInfo().username, conf, '7000', 'judge'];
+    execFile('/bin/sh', args, (error, stdout, stderr) => {
+      resolve({ code: error === null ? 0 : Number(error.code), output: stdout + stderr });
+    });
+  });
+}
+
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'weedgo-redis-guard-'));
+  await writeFile(join(root, 'guard.sh'), fillTemplate('start-guard.sh', { header: '#' }));
+  await writeFile(join(root, 'dump.rdb'), 'REDIS0010 and some keys');
+});
+afterAll(() => rm(root, { recursive: true, force: true }));
+
+test.each(accepted)('%j is read as the server reads it', async (lines, reads) => {
+  const { code, output } = await guard(lines);
+  expect(output).toContain(reads === 'yes' ? 'with appendonly yes it reads append-only files' : '');
+  expect(code).toBe(reads === 'yes' ? 1 : 0);
+});
+
+test.each(refused)('%j is refused', async (lines, why) => {
+  const { code, output } = await guard(lines);
+  expect(output).toContain(why);
+  expect(code).toBe(1);
+});
+
+describe('a master of slots without a file', () => {
+  const id = '0123456789012345678901234567890123456789';
+  beforeAll(async () => {
+    await rm(join(root, 'dump.rdb'));
+    await writeFile(
+      join(root, 'nodes.conf'),
+      `${id} 10.0.0.1:7000@17000 myself,master - 0 0 1 connected 0-5460\n`,
+    );
+  });
+
+  test.each([
+    ['appendonly no\nsave 900 1', 1],
+    ['appendonly no\nSAVE\t"900" "1"', 1],
+    ['appendonly no\nsave ""\nsave 60 1', 1],
+    ['appendonly no', 1],
+    ['appendonly no\nsave ""', 0],
+    ["appendonly no\nsave 900 1\nsave ''", 0],
+  ] as const)('%j', async (lines, expected) => {
+    expect((await guard(lines)).code).toBe(expected);
+  });
+});
+
+describe('the server itself', () => {
+  test('says the same of every line', async () => {
+    const found: string[] = [];
+    for (const [index, [lines]] of accepted.entries()) {
+      const folder = join(root, `server-${index}`);
+      await mkdir(folder);
+      await writeFile(join(folder, 'redis.conf'), `dir "${folder}"\n${lines}\n`);
+      found.push(await appendOnlyOf(folder));
+    }
+    expect(found).toEqual(accepted.map(([, reads]) => reads));
+  });
+});
+
+/** Starts a server with this folder's configuration on a socket there, and asks it. */
+async function appendOnlyOf(folder: string): Promise<string> {
+  const socket = join(folder, 's');
+  const line = `redis-server redis.conf --port 0 --unixsocket ${socket} --save '' >/dev/null &
+pid=$!
+until redis-cli -s ${socket} PING >/dev/null 2>&1; do kill -0 $pid || exit 1; sleep 0.05; done
+redis-cli -s ${socket} CONFIG GET appendonly | tail -n 1
+kill -KILL $pid`;
+  return new Promise((resolve, reject) => {
+    execFile('/bin/sh', ['-c', line], { cwd: folder, timeout: 30_000 }, (error, stdout) => {
+      if (error) reject(error);
+      else resolve(stdout.trim());
+    });
+  });
+}
