@@ -22,12 +22,10 @@ const harmless: ReadonlySet<string> = new Set([
   'auto-aof-rewrite-percentage',
   'busy-reply-threshold',
   'cluster-allow-replica-migration',
-  'cluster-allow-reads-when-down',
   'cluster-allow-pubsubshard-when-down',
   'cluster-link-sendbuf-limit',
   'cluster-migration-barrier',
   'cluster-replica-no-failover',
-  'cluster-require-full-coverage',
   'cluster-slot-stats-enabled',
   'crash-log-enabled',
   'crash-memcheck-enabled',
@@ -69,14 +67,12 @@ const harmless: ReadonlySet<string> = new Set([
   'repl-ping-replica-period',
   'repl-timeout',
   'replica-lazy-flush',
-  'replica-serve-stale-data',
   'sanitize-dump-payload',
   'set-max-intset-entries',
   'set-max-listpack-entries',
   'set-max-listpack-value',
   'slowlog-log-slower-than',
   'slowlog-max-len',
-  'stop-writes-on-bgsave-error',
   'stream-node-max-bytes',
   'stream-node-max-entries',
   'tcp-keepalive',
@@ -90,21 +86,39 @@ const crashes = 'what was written since the last save is lost when the server en
 const acknowledges = 'a failover can lose writes that were acknowledged';
 const diverges = 'the replica can hold other keys than its master, or lose its copy';
 
-/** What a value of these can lose. */
-const risks: Readonly<Record<string, string>> = {
+const refusesWrites =
+  'masters refuse writes while fewer replicas keep up, and writes that they accept while more lag behind can be lost';
+const isZero = (value: string): boolean => /^0+$/.test(value);
+
+/** What a value of these can lose; values that differ in that are told apart. */
+const risks: Readonly<Record<string, string | ((value: string) => string)>> = {
   maxmemory: evicts,
   'maxmemory-policy': evicts,
   'maxmemory-clients': 'clients are disconnected to get below the limit',
   'replica-ignore-maxmemory': evicts,
-  appendonly: crashes,
+  // The file is not changed by it, and a start reads one of the two forms alone.
+  appendonly: (value) =>
+    value === 'no'
+      ? 'the next start reads append-only files that end now, and what is written from here on is lost with it'
+      : 'a start before the configuration file says so reads dump.rdb alone, and loses what was written after it',
   appendfsync: crashes,
   'no-appendfsync-on-rewrite': crashes,
-  save: crashes,
+  save: (value) =>
+    value.trim() === ''
+      ? 'no snapshot is made by itself, and without append-only files a crash loses everything'
+      : 'snapshots are made so seldom that without append-only files a crash loses hours of writes',
+  'stop-writes-on-bgsave-error': 'writes are accepted while snapshots fail, and a crash loses them',
+  'rdb-del-sync-files': 'a node that keeps nothing else on disk starts empty',
   'shutdown-on-sigterm': crashes,
   'shutdown-on-sigint': crashes,
   'shutdown-timeout': acknowledges,
-  'min-replicas-to-write': acknowledges,
-  'min-replicas-max-lag': acknowledges,
+  'min-replicas-to-write': (value) => (isZero(value) ? acknowledges : refusesWrites),
+  'min-replicas-max-lag': (value) => (isZero(value) ? acknowledges : refusesWrites),
+  'cluster-require-full-coverage': 'the whole cluster refuses commands when one shard is not served',
+  'cluster-allow-reads-when-down':
+    'a node that is cut off from the others serves values that are out of date',
+  'replica-serve-stale-data':
+    'replicas answer reads with an error while they are not linked to their masters',
   'cluster-node-timeout': acknowledges,
   'cluster-replica-validity-factor': acknowledges,
   'replica-priority': acknowledges,
@@ -119,7 +133,12 @@ const safeValues: Readonly<Record<string, (value: string) => boolean>> = {
   'maxmemory-policy': (value) => value === 'noeviction',
   appendfsync: (value) => value === 'always' || value === 'everysec',
   'no-appendfsync-on-rewrite': (value) => value === 'no',
-  save: (value) => value.trim() !== '',
+  save: hasFrequentPoint,
+  'stop-writes-on-bgsave-error': (value) => value === 'yes',
+  'rdb-del-sync-files': (value) => value === 'no',
+  'cluster-require-full-coverage': (value) => value === 'no',
+  'cluster-allow-reads-when-down': (value) => value === 'no',
+  'replica-serve-stale-data': (value) => value === 'yes',
   'replica-read-only': (value) => value === 'yes',
   'repl-diskless-load': (value) => value === 'disabled',
   'replica-ignore-disk-write-errors': (value) => value === 'no',
@@ -132,5 +151,15 @@ const safeValues: Readonly<Record<string, (value: string) => boolean>> = {
 export function riskOfSetting(name: string, value: string): string | undefined {
   const canonical = canonicalDirective(name.toLowerCase());
   if (harmless.has(canonical) || safeValues[canonical]?.(value.toLowerCase()) === true) return undefined;
-  return risks[canonical] ?? 'applications or the other nodes may be cut off, or data lost';
+  const risk = risks[canonical];
+  if (typeof risk === 'function') return risk(value.toLowerCase());
+  return risk ?? 'applications or the other nodes may be cut off, or data lost';
+}
+
+/** Some point of `SECONDS CHANGES …` has what few clients write on disk within the hour, as the server's own do. */
+export function hasFrequentPoint(value: string): boolean {
+  const words = value.trim().split(/\s+/).map(Number);
+  return words.some(
+    (seconds, index) => index % 2 === 0 && seconds <= 3600 && (words[index + 1] ?? Number.NaN) <= 100,
+  );
 }

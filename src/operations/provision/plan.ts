@@ -22,6 +22,7 @@ import { assumeRunning } from './assume.ts';
 import { requireSafeSettings } from './safe-settings.ts';
 import { noteFileLimit } from './file-limit.ts';
 import { describeMove, type NodeMove, orderMoves } from './moves.ts';
+import { noteRisks } from './risks.ts';
 import { planLive, requireNoRestart, runningNodes } from './running.ts';
 
 /** Everything provision would do from here, and everything that speaks against it. Data only. */
@@ -86,6 +87,7 @@ export function planProvision(request: PlanRequest): ProvisionPlan {
       ...nodes.flatMap(requireNoRestart),
       ...nodes.flatMap(requireSafeSettings),
       ...nodes.flatMap(noteFileLimit),
+      ...noteRisks(nodes),
     ],
   };
 }

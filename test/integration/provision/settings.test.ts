@@ -52,6 +52,20 @@ test('a changed maxmemory is changed on every node, live and in its file, and no
   await expectSound(18_110, password);
 });
 
+test('a setting that can lose something later is named before it is applied', async () => {
+  const before = await everything();
+  await withConfig({ maxmemory: '96mb', save: '99999999 1', 'maxmemory-policy': 'allkeys-lru' });
+  const { stderr } = await cli.run('plan');
+  expect(stderr).toMatch(/local: save becomes 99999999 1, and was .*: snapshots are made so seldom/);
+  expect(stderr).toMatch(/local: maxmemory-policy becomes allkeys-lru, and was noeviction: .*delete keys/);
+  await withConfig({ maxmemory: '96mb', appendonly: 'no', save: '99999999 1' });
+  const rare = await cli.run('plan');
+  expect(rare.stderr).toContain('the nodes of local save snapshots alone, and seldom');
+  expect(rare.stderr).toContain('appendonly becomes no');
+  expect(await everything()).toEqual(before);
+  await withConfig({ maxmemory: '96mb' });
+});
+
 test('what only a restart changes is listed and refused, and so is all that came with it', async () => {
   const before = await everything();
   await withConfig({ maxmemory: '128mb', 'io-threads': 2, 'tcp-backlog': 128 });

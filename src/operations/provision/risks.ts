@@ -1,0 +1,26 @@
+import type { HostProblem } from '../../host/requirements/problem.ts';
+import { canonicalDirective } from '../../inventory/directives.ts';
+import { compareWithLive } from '../../render/changes.ts';
+import { riskOfSetting } from '../../render/setting-risk.ts';
+import type { RunningNode } from './running.ts';
+
+/** Settings that running nodes are to get and that can lose something later, once per host. Pure. */
+export function noteRisks(running: readonly RunningNode[]): readonly HostProblem[] {
+  const noted = new Map<string, HostProblem>();
+  for (const { host, view, desired } of running) {
+    for (const { directive, from, to } of compareWithLive(desired, view.config).live) {
+      const risk = riskOf(directive, to);
+      if (risk === undefined) continue;
+      const message = `${host}: ${directive} becomes ${to || '(empty)'}, and was ${from || '(empty)'}: ${risk}`;
+      const hints = ['Leave the inventory as it was where that matters.'];
+      noted.set(message, { id: 'risky-setting', kind: 'warning', host, message, hints });
+    }
+  }
+  return [...noted.values()];
+}
+
+/** provision switches the append-only files with the care that CONFIG SET lacks, and off they keep less all the same. */
+function riskOf(directive: string, to: string): string | undefined {
+  if (canonicalDirective(directive) !== 'appendonly') return riskOfSetting(directive, to);
+  return to === 'no' ? 'a crash loses what was written since the last snapshot' : undefined;
+}

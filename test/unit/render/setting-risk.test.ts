@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest';
+import { riskOfSetting } from '../../../src/render/setting-risk.ts';
+
+test.each([
+  ['stop-writes-on-bgsave-error', 'no', 'writes are accepted while snapshots fail'],
+  ['stop-writes-on-bgsave-error', 'yes', undefined],
+  ['save', '99999999 1', 'so seldom'],
+  ['save', '60 10000', 'so seldom'],
+  ['save', '', 'no snapshot is made by itself'],
+  ['save', '60 10000 3600 1', undefined],
+  ['save', '900 1', undefined],
+  ['appendfsync', 'no', 'since the last save'],
+  ['appendfsync', 'EVERYSEC', undefined],
+  ['appendonly', 'no', 'append-only files that end now'],
+  ['appendonly', 'yes', 'reads dump.rdb alone'],
+  ['rdb-del-sync-files', 'yes', 'starts empty'],
+  ['rdb-del-sync-files', 'no', undefined],
+  ['maxmemory-policy', 'allkeys-lru', 'may delete keys'],
+  ['maxmemory-policy', 'volatile-ttl', 'may delete keys'],
+  ['maxmemory-policy', 'noeviction', undefined],
+  ['replica-serve-stale-data', 'no', 'answer reads with an error'],
+  ['slave-serve-stale-data', 'yes', undefined],
+  ['cluster-require-full-coverage', 'yes', 'the whole cluster refuses'],
+  ['cluster-require-full-coverage', 'no', undefined],
+  ['cluster-allow-reads-when-down', 'yes', 'out of date'],
+  ['min-replicas-to-write', '0', 'acknowledged'],
+  ['min-replicas-to-write', '1', 'masters refuse writes'],
+  ['min-slaves-max-lag', '10', 'masters refuse writes'],
+  ['a-module.option', '1', 'may be cut off'],
+  ['loglevel', 'debug', undefined],
+])('%s %j', (name, value, expected) => {
+  const risk = riskOfSetting(name, value);
+  if (expected === undefined) expect(risk).toBeUndefined();
+  else expect(risk).toContain(expected);
+});
