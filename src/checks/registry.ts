@@ -44,6 +44,7 @@ import { dataOwner } from './persistence/data-owner.ts';
 import { disk } from './persistence/disk.ts';
 import { fork } from './persistence/fork.ts';
 import { kept } from './persistence/kept.ts';
+import { nextStart } from './persistence/next-start.ts';
 import { rdb } from './persistence/rdb.ts';
 import { starts } from './persistence/starts.ts';
 import { electable } from './redundancy/electable.ts';
@@ -99,6 +100,7 @@ export const checks: readonly Check[] = [
   rdb,
   aof,
   kept,
+  nextStart,
   starts,
   fork,
   disk,

@@ -4,7 +4,8 @@ import type { HostProbe, NodeProbe } from '../../src/checks/probe.ts';
 import { splitEvenly } from '../../src/cluster/slots.ts';
 import type { NodeLine, ReachableView, SlotRange } from '../../src/cluster/view.ts';
 import type { Evidence } from '../../src/host/diagnosis/evidence.ts';
-import type { Facts, NodeData, Ownership } from '../../src/host/facts.ts';
+import type { AppendOnlyFile, Facts, NodeData, Ownership } from '../../src/host/facts.ts';
+import type { DataFormat } from '../../src/host/facts/rdb-header.ts';
 import { limitTable, stateOf } from '../../src/host/port-limit.ts';
 import { wantedLimit } from '../../src/host/planning/port-limit.ts';
 import type { WantedAccess } from '../../src/host/owners.ts';
@@ -367,6 +368,19 @@ function factsOf(inventory: Inventory, host: Host, files: readonly RenderedFile[
   };
 }
 
+const appendOnlyFiles = (format: DataFormat): readonly AppendOnlyFile[] => [
+  {
+    name: 'appendonly.aof.2.base.rdb',
+    type: 'base',
+    file: { size: 50_000_000, modified: now - 3_600_000, format },
+  },
+  {
+    name: 'appendonly.aof.2.incr.aof',
+    type: 'increment',
+    file: { size: 1_000_000, modified: now, format: { kind: 'commands' } },
+  },
+];
+
 /** As a node leaves it that has written its append-only file for a day. */
 function dataOf(node: Node, inventory: Inventory): NodeData {
   const rdb = { kind: 'rdb', program: 'REDIS', version: 10, begun: now - 3_600_000, isEmpty: false } as const;
@@ -391,18 +405,9 @@ function dataOf(node: Node, inventory: Inventory): NodeData {
             },
       dump: { size: 50_000_000, modified: now - 60_000, format: rdb },
       single: undefined,
-      appendOnly: [
-        {
-          name: 'appendonly.aof.2.base.rdb',
-          type: 'base',
-          file: { size: 50_000_000, modified: now - 3_600_000, format: rdb },
-        },
-        {
-          name: 'appendonly.aof.2.incr.aof',
-          type: 'increment',
-          file: { size: 1_000_000, modified: now, format: { kind: 'commands' } },
-        },
-      ],
+      appendOnly: ['no', 'false'].includes(String(inventory.config['appendonly']))
+        ? undefined
+        : appendOnlyFiles(rdb),
     },
   };
 }

@@ -137,7 +137,7 @@ function judgeVersion({ layout, server }: StartQuestion, folder: FolderContents)
 }
 
 /** Data lies there that the configuration does not read: the server would start without it and overwrite it. */
-function judgeUnread(question: StartQuestion, folder: FolderContents): readonly StartReason[] {
+export function judgeUnread(question: StartQuestion, folder: FolderContents): readonly StartReason[] {
   const { layout, directives, server } = question;
   const isOn = persistenceOf(directives).appendOnly;
   const files = appendOnlyContent(folder, server.version);
