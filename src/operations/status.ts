@@ -1,5 +1,7 @@
-import { count } from '../checks/text.ts';
-import { type Member, topologyOf } from '../checks/topology.ts';
+import { writeRefusal } from '../checks/redundancy/min-replicas.ts';
+import { count, joinNames } from '../checks/text.ts';
+import { type Member, type Topology, topologyOf } from '../checks/topology.ts';
+import { listMissing } from '../cluster/missing.ts';
 import { uncoveredSlots } from '../cluster/slots.ts';
 import type { ClusterView } from '../cluster/view.ts';
 import { HostsFailedError, OperationError } from '../errors.ts';
@@ -13,7 +15,7 @@ import type { Session } from './session.ts';
 export type Status = {
   readonly cluster: string;
   readonly mode: Inventory['mode'];
-  /** up: all nodes answer and every slot is served. degraded: some do not. down: slots are not served. */
+  /** up: complete, as verify and provision have it. degraded: something is missing. down: slots are not served. */
   readonly state: 'up' | 'degraded' | 'down';
   readonly summary: string;
   /** ISO 8601, UTC. */
@@ -50,7 +52,10 @@ export async function readStatus(session: Session): Promise<Status> {
 }
 
 /** The status as it follows from a view. Pure. */
-function describeStatus(inventory: Inventory, view: ClusterView): Omit<Status, 'checkedAt' | 'durationMs'> {
+export function describeStatus(
+  inventory: Inventory,
+  view: ClusterView,
+): Omit<Status, 'checkedAt' | 'durationMs'> {
   const topology = topologyOf({ inventory, view });
   const nodes = nodeTable({ inventory, view, topology, findings: [] });
   const unseen = hostsUnseen(inventory, view);
@@ -58,12 +63,14 @@ function describeStatus(inventory: Inventory, view: ClusterView): Omit<Status, '
   const unserved = inventory.mode === 'cluster' && uncoveredSlots(served).length > 0;
   const down = nodes.filter(({ reachable }) => !reachable).length;
   const broken = nodes.filter(({ link }) => link === 'down').length;
-  const state = unserved ? 'down' : down + broken > 0 ? 'degraded' : 'up';
+  const lacks = lacksOf(inventory, view, topology);
+  const state = unserved ? 'down' : down + broken + lacks.length > 0 ? 'degraded' : 'up';
   const facts = [
     `${nodes.length - down} of ${count(nodes.length, 'node')} answer${nodes.length - down === 1 ? 's' : ''}`,
     ...(inventory.mode === 'cluster' ? [count(topology.shards.length, 'shard')] : []),
     ...(broken > 0 ? [`${count(broken, 'replication link')} down`] : []),
     ...(unserved ? ['slots without a serving master'] : []),
+    ...(lacks.length > 0 ? [joinNames(lacks, mostLacks)] : []),
     ...(unseen.size > 0 ? [`${[...unseen].join(', ')} cannot be reached from here`] : []),
   ];
   return {
@@ -76,6 +83,23 @@ function describeStatus(inventory: Inventory, view: ClusterView): Omit<Status, '
   };
 }
 
+const mostLacks = 2;
+
+/**
+ * What else keeps the cluster from being complete (`listMissing`), and shards that take no writes. Nodes that do not
+ * answer and broken links are counted by themselves.
+ */
+function lacksOf(inventory: Inventory, view: ClusterView, { shards }: Topology): readonly string[] {
+  if (inventory.mode !== 'cluster') return [];
+  const refusing = shards.filter(({ master }) => master.view && writeRefusal(master.view));
+  return [
+    ...refusing.map(({ number }) => `shard ${number} refuses writes`),
+    ...listMissing(inventory, view)
+      .filter(({ kind }) => kind !== 'answer' && kind !== 'replication')
+      .map(({ message }) => message),
+  ];
+}
+
 /** Hosts that could not be asked: that says nothing about their nodes, which the others may well reach. */
 function hostsUnseen(inventory: Inventory, view: ClusterView): ReadonlySet<string> {
   const lost = new Set(
@@ -86,8 +110,9 @@ function hostsUnseen(inventory: Inventory, view: ClusterView): ReadonlySet<strin
   return new Set(inventory.nodes.filter(({ id }) => lost.has(id)).map(({ host }) => host));
 }
 
+/** A node that calls the cluster down answers CLUSTERDOWN; one that cannot be asked is judged by its peers. */
 const serves = ({ view, failedBy, node }: Member, unseen: ReadonlySet<string>): boolean =>
-  view !== undefined || (unseen.has(node.host) && failedBy.length === 0);
+  view ? view.clusterInfo['cluster_state'] === 'ok' : unseen.has(node.host) && failedBy.length === 0;
 
 function totalsOf(nodes: readonly ReportNode[]): Totals {
   const sum = (rows: readonly ReportNode[], field: keyof Totals): number =>

@@ -1,5 +1,6 @@
 import { numberIn } from '../../cluster/parse.ts';
 import { replicaLine } from '../../cluster/replica-line.ts';
+import type { ReachableView } from '../../cluster/view.ts';
 import type { Check, CheckInput, Finding, FindingId } from '../check.ts';
 import { wantedOf } from '../configuration/drift.ts';
 import { setAll } from '../configuration/outliers.ts';
@@ -15,10 +16,9 @@ export const minReplicas: Check = {
   run: (input, topology) =>
     topology.shards.flatMap((shard) => {
       const { view, node } = shard.master;
-      const needed = Number(view?.config[directive]);
-      // The server lists it only where the directive is set (INFO replication).
-      const good = view && numberIn(view.info, 'min_slaves_good_slaves');
-      if (!view || good === undefined || !(needed > good)) return [];
+      const refusal = view && writeRefusal(view);
+      if (!refusal) return [];
+      const { good, needed } = refusal;
       return [
         {
           id: 'WR-WRITES-REFUSED',
@@ -37,6 +37,17 @@ export const minReplicas: Check = {
 };
 
 const directive = 'min-replicas-to-write';
+
+/** How many good replicas a master has and needs, where it takes no writes, by its own word. */
+export function writeRefusal({
+  config,
+  info,
+}: ReachableView): { readonly good: number; readonly needed: number } | undefined {
+  const needed = Number(config[directive]);
+  // The server lists it only where the directive is set (INFO replication).
+  const good = numberIn(info, 'min_slaves_good_slaves');
+  return good !== undefined && needed > good ? { good, needed } : undefined;
+}
 
 type Starved = Shard & { readonly needed: number };
 

@@ -9,6 +9,7 @@ import { planForm } from '../../../src/cluster/plan.ts';
 import { uncoveredSlots } from '../../../src/cluster/slots.ts';
 import type { NodeFlag, NodeLine, ReachableView, UnreachableView } from '../../../src/cluster/view.ts';
 import { parseInventory } from '../../../src/inventory/load.ts';
+import { describeStatus } from '../../../src/operations/status.ts';
 import { buildReport } from '../../../src/operations/report/report.ts';
 import { healthyInput, idOf } from '../../support/healthy.ts';
 
@@ -151,6 +152,25 @@ const fault: fc.Arbitrary<Fault> = fc.oneof(
       changeViews(input, [of], (view) => ({ ...view, nodeId: idOf(as) }));
     },
   })),
+  fc
+    .record({
+      of: node,
+      field: fc.constantFrom(
+        ['master_link_status', 'down'] as const,
+        ['master_sync_in_progress', '1'] as const,
+        ['min_slaves_good_slaves', '0'] as const,
+      ),
+    })
+    .map(({ of, field: [name, value] }) => ({
+      kind: `${of} ${name}:${value}`,
+      change: (input: Mutable) => {
+        changeViews(input, [of], (view) => ({
+          ...view,
+          info: { ...view.info, [name]: value },
+          ...(name.startsWith('min') && { config: { ...view.config, 'min-replicas-to-write': '1' } }),
+        }));
+      },
+    })),
   node.map((of) => ({
     kind: `${of} not probed`,
     change: (input: Mutable) => {
@@ -223,6 +243,17 @@ describe('whatever is wrong with the nodes', { timeout: 180_000 }, () => {
       const lacking = [...listMissing(inventory, input.view), ...refusals, ...steps];
       const report = buildReport(input, runChecks(input), { startedAt: 0, durationMs: 0, looks: 1 });
       if (lacking.length > 0) expect(report.verdict).not.toBe('healthy');
+    });
+  });
+
+  test('status and verify do not contradict each other', () => {
+    holds((input, found) => {
+      const { state, summary } = describeStatus(inventory, input.view);
+      const severities = new Set(found.map(({ severity }) => severity));
+      const told = `${summary}; ${found.map(({ id, title }) => `${id} ${title}`).join('; ')}`;
+      if (state === 'up') expect(severities, told).not.toContain('critical');
+      else expect(severities.has('critical') || severities.has('warning'), told).toBe(true);
+      if (state === 'down') expect(severities, told).toContain('critical');
     });
   });
 
