@@ -11,6 +11,10 @@ const inFlight = new Set<Promise<void>>();
 const last = new Map<number, number>();
 const stopped = new AbortController();
 let [issued, recent, longest, timeouts] = [0, 0, 0, 0];
+/** Writes a second that are begun now; a server that does not keep up is not asked faster and faster. */
+let allowance = 0;
+let slowedAt = 0;
+const least = 100;
 
 // Whoever started this may be killed: nobody would end it then.
 process.on('disconnect', () => process.exit());
@@ -47,12 +51,19 @@ async function run({ nodes, password, rate, shards }: LoadRequest): Promise<{ re
   for (let shard = 0; shard < shards; shard += 1) await write((issued += 1));
   send({ started: true });
   const start = performance.now();
+  allowance = rate;
+  let [due, at] = [0, start];
   while (!stopped.signal.aborted) {
-    const due = Math.floor(((performance.now() - start) / 1000) * rate);
-    while (issued < due && inFlight.size < 2 * rate) {
+    const now = performance.now();
+    // What could not be begun meanwhile is not made up for: an application does not either.
+    due = Math.min(due + ((now - at) / 1000) * allowance, allowance / 10);
+    at = now;
+    for (; due >= 1 && inFlight.size < 2 * rate; due -= 1) {
       const writing = write((issued += 1)).finally(() => inFlight.delete(writing));
       inFlight.add(writing);
     }
+    // Back to the whole rate within two seconds of the last time-out.
+    if (now - slowedAt > 100) allowance = Math.min(rate, allowance + rate / 2000);
     await sleep(1);
   }
   const seconds = (performance.now() - start) / 1000;
@@ -94,6 +105,10 @@ function connect(nodes: LoadRequest['nodes'], password: string): Cluster {
 function fail(message: string): void {
   if (/timed out|ETIMEDOUT/.test(message)) {
     timeouts += 1;
+    const now = performance.now();
+    if (now - slowedAt < 100) return;
+    slowedAt = now;
+    allowance = Math.max(least, allowance / 2);
     return;
   }
   const kind = message.slice(0, 60);

@@ -77,10 +77,13 @@ describe('a drill', () => {
     };
     const at: { runId?: string | undefined } = {};
     const approval = answering('rehearsal', async () => undefined);
-    const watching = until(async () => {
-      expect(started).toBeDefined();
-      at.runId = await runId(a);
-    });
+    const watching = until(
+      async () => {
+        expect(started).toBeDefined();
+        at.runId = await runId(a);
+      },
+      { timeoutMs: 120_000 },
+    );
     await expect(drillOf('1', interrupted, approval)).rejects.toThrow(/interrupted/);
     await watching;
     expect(await runId(a)).toBe(at.runId);
