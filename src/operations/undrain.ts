@@ -1,8 +1,11 @@
 import { planRoles } from '../cluster/failover/roles.ts';
+import { shardWith } from '../cluster/failover/situation.ts';
+import type { Situation } from '../cluster/failover/situation.ts';
 import { factsContext } from '../host/context.ts';
 import { readFacts } from '../host/facts/read.ts';
 import { maskedAndDown } from '../host/requirements/masked.ts';
 import { servicesOf } from '../host/services.ts';
+import { RefusedError } from '../errors.ts';
 import type { Host } from '../inventory/inventory.ts';
 import { layoutOf } from '../render/layout.ts';
 import { changing } from './changing.ts';
@@ -31,6 +34,7 @@ export async function undrain(session: Session, request: DrainRequest): Promise<
     const { [host.name]: past, ...others } = memory.drained;
     const look = { maxLag, drained: Object.keys(others) };
     const stages = createStages(held);
+    refuseCutOff(await lookAround(held, look), held, host);
     await refuseMaskedOn(held, host);
     await stages.run('sync', `wait until the nodes of ${host.name} are in sync`, async () => {
       const ids = host.nodes.map(({ id }) => id);
@@ -48,11 +52,34 @@ export async function undrain(session: Session, request: DrainRequest): Promise<
   });
 }
 
+/**
+ * What is on a host that is not connected is not seen in sync, however long anybody waits for it: the host itself, or
+ * the master that one of its replicas follows.
+ */
+function refuseCutOff(situation: Situation, { unreachable }: Session, { name, nodes }: Host): void {
+  const needed = nodes.flatMap(({ id }) => {
+    const master = shardWith(situation, id)?.master.node;
+    return [[id, name] as const, ...(master ? [[master.id, master.host] as const] : [])];
+  });
+  const cut = needed.filter(([, host]) => unreachable.has(host));
+  if (cut.length === 0) return;
+  const hosts = [...new Set(cut.map(([, host]) => host))];
+  const reasons = hosts.map((host) => `${host} is not connected (${unreachable.get(host)?.message ?? ''})`);
+  throw new RefusedError(
+    `${name} is not undrained while it is not known that its nodes are in sync: ${reasons.join('; ')}`,
+    {
+      hints: [
+        `Bring ${hosts.join(', ')} back, then run the same command again: ${name} stays drained until then.`,
+        'If a master on it is dead: `weedgo-redis verify` prints the failover that replaces it.',
+      ],
+    },
+  );
+}
+
 /** A unit that was masked for the maintenance does not come back, however long anybody waits for it. */
 async function refuseMaskedOn({ inventory, shells, signal }: Session, host: Host): Promise<void> {
   const shell = shells.get(host.name);
   const layout = layoutOf(inventory, host);
-  // A host that is not connected has nothing to say: the wait below names it.
   if (!shell || layout.manager !== 'systemd') return;
   const facts = await readFacts(shell, factsContext(inventory, host, { layout }), { signal });
   refuseMasked(host, maskedAndDown(servicesOf(inventory, layout, facts), facts));
