@@ -12,6 +12,7 @@ import { members } from './cluster/members.ts';
 import { majority } from './cluster/majority.ts';
 import { nodes } from './cluster/nodes.ts';
 import { openSlots } from './cluster/open-slots.ts';
+import { partition } from './cluster/partition.ts';
 import { pending } from './cluster/pending.ts';
 import { shards } from './cluster/shards.ts';
 import { slots } from './cluster/slots.ts';
@@ -68,6 +69,7 @@ export const checks: readonly Check[] = [
   formed,
   hosts,
   lost,
+  partition,
   nodes,
   majority,
   unasked,

@@ -8,9 +8,13 @@ import { lineOf } from './topology.ts';
 /** How other nodes see a node that does not answer; `unseen`: no other node answers, or knows it. */
 export type Standing = 'failed' | 'suspected' | 'alive' | 'unseen';
 
-/** `failed` is agreed by a majority; a node that merely suspects it (`fail?`) has not heard from it for a while. */
-export function standingOf({ reachable }: Topology, { nodeId }: Member): Standing {
-  const lines = reachable.flatMap((observer) => lineOf(observer, nodeId) ?? []);
+/**
+ * `failed` is agreed by a majority; a node that merely suspects it (`fail?`) has not heard from it for a while. Where
+ * the nodes that answer are cut off from each other, the side with the most votes has the word: each suspects the other.
+ */
+export function standingOf({ reachable, sides }: Topology, { nodeId }: Member): Standing {
+  const observers = reachable.filter(({ node }) => sides.length < 2 || sides[0]?.includes(node));
+  const lines = observers.flatMap((observer) => lineOf(observer, nodeId) ?? []);
   if (lines.some(({ flags }) => flags.includes('fail'))) return 'failed';
   if (lines.some(({ flags }) => flags.includes('fail?'))) return 'suspected';
   return lines.length === 0 ? 'unseen' : 'alive';

@@ -6,6 +6,7 @@ import {
   shardsOf,
   standsAt,
 } from '../cluster/shape.ts';
+import { type Side, sidesOf } from '../cluster/sides.ts';
 import type { NodeLine, ReachableView, UnreachableView } from '../cluster/view.ts';
 import type { Node } from '../inventory/inventory.ts';
 import type { CheckInput } from './check.ts';
@@ -26,6 +27,8 @@ export type Topology = {
   /** Masters that own slots or have replicas, by shard number. */
   readonly shards: readonly Shard[];
   readonly reachable: readonly ReachableView[];
+  /** As `sidesOf` has it: whose word counts where the nodes that answer do not reach each other. */
+  readonly sides: readonly Side[];
   readonly unreachable: readonly UnreachableView[];
   /** Inventory nodes that take no part: unreachable, or counted in by no other node that answers. */
   readonly out: ReadonlySet<string>;
@@ -82,6 +85,7 @@ export function topologyOf({ inventory, view }: Pick<CheckInput, 'inventory' | '
         replicas: replicas.filter((replica) => !isCopy(replica)).map(seen),
       })),
     reachable,
+    sides: sidesOf(reachable),
     unreachable: view.nodes.filter((node): node is UnreachableView => !node.reachable),
     out: new Set(out),
   };
