@@ -34,6 +34,8 @@ export type NodeProbe = {
   readonly openSlotKeys: Readonly<Record<number, number>>;
   /** The live masterauth against the inventory's password; unknown: it would not say (BUSY). */
   readonly masterauth: 'ours' | 'other' | 'none' | 'unknown';
+  /** Whether a command that may write is carried out; paused: it waits while others are answered (CLIENT PAUSE). */
+  readonly writes: 'taken' | 'paused' | 'unknown';
   /** What a second connection got that gave no password. */
   readonly anonymous: 'refused' | 'answered' | 'unknown';
 };

@@ -25,7 +25,7 @@ import { config } from './configuration/config.ts';
 import { managedFiles } from './configuration/managed-files.ts';
 import { managedFolders } from './configuration/managed-folders.ts';
 import { outliers } from './configuration/outliers.ts';
-import { address } from './host/address.ts';
+import { address, machines } from './host/address.ts';
 import { clock } from './host/clock.ts';
 import { dropIns } from './host/drop-ins.ts';
 import { kernel } from './host/kernel.ts';
@@ -38,6 +38,7 @@ import { backlog } from './load/backlog.ts';
 import { clients } from './load/clients.ts';
 import { latency } from './load/latency.ts';
 import { memory } from './load/memory.ts';
+import { paused } from './load/paused.ts';
 import { aof } from './persistence/aof.ts';
 import { dataFolder } from './persistence/data-folder.ts';
 import { dataGone } from './persistence/data-gone.ts';
@@ -113,6 +114,7 @@ export const checks: readonly Check[] = [
   clients,
   backlog,
   latency,
+  paused,
   auth,
   exposure,
   busPorts,
@@ -120,6 +122,7 @@ export const checks: readonly Check[] = [
   fileModes,
   tls,
   address,
+  machines,
   kernel,
   limits,
   clock,

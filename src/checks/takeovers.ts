@@ -89,6 +89,27 @@ function startOf(info: InfoFields): number {
 export const takeoverOf = (inventory: Inventory, topology: Topology, master: string): readonly string[] =>
   takeoversOf(inventory, topology).get(master) ?? [];
 
+/**
+ * The command that has a replica take over from a master whose process hangs while its bus still answers: nobody takes
+ * it for failed, and nothing that asks it can be done. It starts the process again as a replica. undefined: no replica could.
+ */
+export function replaceHung(
+  inventory: Inventory,
+  topology: Topology,
+  master: string,
+): readonly string[] | undefined {
+  const shard = topology.shards.find((each) => each.master.node.id === master);
+  const heir = shard && shard.master.slots.length > 0 ? heirOf(shard) : undefined;
+  if (!shard || !heir || isUseless(heir)) return undefined;
+  const { id } = heir.node;
+  return [
+    byHand(
+      `its process is alive: what ${master} acknowledges until it learns of its successor is lost by this`,
+    ),
+    ours(inventory, 'failover', id, '--force', '--confirm', `shard-${shard.number}`),
+  ];
+}
+
 function isDue(topology: Topology, { master }: Shard, isMajority: boolean): boolean {
   if (master.view !== undefined || master.slots.length === 0) return false;
   const standing = standingOf(topology, master);

@@ -36,8 +36,8 @@ export function factsContext(
   };
 }
 
-function placeOf({ node, dataDirectory, service }: NodeLayout): NodePlace {
-  const place = { node: node.id, dataDirectory };
+function placeOf({ node, dataDirectory, logFile, service }: NodeLayout): NodePlace {
+  const place = { node: node.id, dataDirectory, logFile };
   return service.manager === 'systemd'
     ? { ...place, unit: service.unit }
     : { ...place, pidFile: service.pidFile };

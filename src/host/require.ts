@@ -1,5 +1,6 @@
 import type { PlanInput } from './planning/input.ts';
 import { requireAddress } from './requirements/address.ts';
+import { requireOwnMachine } from './requirements/one-machine.ts';
 import { noteOutgoingPorts } from './requirements/outgoing-ports.ts';
 import { requireFirewall } from './requirements/firewall.ts';
 import { requireDataFolders } from './requirements/data-folders.ts';
@@ -31,6 +32,7 @@ const requirements: readonly Requirement[] = [
   requireServiceUser,
   requireUnmasked,
   requireAddress,
+  requireOwnMachine,
   requireNotification,
   requirePorts,
   noteOutgoingPorts,

@@ -151,7 +151,7 @@ export function describeStep(step: HostStep): string {
     case 'set-aside':
       return `move the data in ${step.directory} to ${step.directory}/${step.into}`;
     case 'own-data':
-      return `give the data in ${step.directory} to ${step.owner}`;
+      return `give the files in ${step.directory} to ${step.owner}`;
     case 'move-data':
       return `move ${step.from} to ${step.to}`;
     case 'open-ports':

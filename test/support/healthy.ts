@@ -67,6 +67,7 @@ export function quietEvidence(): Evidence {
       sub: 'dead',
       result: 'success',
       status: 0,
+      condition: 0,
       restarts: 0,
       dropIns: [],
     },
@@ -431,6 +432,7 @@ function probeOf(node: Node, inventory: Inventory): NodeProbe {
     ],
     openSlotKeys: {},
     masterauth: 'ours',
+    writes: 'taken',
     anonymous: 'refused',
   };
 }

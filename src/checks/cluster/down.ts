@@ -47,6 +47,10 @@ function describe(cause: StartCause, { inventory, node, place }: Subject): strin
       return `${place.dataDirectory}/dump.rdb is ${cause.fault}`;
     case 'configuration':
       return `the server does not accept its configuration: ${cause.said}`;
+    case 'setup':
+      return `systemd could not set its process up (exit code ${cause.status})${cause.said === undefined ? '' : `: ${cause.said}`}${overriddenBy(cause.dropIns)}`;
+    case 'guard':
+      return cause.said ?? 'its start guard refused to start it';
     case 'timeout':
       return `systemd ended it because its start took longer than TimeoutStartSec${overriddenBy(cause.dropIns)}`;
     case 'oom':

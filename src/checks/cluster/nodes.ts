@@ -4,7 +4,7 @@ import { layoutOf } from '../../render/layout.ts';
 import type { Check, CheckInput, Finding } from '../check.ts';
 import { closingLast } from '../closing.ts';
 import { consequencesOf } from '../consequences.ts';
-import { takeoverOf } from '../takeovers.ts';
+import { replaceHung, takeoverOf } from '../takeovers.ts';
 import { isWithoutDisk } from '../persistence/aftermath.ts';
 import { hasDataFolder } from '../data-folder.ts';
 import { byHand, call, onHost, ours, unitOf } from '../remedy.ts';
@@ -50,7 +50,7 @@ function diagnose(view: UnreachableView, input: CheckInput, topology: Topology):
   if (view.failure === 'full') return full(view, input);
   if (view.failure === 'protected') return unlocked(view, input);
   if (view.reason.includes('BUSY')) return busy(view, input);
-  return silent(view, input);
+  return silent(view, input, topology);
 }
 
 function down({ node }: UnreachableView, input: CheckInput, topology: Topology): Illness {
@@ -131,7 +131,11 @@ function busy({ node, reason }: UnreachableView, { inventory }: CheckInput): Ill
   };
 }
 
-function silent({ node, reason }: UnreachableView, { inventory, hostProbes }: CheckInput): Illness {
+function silent(
+  { node, reason }: UnreachableView,
+  { inventory, hostProbes }: CheckInput,
+  topology: Topology,
+): Illness {
   const known = findNode(inventory, node);
   const stopped = known && hostProbes[known.host]?.stopped[node];
   return {
@@ -143,6 +147,6 @@ function silent({ node, reason }: UnreachableView, { inventory, hostProbes }: Ch
     remedy:
       known && stopped !== undefined
         ? [onHost(inventory, known.host, `kill -CONT ${stopped}`)]
-        : [ours(inventory, 'restart', node)],
+        : (replaceHung(inventory, topology, node) ?? [ours(inventory, 'restart', node)]),
   };
 }

@@ -68,7 +68,9 @@ function accountOf(side: Side, { reachable }: Topology): string {
 
 /** What the smaller side alone has is saved before the sides meet: Redis drops it then. */
 function remedyOf({ inventory }: CheckInput, { members, sides }: Topology): readonly string[] {
-  const masters = members.filter(({ role, slots, view }) => view && role === 'master' && countSlots(slots) > 0);
+  const masters = members.filter(
+    ({ role, slots, view }) => view && role === 'master' && countSlots(slots) > 0,
+  );
   const replaced = masters.flatMap((member) => {
     const heir = masters.find((other) => hasReplaced(other, member, sides));
     return heir ? [{ member, heir }] : [];

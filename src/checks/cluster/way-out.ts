@@ -38,6 +38,15 @@ export function wayOut(cause: StartCause, subject: Subject): readonly string[] {
           ];
     case 'unknown':
       return [byHand(inPerson(cause, subject)), byHand(`when the reason is gone: ${start}`)];
+    case 'setup':
+      return cause.dropIns.length === 0
+        ? [byHand(inPerson(cause, subject)), ours(inventory, 'provision')]
+        : [
+            byHand(`on ${node.host}, correct or remove ${joinNames(cause.dropIns)}`),
+            onHost(inventory, node.host, 'systemctl daemon-reload'),
+            start,
+          ];
+    case 'guard':
     case 'program':
     case 'address':
     case 'port':
@@ -49,10 +58,17 @@ export function wayOut(cause: StartCause, subject: Subject): readonly string[] {
 
 /** What only a person can do before the node can be started. */
 function inPerson(
-  cause: Extract<StartCause, { kind: 'program' | 'address' | 'port' | 'oom' | 'crash' | 'unknown' }>,
+  cause: Extract<
+    StartCause,
+    { kind: 'setup' | 'guard' | 'program' | 'address' | 'port' | 'oom' | 'crash' | 'unknown' }
+  >,
   { inventory, node, place }: Subject,
 ): string {
   switch (cause.kind) {
+    case 'setup':
+      return `see that ${node.host} provides what the unit asks for: systemd.exec(5) has the exit codes, journalctl -u ${unitOf(inventory, node) ?? ''} the reason`;
+    case 'guard':
+      return `on ${node.host}, see to what it names`;
     case 'program':
       return `on ${node.host}, install what the server program lacks`;
     case 'address':

@@ -1,3 +1,4 @@
+import { sameMachine } from '../../host/requirements/one-machine.ts';
 import { describeAddresses, lacksAddress } from '../../host/requirements/address.ts';
 import type { Check } from '../check.ts';
 import { byHand, ours } from '../remedy.ts';
@@ -34,4 +35,41 @@ export const address: Check = {
         },
       ];
     }),
+};
+
+/** Hosts of the inventory that are one machine under several addresses. */
+export const machines: Check = {
+  name: 'one machine a host',
+  section: 'host',
+  run: ({ inventory, hosts }) => {
+    if (inventory.antiAffinity === 'none') return [];
+    return inventory.hosts.flatMap((host) => {
+      const facts = hosts[host.name];
+      const same = facts?.reachable ? sameMachine(inventory, host, facts.facts) : [];
+      // Both say it of each other.
+      return same
+        .filter(
+          ({ name }) =>
+            inventory.hosts.findIndex((each) => each.name === name) > inventory.hosts.indexOf(host),
+        )
+        .map(
+          (other) =>
+            ({
+              id: 'WR-HOSTS-ONE-MACHINE',
+              severity: 'critical',
+              title: `${host.name} and ${other.name} are one machine`,
+              nodes: [],
+              hosts: [host.name, other.name],
+              seen: `${host.name} has ${other.privateAddress}, the address of ${other.name}`,
+              expected: 'a machine of its own for each host of the inventory',
+              why: 'When this machine is lost, so are both copies of the shards that the inventory spreads over the two.',
+              remedy: [
+                byHand(
+                  `put another machine in the place of ${other.name}, and list all ports of this one under ${host.name}`,
+                ),
+              ],
+            }) as const,
+        );
+    });
+  },
 };

@@ -39,11 +39,13 @@ type Item = {
 };
 
 function judge(
-  { inventory }: CheckInput,
+  input: CheckInput,
   host: string,
   { wanted, found, secret, account }: Item,
 ): readonly Finding[] {
   if (!found || hasAccess(wanted, found, account)) return [];
+  // A node that is down cannot start again as long as it cannot read this.
+  const stopped = downFor(input, host, wanted.path);
   // What every user may do although the layout does not say so.
   const isOpen = secret && (Number.parseInt(found.mode, 8) & ~Number.parseInt(wanted.mode, 8) & 0o007) !== 0;
   return [
@@ -54,14 +56,27 @@ function judge(
         `${wanted.path} on ${host}`,
         isOpen ? '{} {is|are} open to every user' : '{} {has|have} another mode or owner',
       ),
-      nodes: [],
+      nodes: stopped,
       hosts: [host],
       seen: `${found.mode} ${found.owner}:${found.group}`,
       expected: `${wanted.mode}${wanted.owner === undefined ? '' : ` ${wanted.owner}:${wanted.group ?? ''}`}`,
       why: isOpen
         ? 'Every user of the host can read the password or the data.'
         : 'The server may not be able to read or write it, or others may.',
-      remedy: [ours(inventory, 'provision')],
+      remedy: [ours(input.inventory, 'provision')],
+      ...(stopped.length > 0 && { explains: [{ ids: ['WR-NODE-DOWN'], nodes: stopped }] }),
     },
   ];
+}
+
+/** Nodes of the host that do not run and whose configuration or data is at this path. */
+function downFor({ inventory, view }: CheckInput, host: string, path: string): readonly string[] {
+  const known = inventory.hosts.find(({ name }) => name === host);
+  const places = known ? layoutOf(inventory, known).nodes : [];
+  return places
+    .filter(({ configFile, dataDirectory }) => [configFile, dataDirectory].includes(path))
+    .map(({ node }) => node.id)
+    .filter((id) =>
+      view.nodes.some((node) => node.node === id && !node.reachable && node.failure === 'refused'),
+    );
 }

@@ -1,5 +1,5 @@
 import type { Node } from '../../inventory/inventory.ts';
-import type { Entry, Evidence, Holder } from './evidence.ts';
+import type { Entry, Evidence, Holder, UnitEvidence } from './evidence.ts';
 import { aofFault, dumpFault, nodesConfFault } from './files.ts';
 
 /** Why a node does not start, as far as its host shows it. */
@@ -21,6 +21,15 @@ export type StartCause =
     }
   | { readonly kind: 'dump'; readonly fault: 'empty' | 'damaged' }
   | { readonly kind: 'configuration'; readonly said: string }
+  /** systemd itself could not set the process up: an exit code of its own, and what the journal has of it. */
+  | {
+      readonly kind: 'setup';
+      readonly status: number;
+      readonly said: string | undefined;
+      readonly dropIns: readonly string[];
+    }
+  /** The unit's start guard refused. */
+  | { readonly kind: 'guard'; readonly said: string | undefined }
   | { readonly kind: 'timeout'; readonly dropIns: readonly string[] }
   | { readonly kind: 'oom' }
   | { readonly kind: 'crash'; readonly signal: number; readonly reported: boolean }
@@ -71,13 +80,41 @@ function dataCause({ entries = [], server, nodesConf, aof, dump }: Evidence): St
 /** The folder, nodes.conf and the files of persistence: what else lies there the server does not open. */
 const isRead = (path: string): boolean => /^($|nodes\.conf$|dump\.rdb$|appendonly)/.test(path);
 
+/** The first of systemd's own exit codes (systemd.exec(5)): what it starts never came to run. */
+const firstOwnCode = 200;
+
+/** systemd takes an exit of ExecCondition for a condition that does not hold, its own failure to run it included. */
+function refusalOf(
+  { result, status, condition, dropIns }: UnitEvidence,
+  journal: readonly string[],
+): StartCause | undefined {
+  const isGuard = result === 'exec-condition';
+  if (!isGuard && result !== 'exit-code') return undefined;
+  const code = isGuard ? condition : status;
+  if (code >= firstOwnCode)
+    return {
+      kind: 'setup',
+      status: code,
+      said: journal.findLast((line) => /: Failed (?!with result)/.test(line)),
+      dropIns,
+    };
+  return isGuard
+    ? { kind: 'guard', said: journal.findLast((line) => line.startsWith('refused to start')) }
+    : undefined;
+}
+
 /** How the last run ended, by systemd's word; a plain daemon leaves its log alone. */
 function endCause({ unit, log, journal }: Evidence): StartCause | undefined {
   const lines = [...log, ...journal];
   const fatal = lines.findIndex((line) => line.includes('FATAL CONFIG FILE ERROR'));
-  if (fatal !== -1) return { kind: 'configuration', said: lines.slice(fatal + 1, fatal + 4).join(' ') };
+  if (fatal !== -1) {
+    const said = lines.slice(fatal + 1, fatal + 4).filter((line) => !/^\S+\.service: /.test(line));
+    return { kind: 'configuration', said: said.join(' ') };
+  }
   if (!unit) return undefined;
   const { result, status, dropIns, sub, active } = unit;
+  const refusal = refusalOf(unit, journal);
+  if (refusal) return refusal;
   if (result === 'timeout') return { kind: 'timeout', dropIns };
   if (result === 'oom-kill') return { kind: 'oom' };
   const reported = log.some(

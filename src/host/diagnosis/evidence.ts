@@ -30,6 +30,8 @@ export type UnitEvidence = {
   readonly result: string;
   /** The exit code, or the signal's number. */
   readonly status: number;
+  /** The exit code of the unit's ExecCondition; 0 where it did not run. */
+  readonly condition: number;
   readonly restarts: number;
   readonly dropIns: readonly string[];
 };

@@ -42,6 +42,7 @@ function parseUnit(output: string): UnitEvidence | undefined {
     sub: fields['SubState'] ?? '',
     result: fields['Result'] ?? '',
     status: Number(fields['ExecMainStatus'] ?? 0),
+    condition: Number(/ status=(\d+)/.exec(fields['ExecCondition'] ?? '')?.[1] ?? 0),
     restarts: Number(fields['NRestarts'] ?? 0),
     dropIns: (fields['DropInPaths'] ?? '').split(' ').filter((path) => path !== ''),
   };

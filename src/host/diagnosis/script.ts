@@ -62,7 +62,8 @@ said=$(${suspect.server}-server --version 2>&1) || printf '%s\\n' "$said" | head
 }
 
 function unitSections(unit: string): Readonly<Record<string, string>> {
-  const properties = 'LoadState,ActiveState,SubState,Result,ExecMainStatus,NRestarts,DropInPaths';
+  const properties =
+    'LoadState,ActiveState,SubState,Result,ExecMainStatus,ExecCondition,NRestarts,DropInPaths';
   return {
     unit: `systemctl show --no-pager -p ${properties} ${shQuote(unit)}`,
     journal: `timeout 5 journalctl -u ${shQuote(unit)} -n ${most.lines} -o cat --no-pager -q | cut -c 1-400`,

@@ -23,6 +23,7 @@ export type FactsContext = {
 export type NodePlace = {
   readonly node: string;
   readonly dataDirectory: string;
+  readonly logFile: string;
   /**
    * Where the node would be with the other server of the inventory's key `server`, and where earlier versions of the
    * tool had it; undefined for local hosts.

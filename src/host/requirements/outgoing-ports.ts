@@ -18,7 +18,7 @@ export const noteOutgoingPorts: Requirement = (input) => {
     message: `${host.name}: an outgoing connection has port ${port}, which a node needs`,
     hints: [
       `To see whose it is, as root on ${host.name}: ss -tanp 'sport = :${port}'`,
-      `To end it, as root on ${host.name}: ss -K 'sport = :${port}'`,
+      `To end it, as root on ${host.name}: ss -K -t 'sport = :${port}'`,
       ...(risky.includes(port) ? [hint] : []),
     ],
   }));

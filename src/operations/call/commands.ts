@@ -62,6 +62,7 @@ const commands: readonly (readonly [effect: Effect, names: readonly string[]])[]
       'BGREWRITEAOF',
       'BGSAVE',
       'CLIENT KILL',
+      'CLIENT UNPAUSE',
       'CONFIG RESETSTAT',
       'FUNCTION KILL',
       'LATENCY RESET',

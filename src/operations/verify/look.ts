@@ -9,6 +9,7 @@ import { type HostsObservation, type Observation, observeHosts, observeNodes } f
 import { planInputs } from '../provision/plan.ts';
 import type { Session } from '../session.ts';
 import { probeAnonymous } from './anonymous.ts';
+import { probeWrites } from './paused.ts';
 import { lookAtConnections } from './connections.ts';
 import { lookAtStopped } from './evidence.ts';
 import { addCertificates } from './certificates.ts';
@@ -143,8 +144,12 @@ async function probeOne(
   const connection = await session.redis(node);
   if (isFailure(connection)) return [];
   try {
-    const [probe, anonymous] = await Promise.all([probeNode(connection, session), asking]);
-    return [[node.id, { ...probe, anonymous }]];
+    const [probe, writes, anonymous] = await Promise.all([
+      probeNode(connection, session),
+      probeWrites(session, node),
+      asking,
+    ]);
+    return [[node.id, { ...probe, writes, anonymous }]];
   } catch (error) {
     // Its view says that, and why, it does not answer.
     if (error instanceof OperationError) return [];

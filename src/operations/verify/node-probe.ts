@@ -24,7 +24,7 @@ export type ProbeContext = { readonly inventory: Inventory; readonly secrets: Se
 export async function probeNode(
   connection: RedisConnection,
   context: ProbeContext,
-): Promise<Omit<NodeProbe, 'anonymous' | 'openSlotKeys'>> {
+): Promise<Omit<NodeProbe, 'anonymous' | 'openSlotKeys' | 'writes'>> {
   const replies = await connection.pipeline(commands);
   const [links, latency, slowlog, users, masterauth] = replies.map(orUndefined);
   return {

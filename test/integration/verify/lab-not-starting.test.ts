@@ -31,6 +31,84 @@ test('files of root after a look by hand', async () => {
   expect(await host('redis2').run(`find ${folder} ! -user redis`)).toBe('');
 });
 
+test('a log that root began, as a server writes it that somebody ran by hand', async () => {
+  const log = '/var/log/weedgo-redis/redis@7004/redis.log';
+  await host('redis2').run(
+    `systemctl stop ${unit} && chown root:root ${log} && chmod 600 ${log} && systemctl start --no-block ${unit}`,
+  );
+  await untilDown();
+  const { findings } = await seeAndMend(scene, ['WR-DATA-OWNER']);
+  expect(findings[0]).toMatchObject({ severity: 'critical', seen: expect.stringContaining('redis.log') });
+});
+
+test('a configuration that the server may not read: one finding, whose remedy ends it', async () => {
+  const file = '/etc/weedgo-redis/redis-7004.conf';
+  await host('redis2').run(
+    `systemctl stop ${unit} && chown root:root ${file} && chmod 600 ${file} && systemctl start --no-block ${unit}`,
+  );
+  await untilDown();
+  const { findings } = await seeAndMend(scene, ['WR-FILE-MODE']);
+  expect(findings[0]).toMatchObject({ severity: 'critical', nodes: ['redis2:7004'] });
+});
+
+test('a drop-in that systemd cannot do: its reason is named, and start says it too', async () => {
+  const dropIn = `/etc/systemd/system/${unit}.service.d/paths.conf`;
+  await host('redis2').run(`systemctl stop ${unit} && mkdir -p ${dropIn.replace('/paths.conf', '')}
+    printf '[Service]\\nBindPaths=/srv/nothing\\n' >${dropIn} && systemctl daemon-reload`);
+  await host('redis2').exec(`systemctl start ${unit}`);
+  const started = await scene.cli.run('start');
+  expect(started).toMatchObject({ code: 1, stderr: expect.stringContaining('exit code 226') });
+  expect(started.stderr).toContain(dropIn);
+  const { findings } = await seeAndMend(scene, ['WR-NODE-DOWN'], {
+    byHand: () => host('redis2').run(`rm ${dropIn}`),
+  });
+  expect(findings[0]?.seen).toMatch(
+    /could not set its process up .*\/srv\/nothing.*paths\.conf changes its unit/,
+  );
+});
+
+test('a host cut off from the others, which have elected in its place: one finding', async () => {
+  const [one, ...others] = lab.hosts;
+  if (!one) throw new Error('the lab has no host');
+  const unblock = await Promise.all([
+    ...[7000, 7003, 17_000, 17_003].map((port) => one.block({ port, direction: 'in' })),
+    ...[7001, 7002, 7004, 7005, 17_001, 17_002, 17_004, 17_005].flatMap((port) =>
+      others.map((peer) => one.block({ peer, port, direction: 'out' })),
+    ),
+  ]);
+  // The operator reaches each host from within, through its sshd.
+  await until(async () => {
+    const { stdout } = await scene.cli.run('--json', 'call', 'redis1:7000', 'CLUSTER', 'INFO');
+    expect(stdout).toContain('cluster_state:fail');
+    const heir = await scene.cli.run('--json', 'call', 'redis2:7004', 'ROLE');
+    expect(heir.stdout).toContain('master');
+  });
+  const provisioned = await scene.cli.run('provision');
+  expect(provisioned).toMatchObject({
+    code: 4,
+    stderr: expect.stringContaining('redis1 is cut off from redis2 and redis3'),
+  });
+  const { findings } = await seeAndMend(scene, ['WR-PARTITIONED'], {
+    byHand: () => Promise.all(unblock.map((end) => end())),
+    later: [['WR-HOST-LOSS']],
+  });
+  expect(findings[0]).toMatchObject({
+    title: 'redis1 is cut off from redis2 and redis3',
+    remedy: [
+      expect.stringMatching(/^# save what only redis1:7000 has of slots 0-5460/),
+      expect.stringMatching(/ check$/),
+      expect.stringMatching(/^# let through/),
+    ],
+  });
+});
+
+const untilDown = (): Promise<void> =>
+  until(async () =>
+    expect(
+      await host('redis2').run(`ss -Hltn 'sport = :7004'; systemctl show -p Result --value ${unit}`),
+    ).toMatch(/^(exit-code|exec-condition)\n$/),
+  );
+
 test('a masked unit: what would start or await it says so at once', async () => {
   await host('redis2').run(`systemctl stop ${unit} && systemctl --quiet mask ${unit}`);
   for (const [command, code] of [

@@ -188,8 +188,8 @@ test.each(['sh', 'bash'])('every script is one that %s can read', (shell) => {
     address: "it's",
     ports: [7000],
     nodes: [
-      { node: 'a', dataDirectory: '/d', unit: 'weedgo-redis@7000.service' },
-      { node: 'b', dataDirectory: "/it's", pidFile: "/it's.pid" },
+      { node: 'a', dataDirectory: '/d', logFile: '/d/log', unit: 'weedgo-redis@7000.service' },
+      { node: 'b', dataDirectory: "/it's", logFile: "/it's/log", pidFile: "/it's.pid" },
     ],
     askPackages: true,
   } as const;
