@@ -2,7 +2,7 @@ import type { Inventory } from '../inventory/inventory.ts';
 import { describeShardCounts, shardCounts } from './counts.ts';
 import { plannedSlots, shardsWith } from './placement.ts';
 import { type Member, membersOf, ownLine, reachableNodes, standsAt, twinsOf, unownedSlots } from './shape.ts';
-import { describePartition, partitionOf, sidesOf } from './sides.ts';
+import { guardPartition } from './guard-partition.ts';
 import { startWithout } from './lost.ts';
 import { countSlots, describeRanges, intersectSlots, subtractSlots } from './slots.ts';
 import type { ClusterView, NodeLine, NodeView, ReachableView, SlotRange } from './view.ts';
@@ -53,21 +53,6 @@ function guardTwins(twins: readonly ReachableView[]): Refusal {
     `${names.join(' and ')} run under one node id (${twins[0]?.nodeId ?? ''}): one data folder is a copy of the other, or the inventory lists one server twice`,
     'Run weedgo-redis verify: it says which one is the copy and how to set it aside.',
   );
-}
-
-/** Each side may have elected masters of its own, so what the nodes say together is of no one cluster. */
-function guardPartition(inventory: Inventory, view: ClusterView): readonly Refusal[] {
-  const sides = sidesOf(reachableNodes(view));
-  const hosts = partitionOf(inventory, sides);
-  return hosts.length === 0
-    ? []
-    : [
-        {
-          node: sides[1]?.[0] ?? '',
-          reason: `${describePartition(hosts)}: their nodes answer, but do not reach each other over the cluster bus`,
-          hints: ['Run weedgo-redis check: it names the ports that do not get through, and from where.'],
-        },
-      ];
 }
 
 /** Slots are not moved, so a shard more or less than the cluster has can only be half done. */

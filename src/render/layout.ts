@@ -161,3 +161,6 @@ export function sharedFolders({ directories, nodes }: Layout): readonly string[]
 export function layoutFiles({ nodes, shared }: Layout): readonly string[] {
   return [...nodes.map(({ configFile }) => configFile), ...Object.values(shared ?? {})];
 }
+
+/** The folder of a node's log. */
+export const logFolderOf = ({ logFile }: Pick<NodeLayout, 'logFile'>): string => dirname(logFile);

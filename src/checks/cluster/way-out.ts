@@ -31,21 +31,13 @@ export function wayOut(cause: StartCause, subject: Subject): readonly string[] {
     case 'timeout':
       return cause.dropIns.length === 0
         ? [ours(inventory, 'provision')]
-        : [
-            byHand(`on ${node.host}, take TimeoutStartSec out of ${joinNames(cause.dropIns)}`),
-            onHost(inventory, node.host, 'systemctl daemon-reload'),
-            start,
-          ];
+        : withoutDropIns(subject, `take TimeoutStartSec out of ${joinNames(cause.dropIns)}`);
     case 'unknown':
       return [byHand(inPerson(cause, subject)), byHand(`when the reason is gone: ${start}`)];
     case 'setup':
       return cause.dropIns.length === 0
         ? [byHand(inPerson(cause, subject)), ours(inventory, 'provision')]
-        : [
-            byHand(`on ${node.host}, correct or remove ${joinNames(cause.dropIns)}`),
-            onHost(inventory, node.host, 'systemctl daemon-reload'),
-            start,
-          ];
+        : withoutDropIns(subject, `correct or remove ${joinNames(cause.dropIns)}`);
     case 'guard':
     case 'program':
     case 'address':
@@ -55,6 +47,12 @@ export function wayOut(cause: StartCause, subject: Subject): readonly string[] {
       return [byHand(inPerson(cause, subject)), start];
   }
 }
+
+const withoutDropIns = ({ inventory, node }: Subject, what: string): readonly string[] => [
+  byHand(`on ${node.host}, ${what}`),
+  onHost(inventory, node.host, 'systemctl daemon-reload'),
+  ours(inventory, 'start'),
+];
 
 /** What only a person can do before the node can be started. */
 function inPerson(

@@ -1,5 +1,4 @@
-import { dirname } from 'node:path';
-import { layoutOf } from '../../render/layout.ts';
+import { layoutOf, logFolderOf } from '../../render/layout.ts';
 import type { Check } from '../check.ts';
 import { ours } from '../remedy.ts';
 import { titled } from '../shared.ts';
@@ -12,8 +11,9 @@ export const dataOwner: Check = {
     input.inventory.hosts.flatMap((host) => {
       const facts = input.hosts[host.name];
       if (!facts?.reachable) return [];
-      return layoutOf(input.inventory, host).nodes.flatMap(({ node, dataDirectory, logFile }) => {
-        const strays = [dataDirectory, dirname(logFile)].flatMap((folder) => {
+      return layoutOf(input.inventory, host).nodes.flatMap((place) => {
+        const { node } = place;
+        const strays = [place.dataDirectory, logFolderOf(place)].flatMap((folder) => {
           const names = facts.facts.strayOwners[folder] ?? [];
           return names.length > 0 ? [`in ${folder}: ${names.join(', ')}`] : [];
         });
