@@ -5,7 +5,15 @@ import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { connectHost } from '../../../src/ssh/connect.ts';
 import { createCli } from '../../support/cli.ts';
 import type { Sshd, TestUser } from '../../support/sshd.ts';
-import { addUser, scratch, startSshd, targetOf, unattended } from '../../support/sshd.ts';
+import {
+  addUser,
+  allowSudo,
+  needPackage,
+  scratch,
+  startSshd,
+  targetOf,
+  unattended,
+} from '../../support/sshd.ts';
 
 /** What the operator's own machine lacks: a passwd entry, a folder for temporary files, one to run programs in. */
 
@@ -15,7 +23,9 @@ let sshd: Sshd;
 let user: TestUser;
 
 beforeAll(async () => {
+  needPackage('sudo');
   user = addUser({});
+  allowSudo(user, '%u ALL=(root) NOPASSWD: ALL');
   sshd = await startSshd({ name: 'redis1' });
 });
 afterEach(() => {
@@ -50,21 +60,28 @@ it('TMPDIR is mounted noexec, as hardening guides want /tmp: ssh gets another on
   }
 });
 
-it('an account without a passwd entry is told to name the user to log in as', async () => {
+it.each([
+  ['with an ssh client', undefined, 'No user exists for uid 4000001'],
+  ['without an ssh client', '/nonexistent', 'ssh.user'],
+])('an account without a passwd entry, %s: the reason is said, and no defect', async (_, path, says) => {
   const cli = await createCli(
     {
       cluster: 'nobodys',
-      hosts: [{ name: 'redis1', address: '192.0.2.1', ports: [7000] }],
       mode: 'standalone',
+      auth: { password: { env: 'NOBODYS_PASSWORD' } },
+      hosts: [{ name: 'redis1', address: '192.0.2.1', ports: [7000] }],
     },
-    { user: 'own', under: ['setpriv', '--reuid=4000001', '--regid=4000001', '--clear-groups'] },
+    {
+      env: { NOBODYS_PASSWORD: 'a-password-of-nobody', ...(path !== undefined && { PATH: path }) },
+      user: 'own',
+      under: ['/usr/bin/setpriv', '--reuid=4000001', '--regid=4000001', '--clear-groups'],
+    },
   );
   try {
     execFileSync('chown', ['-R', '4000001:4000001', cli.dir]);
-    const { code, stdout, stderr } = await cli.run('check');
-    expect(code).not.toBe(70);
+    const { stdout, stderr } = await cli.run('check');
     expect(stdout + stderr).not.toMatch(/internal error|ENOENT|uv_os/);
-    expect(stdout + stderr).toContain('ssh.user');
+    expect(stdout + stderr).toContain(says);
   } finally {
     await cli.close();
   }
