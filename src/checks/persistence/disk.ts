@@ -40,7 +40,10 @@ function crammed(input: CheckInput, topology: Topology, system: Subject): Findin
     nodes,
     hosts: [host.name],
     seen: [left, ...aftermath.seen].join('; '),
-    expected: `at least ${formatBytes(Math.max(needed, full.bytes))} free`,
+    expected:
+      inodes < full.inodes
+        ? `at least ${full.inodes} free inodes`
+        : `at least ${formatBytes(Math.max(needed, full.bytes))} free`,
     why: 'Nodes that cannot write to disk refuse writes, and may not start again.',
     remedy: [...aftermath.before, ...makeRoom(input, system), ...aftermath.after],
   };

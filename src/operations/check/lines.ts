@@ -1,5 +1,6 @@
 import { formatBytes } from '../../bytes.ts';
 import { requireAddress } from '../../host/requirements/address.ts';
+import { requireOwnMachine } from '../../host/requirements/one-machine.ts';
 import { noteBootOverrides, noteKernel, noteSelinux } from '../../host/requirements/kernel.ts';
 import { noteOutgoingPorts } from '../../host/requirements/outgoing-ports.ts';
 import { requireDataFolders } from '../../host/requirements/data-folders.ts';
@@ -39,7 +40,7 @@ const hostChecks: readonly HostCheck[] = [
   { check: 'server', requirements: [requireVersion, requireServiceUser], describe: describeServer },
   {
     check: 'address',
-    requirements: [requireAddress],
+    requirements: [requireAddress, requireOwnMachine],
     describe: ({ host }) => `${host.privateAddress} is its own`,
   },
   {
