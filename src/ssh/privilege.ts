@@ -139,6 +139,9 @@ function remedy(user: string, said: string): string {
   if (/doas: (Authentication|Authorization) required/.test(said)) {
     return `doas takes passwords from a terminal only; write in doas.conf: permit nopass ${user} as root`;
   }
+  // Given the right password on its standard input, sudo-rs 0.2.5 does not come back.
+  if (/sudo-rs: interactive authentication is required/.test(said))
+    return `sudo-rs takes passwords from a terminal only; write in sudoers: ${user} ALL=(root) NOPASSWD: ALL`;
   return said.startsWith('doas: ') ? `write in doas.conf: permit nopass ${user} as root` : 'see: sudo -l';
 }
 

@@ -80,6 +80,11 @@ function dataCause({ entries = [], server, nodesConf, aof, dump }: Evidence): St
 /** The folder, nodes.conf and the files of persistence: what else lies there the server does not open. */
 const isRead = (path: string): boolean => /^($|nodes\.conf$|dump\.rdb$|appendonly)/.test(path);
 
+/** What systemd could not do, rather than the step of which it was part. */
+const setupFailure = (journal: readonly string[]): string | undefined =>
+  journal.findLast((line) => line.includes(': Failed to ')) ??
+  journal.findLast((line) => line.includes(': Failed at step '));
+
 /** The first of systemd's own exit codes (systemd.exec(5)): what it starts never came to run. */
 const firstOwnCode = 200;
 
@@ -95,7 +100,7 @@ function refusalOf(
     return {
       kind: 'setup',
       status: code,
-      said: journal.findLast((line) => /: Failed (?!with result)/.test(line)),
+      said: setupFailure(journal),
       dropIns,
     };
   return isGuard
