@@ -22,8 +22,8 @@ export type Facts = {
   /** Managed paths with something in their place that is neither followed nor read. */
   readonly unusable: Readonly<Record<string, UnusablePath>>;
   /**
-   * By data folder: some of what is in it and does not belong to the service user, by path. A node cannot start with
-   * such files. Only folders where there is any.
+   * By data folder: some of what is in it and does not belong to the service user, by path, files with a second name
+   * elsewhere left out. A node may not start with such files. Only folders where there is any.
    */
   readonly strayOwners: Readonly<Record<string, readonly string[]>>;
   /** Units of ours and of the distribution's that could be in the way, by unit name; empty without systemd. */
@@ -253,8 +253,6 @@ export type FolderState =
 export type FolderContents = {
   readonly kind: 'read';
   readonly isWritable: boolean;
-  /** Files that a start opens for writing and that the server's user may not write; missing where there are none. */
-  readonly locked?: readonly string[];
   readonly identity: StoredIdentity;
   readonly dump: DataFile | undefined;
   /** The one append-only file of servers before 7.0, which later ones take over. */

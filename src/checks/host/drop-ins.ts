@@ -1,30 +1,22 @@
 import type { UnitState } from '../../host/facts.ts';
-import { layoutOf } from '../../render/layout.ts';
 import type { Check, CheckInput, Finding } from '../check.ts';
 import { byHand, onHost, ours } from '../remedy.ts';
 import { titled } from '../shared.ts';
 import { joinNames, numberOf } from '../text.ts';
 import type { Topology } from '../topology.ts';
+import { type NodeUnit, nodeUnits } from './unit-walk.ts';
 
 /** What systemctl edit and set-property change of the unit, where that breaks what the unit promises. */
 export const dropIns: Check = {
   name: 'drop-ins',
   section: 'host',
   run: (input, topology) =>
-    input.inventory.hosts.flatMap((host) => {
-      const facts = input.hosts[host.name];
-      if (!facts?.reachable) return [];
-      return layoutOf(input.inventory, host).nodes.flatMap(({ node, service }) => {
-        const state = service.manager === 'systemd' ? facts.facts.units[service.unit] : undefined;
-        const subject = { node: node.id, host: host.name };
-        return state?.dropIns ? judge(input, topology, { ...subject, dropIns: state.dropIns }) : [];
-      });
-    }),
+    nodeUnits(input).flatMap(({ state: { dropIns: found }, ...subject }) =>
+      found ? judge(input, topology, { ...subject, dropIns: found }) : [],
+    ),
 };
 
-type Subject = {
-  readonly node: string;
-  readonly host: string;
+type Subject = Pick<NodeUnit, 'node' | 'host'> & {
   readonly dropIns: NonNullable<UnitState['dropIns']>;
 };
 

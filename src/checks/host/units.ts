@@ -1,4 +1,3 @@
-import type { UnitState } from '../../host/facts.ts';
 import { processIdOf } from '../../cluster/parse.ts';
 import { runsOlderUnit } from '../../host/outdated.ts';
 import { layoutOf } from '../../render/layout.ts';
@@ -9,32 +8,16 @@ import { formatSeconds } from '../text.ts';
 import { titled } from '../shared.ts';
 import { nodesWithoutDisk } from '../persistence/aftermath.ts';
 import type { Topology } from '../topology.ts';
+import { type NodeUnit, nodeUnits } from './unit-walk.ts';
 
 /** Every node is run by its unit, and the unit starts it at boot. */
 export const units: Check = {
   name: 'units',
   section: 'host',
-  run: (input, topology) =>
-    input.inventory.hosts.flatMap((host) => {
-      const facts = input.hosts[host.name];
-      if (!facts?.reachable) return [];
-      return layoutOf(input.inventory, host).nodes.flatMap(({ node, service }) => {
-        if (service.manager !== 'systemd') return [];
-        const state = facts.facts.units[service.unit];
-        const subject = { node: node.id, host: host.name, unit: service.unit };
-        return state ? judge(input, topology, { ...subject, state }) : [];
-      });
-    }),
+  run: (input, topology) => nodeUnits(input).flatMap((subject) => judge(input, topology, subject)),
 };
 
-type Subject = {
-  readonly node: string;
-  readonly host: string;
-  readonly unit: string;
-  readonly state: UnitState;
-};
-
-function judge(input: CheckInput, topology: Topology, subject: Subject): readonly Finding[] {
+function judge(input: CheckInput, topology: Topology, subject: NodeUnit): readonly Finding[] {
   return [
     ...disabled(input, subject),
     ...bypassed(input, topology, subject),
@@ -44,7 +27,7 @@ function judge(input: CheckInput, topology: Topology, subject: Subject): readonl
   ];
 }
 
-function disabled({ inventory }: CheckInput, { node, host, unit, state }: Subject): readonly Finding[] {
+function disabled({ inventory }: CheckInput, { node, host, unit, state }: NodeUnit): readonly Finding[] {
   if (state.enabled === 'enabled') return [];
   return [
     {
@@ -70,7 +53,7 @@ function disabled({ inventory }: CheckInput, { node, host, unit, state }: Subjec
 function bypassed(
   { inventory }: CheckInput,
   { reachable }: Topology,
-  { node, host, unit, state }: Subject,
+  { node, host, unit, state }: NodeUnit,
 ): readonly Finding[] {
   const view = reachable.find((candidate) => candidate.node === node);
   const pid = processIdOf(view?.info ?? {}) ?? 0;
@@ -107,7 +90,7 @@ function bypassed(
 }
 
 /** It answers (so it is not loading any more), and has not told systemd so. */
-function unready(inventory: Inventory, { node, host, unit, state }: Subject): readonly Finding[] {
+function unready(inventory: Inventory, { node, host, unit, state }: NodeUnit): readonly Finding[] {
   return [
     {
       id: 'WR-UNIT-UNREADY',
@@ -126,7 +109,7 @@ function unready(inventory: Inventory, { node, host, unit, state }: Subject): re
   ];
 }
 
-function outdated(input: CheckInput, { node, host, unit, state }: Subject): readonly Finding[] {
+function outdated(input: CheckInput, { node, host, unit, state }: NodeUnit): readonly Finding[] {
   if (!state.needsReload || isEdited(input, host)) return [];
   return [
     {
@@ -144,7 +127,7 @@ function outdated(input: CheckInput, { node, host, unit, state }: Subject): read
 }
 
 /** The text may be what it was: only the times tell, and a restart makes sure. */
-function stale(input: CheckInput, { node, host, unit, state }: Subject): readonly Finding[] {
+function stale(input: CheckInput, { node, host, unit, state }: NodeUnit): readonly Finding[] {
   const facts = input.hosts[host];
   const file = unitFileOf(input, host);
   if (!facts?.reachable || state.needsReload || isEdited(input, host)) return [];
@@ -182,7 +165,7 @@ function unitFileOf({ inventory }: CheckInput, name: string): string | undefined
  * systemd counts the restarts that nobody asked for since the unit was last started by hand. There is no file of
  * ours that remembers the last run: acknowledging (reset-failed) sets the count to nought on the host itself.
  */
-function restarted(input: CheckInput, { node, host, unit, state }: Subject): readonly Finding[] {
+function restarted(input: CheckInput, { node, host, unit, state }: NodeUnit): readonly Finding[] {
   const { inventory } = input;
   // A replica whose disk is full ends and is started over and over: the disk comes first.
   if (state.restarts === 0 || nodesWithoutDisk(input).has(node)) return [];

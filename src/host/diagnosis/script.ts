@@ -1,5 +1,5 @@
 import type { NodeLayout } from '../../render/layout.ts';
-import { asServiceUser, endOfLog } from '../scripts/as-service-user.ts';
+import { endOfLog, soonAsServiceUser } from '../scripts/as-service-user.ts';
 import { holdersFunction } from '../scripts/socket-holders.ts';
 import { shQuote } from '../sh.ts';
 
@@ -45,7 +45,7 @@ function sectionsOf(suspect: Suspect): Readonly<Record<string, string>> {
 end_of_log ${shQuote(layout.logFile)} | tail -n ${most.lines} | cut -c 1-400`;
   if (suspect.logOnly) return { log };
   const folder = shQuote(layout.dataDirectory);
-  const asServer = asServerFunction(serviceUser);
+  const asServer = soonAsServiceUser(serviceUser, most);
   return {
     ...(layout.service.manager === 'systemd' && unitSections(layout.service.unit)),
     ids: serviceUser === undefined ? ':' : `id -u ${shQuote(serviceUser)}; id -g ${shQuote(serviceUser)}`,
@@ -69,13 +69,6 @@ function unitSections(unit: string): Readonly<Record<string, string>> {
     journal: `timeout 5 journalctl -u ${shQuote(unit)} -n ${most.lines} -o cat --no-pager -q | cut -c 1-400`,
   };
 }
-
-/**
- * `as_server COMMAND…`: as the service user and not for long, since it may have put a pipe in the place of any file.
- * Where the user cannot be taken on, nothing is read.
- */
-const asServerFunction = (user: string | undefined): string => `${asServiceUser(user)}
-soon() { as_server timeout ${most.seconds} "$@"; }`;
 
 /** The check program reads only. Its exit code says nothing that the sizes which it prints do not. */
 function aofScript({ layout, server }: Suspect): string {

@@ -1,8 +1,8 @@
 import type { AppendOnlyFile, DataFile, FolderState, NodeData, StoredIdentity } from '../facts.ts';
-import { asServiceUser } from '../scripts/as-service-user.ts';
+import { soonAsServiceUser } from '../scripts/as-service-user.ts';
 import { shQuote } from '../sh.ts';
 import { folderScript, lookElsewhere, parseFormer } from './elsewhere.ts';
-import type { Fact, FactsContext } from './fact.ts';
+import type { Fact } from './fact.ts';
 import { linesOf, numberOf } from './lines.ts';
 import { headerBytes, parseHeaderBytes } from './rdb-header.ts';
 
@@ -17,17 +17,17 @@ const mostBytes = 4_194_304;
  * What is in the nodes' data folders, as far as a start depends on it. They are read by the server's own user: it can
  * put a link to anywhere in the place of any name there, and what it cannot read itself the server cannot either.
  * Lines: `absent DIR`, `left INDEX DIR`, `former INDEX KIND NEAR ABOVE` and `conf INDEX BASE64` (`elsewhereScript`);
- * `unreadable PATH`, or `folder DIR` with `writable`, `locked PATH`, `myself …`, `manifest …` below it; then
+ * `unreadable PATH`, or `folder DIR` with `writable`, `myself …`, `manifest …` below it; then
  * `stat SIZE MODIFIED PATH` of all files, and their first bytes as `head -v` prints them, in base64.
  */
 export const data: Fact<Readonly<Record<string, NodeData>>> = {
   script: (context) => `
-${asExistingUser(context)}
+${soonAsServiceUser(context.serviceUser, { seconds: mostSeconds, orAnyone: true })}
 read_folders=${shQuote(lookElsewhere + readFolders)}
 set --
 ${context.nodes.map(folderScript).join('\n')}
 [ $# -gt 0 ] || exit 0
-as_server timeout ${mostSeconds} sh -c "$read_folders" sh "$@"
+soon sh -c "$read_folders" sh "$@"
 `,
   parse: (output, { nodes }) => {
     const [listing = '', heads = ''] = output.split('\nheads\n');
@@ -46,10 +46,6 @@ as_server timeout ${mostSeconds} sh -c "$read_folders" sh "$@"
   },
 };
 
-/** Where that user does not exist nobody can have put a link there. */
-const asExistingUser = ({ serviceUser }: FactsContext): string => `${asServiceUser(serviceUser)}
-${serviceUser === undefined ? '' : `if ! id -u ${shQuote(serviceUser)} >/dev/null 2>&1; then as_server() { "$@"; }; fi`}`;
-
 /**
  * File names are the tool's own to choose (`whyOwned`). Runs with the folders as arguments. What is no plain file counts
  * as unreadable.
@@ -65,10 +61,6 @@ while [ $folders -gt 0 ]; do
   if ! cd "$dir" 2>/dev/null || [ ! -r . ] || [ ! -x . ]; then unreadable "$dir"; continue; fi
   printf 'folder %s\\n' "$dir"
   [ ! -w . ] || echo writable
-  # What an administrator's own look left behind: readable, and not the server's to write.
-  for name in nodes.conf appendonlydir appendonly.aof appendonlydir/appendonly.aof.*; do
-    if [ -w . ] && [ -e "$name" ] && [ ! -w "$name" ]; then printf 'locked %s\\n' "$dir/$name"; fi
-  done
   if [ -e nodes.conf ]; then
     if is_file nodes.conf; then
       printf 'myself %s\\n' "$(head -c ${mostBytes} nodes.conf | grep -m 1 -e '[ ,]myself[ ,]')"
@@ -152,13 +144,11 @@ function folderOf(
 ): FolderState {
   const unreadable = about.find((line) => line.startsWith('unreadable '));
   if (unreadable !== undefined) return { kind: 'unreadable', path: unreadable.slice('unreadable '.length) };
-  const locked = about.flatMap((line) => /^locked (.*)$/.exec(line)?.[1] ?? []);
   const myself = about.find((line) => line.startsWith('myself '));
   const manifest = about.filter((line) => line.startsWith('manifest '));
   return {
     kind: 'read',
     isWritable: about.includes('writable'),
-    ...(locked.length > 0 && { locked }),
     identity: myself === undefined ? { kind: 'none' } : parseMyself(myself.slice('myself '.length)),
     dump: files.get(`${directory}/dump.rdb`),
     single: files.get(`${directory}/appendonly.aof`),

@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { notOurs } from '../scripts/own-data.ts';
+import { straysOf } from '../scripts/own-data.ts';
 import { shQuote, shWords } from '../sh.ts';
 import type { Fact } from './fact.ts';
 import { linesOf } from './lines.ts';
@@ -8,7 +8,7 @@ import { linesOf } from './lines.ts';
 const listed = 5;
 
 /**
- * What is in the nodes' folders of data and logs and does not belong to the service user, as somebody leaves it who runs the
+ * What is in the nodes' folders of data and logs and `own-data` gives to the service user, as somebody leaves it who runs the
  * server as root once: `/folder PATH`, then paths. find follows no link; names are the service user's to choose, so a
  * newline in one is shown as `?`.
  */
@@ -21,7 +21,7 @@ export const strayOwners: Fact<Readonly<Record<string, readonly string[]>>> = {
 for path in ${shWords(nodes.flatMap(({ dataDirectory, logFile }) => [dataDirectory, dirname(logFile)]))}; do
   as_directory "$path" || continue
   cd -P -- "$path" 2>/dev/null || continue
-  strays=$(find . -xdev -mindepth 1 ${notOurs} ! -user ${shQuote(serviceUser)} -print0 2>/dev/null | tr '\\n\\0' '?\\n' | head -n ${listed})
+  strays=$(find . -xdev -mindepth 1 ${straysOf(serviceUser)} -print0 2>/dev/null | tr '\\n\\0' '?\\n' | head -n ${listed})
   [ -z "$strays" ] || printf '/folder %s\\n%s\\n' "$path" "$strays"
 done
 `,

@@ -1,27 +1,30 @@
+import { dirname } from 'node:path';
 import { isRunning } from '../services.ts';
 import type { HostStep } from '../step.ts';
 import type { PlanInput } from './input.ts';
-import { formerData } from './moves.ts';
-
-type OwnData = Extract<HostStep, { readonly kind: 'own-data' }>;
+import { planStop } from './stops.ts';
 
 /**
- * The steps that give a stopped node's data to its server, where something in the folder is another user's: somebody
- * ran the server, or copied files, as root. Only systemd's nodes have a user of their own.
+ * The steps that give the files in folders of data and logs to the server, where some are another user's: somebody ran the server, or
+ * copied files, as root. A running node keeps running; a unit that systemd starts over and over is stopped first. Only
+ * systemd's nodes have a user of their own.
  */
-export function planDataOwners({ inventory, desired, facts }: PlanInput): readonly OwnData[] {
+export function planDataOwners({
+  desired,
+  facts,
+}: Pick<PlanInput, 'desired' | 'facts'>): readonly HostStep[] {
   const { layout, services } = desired;
   const owner = layout.serviceUser;
   if (owner === undefined) return [];
-  return layout.nodes.flatMap((place): readonly OwnData[] => {
-    const { node, dataDirectory } = place;
-    const service = services.find((each) => each.node === node.id);
-    const folder = facts.data[node.id]?.folder;
-    // It is judged, and given its owner, where it is moved to.
-    if (formerData(place, { server: inventory.server, facts })) return [];
-    if (!service || isRunning(service, facts) || !folder || folder.kind === 'absent') return [];
-    const isForeign =
-      folder.kind === 'unreadable' ? folder.path !== dataDirectory : (folder.locked ?? []).length > 0;
-    return isForeign ? [{ kind: 'own-data', directory: dataDirectory, owner }] : [];
+  return layout.nodes.flatMap(({ node, dataDirectory, logFile }): readonly HostStep[] => {
+    const foreign = [dataDirectory, dirname(logFile)].filter(
+      (path) => (facts.strayOwners[path] ?? []).length > 0,
+    );
+    if (foreign.length === 0) return [];
+    const stopped = services.filter((each) => each.node === node.id && !isRunning(each, facts));
+    return [
+      ...planStop(stopped, facts),
+      ...foreign.map((directory) => ({ kind: 'own-data', directory, owner }) as const),
+    ];
   });
 }

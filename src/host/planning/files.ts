@@ -2,6 +2,7 @@ import type { RenderedFile } from '../../render/render.ts';
 import type { FileState, ServiceAccount } from '../facts.ts';
 import { hasAccess } from '../owners.ts';
 import type { HostStep } from '../step.ts';
+import { planDataOwners } from './data-owners.ts';
 import type { PlanInput } from './input.ts';
 import { formerLeftovers, moveOf } from './moves.ts';
 import { leftoversOf, leftoverWhy } from './leftovers.ts';
@@ -22,10 +23,6 @@ export function planFiles({ inventory, facts, desired }: PlanInput): readonly Ho
       kind: 'make-directory',
       directory: { path, mode, owner, group },
     }));
-  const owners = Object.keys(facts.strayOwners).flatMap((path): readonly HostStep[] => {
-    const owner = desired.directories.find((each) => each.path === path)?.owner;
-    return owner === undefined ? [] : [{ kind: 'own-data', directory: path, owner }];
-  });
   const files = desired.files.flatMap((file): readonly HostStep[] => {
     const before = facts.files[file.path];
     return isUpToDate(file, before, account) ? [] : [{ kind: 'write-file', file, before: before?.content }];
@@ -34,15 +31,17 @@ export function planFiles({ inventory, facts, desired }: PlanInput): readonly Ho
     kind: 'remove-path',
     path,
     recursive: false,
+    group: server,
     why: leftoverWhy,
   }));
   const former = formerLeftovers(desired.layout, { server, facts }).map((path): HostStep => ({
     kind: 'remove-path',
     path,
     recursive: false,
+    group: server,
     why: 'an earlier version had it there; it holds the password',
   }));
-  return [...directories, ...owners, ...leftovers, ...files, ...former];
+  return [...directories, ...planDataOwners({ desired, facts }), ...leftovers, ...files, ...former];
 }
 
 const isUpToDate = (

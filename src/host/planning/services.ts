@@ -2,10 +2,8 @@ import type { Facts } from '../facts.ts';
 import type { PlanInput } from './input.ts';
 import { isEnabled } from '../services.ts';
 import type { HostStep, Service } from '../step.ts';
-import { planDataOwners } from './data-owners.ts';
 import { planFiles } from './files.ts';
 import { planDesiredStarts } from './starts.ts';
-import { planStop } from './stops.ts';
 
 /**
  * Enable, let systemd read its units, start: in this order one reload serves both. A node that runs keeps running,
@@ -21,19 +19,8 @@ export function planServices(input: PlanInput): readonly HostStep[] {
   return [
     ...enable,
     ...(needsReload ? [{ kind: 'reload-units', units: unitsOf(desired.services) } as const] : []),
-    // systemd may be about to start it: it is stopped first.
-    ...planDataOwners(input).flatMap((step): readonly HostStep[] => [...stopOf(input, step.directory), step]),
     ...planDesiredStarts(input).steps,
   ];
-}
-
-/** A unit that systemd starts over and over would be started while its files are given away. */
-function stopOf({ desired, facts }: PlanInput, directory: string): readonly HostStep[] {
-  const place = desired.layout.nodes.find(({ dataDirectory }) => dataDirectory === directory);
-  return planStop(
-    desired.services.filter(({ node }) => node === place?.node.id),
-    facts,
-  );
 }
 
 const unitsOf = (services: readonly Service[]): readonly string[] =>

@@ -9,7 +9,6 @@ import type { StartQuestion } from '../start/question.ts';
 import { noWord, type PeersWord } from '../start/word.ts';
 import type { HostStep, Service } from '../step.ts';
 import { planFiles } from './files.ts';
-import { planDataOwners } from './data-owners.ts';
 import type { PlanInput } from './input.ts';
 
 /** What a start on one host is judged from. */
@@ -44,9 +43,7 @@ export function planDesiredStarts(input: PlanInput): Starts {
           : [],
     ),
   );
-  const given = new Set(planDataOwners(input).map(({ directory }) => directory));
   const isOpen = ({ node, dataDirectory }: NodeLayout): boolean => {
-    if (given.has(dataDirectory)) return true;
     const folder = facts.data[node.id]?.folder;
     const isInside = folder?.kind === 'unreadable' && `${folder.path}/`.startsWith(`${dataDirectory}/`);
     return isInside && made.has(dataDirectory);

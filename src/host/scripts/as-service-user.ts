@@ -20,6 +20,21 @@ export function asServiceUser(user: string | undefined): string {
 }
 
 /**
+ * As `asServiceUser`, and defines `soon COMMAND…`: as that user and not for longer than `seconds`, since it may have put a
+ * pipe in the place of any file. `orAnyone`: where there is no such user, nobody can have put a link there, and whoever
+ * runs it looks; without, nothing is read then.
+ */
+export function soonAsServiceUser(
+  user: string | undefined,
+  { seconds, orAnyone = false }: { readonly seconds: number; readonly orAnyone?: boolean },
+): string {
+  const anyone =
+    orAnyone && user !== undefined ? `id -u ${shQuote(user)} >/dev/null 2>&1 || as_server() { "$@"; }\n` : '';
+  return `${asServiceUser(user)}
+${anyone}soon() { as_server timeout ${seconds} "$@"; }`;
+}
+
+/**
  * sh that defines `end_of_log FILE`: prints the last 20 lines as the service user reads them. Bounded in bytes and
  * time, and a link, pipe or device in the log's place is not followed: what it leads to is nothing to show.
  */
