@@ -58,18 +58,19 @@ function systemdPaths(input: DestroyInput): readonly HostStep[] {
     ...formerPathsOf(node, { server, facts }),
   ]);
   const shared = hasOtherNodes(input) ? [] : Object.values(layout.shared ?? {});
-  return [
+  const paths = [
     ...nodes,
     ...leftoversOf(layout, facts).map((path) => remove(path, leftoverWhy)),
     ...shared.filter((path) => facts.files[path]).map((path) => remove(path, 'no node is left to use it')),
   ];
+  return paths.map((step) => ({ ...step, group: server }));
 }
 
 /** What an earlier version left of a node: data and logs first, since the configuration says whose they are. */
 function formerPathsOf(
   node: Node,
   { server, facts }: { readonly server: Inventory['server']; readonly facts: Facts },
-): readonly HostStep[] {
+): readonly RemovePath[] {
   const former = facts.data[node.id]?.former;
   if (!former) return [];
   const { configFile, dataDirectory, logFile } = formerPaths(server, node.port);
@@ -98,7 +99,9 @@ function hasOtherNodes({ layout, facts, inventory: { server } }: DestroyInput): 
   );
 }
 
-const remove = (path: string, why: string, recursive = false): HostStep => ({
+type RemovePath = Extract<HostStep, { readonly kind: 'remove-path' }>;
+
+const remove = (path: string, why: string, recursive = false): RemovePath => ({
   kind: 'remove-path',
   path,
   recursive,

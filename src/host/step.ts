@@ -31,6 +31,8 @@ export type HostStep =
       readonly why: string;
       /** Removed as this user, below whose folder it is: it could put a link to anywhere there. */
       readonly owner?: string;
+      /** The service group, where root removes: only root may be able to replace a folder above it. */
+      readonly group?: string;
     }
   /** `units`: only when systemd does not have one of them as it is on disk; without, in any case. */
   | { readonly kind: 'reload-units'; readonly units?: readonly string[] }

@@ -12,7 +12,7 @@ umask 022
 no_strange_link "$path"
 [ -d "$path" ] || mkdir -p -m ${directory.mode} -- "$path"
 enter "$path"
-trusted "\${PWD%/*}"
+trusted "\${PWD%/*}" "\${path%/*}"
 ${ownershipOf(directory, '.')}`;
 }
 
@@ -27,7 +27,7 @@ name=\${path##*/}
 new=./.$name.new
 ${file.owner === undefined ? '' : '(umask 022; mkdir -p -- "${path%/*}")'}
 enter "\${path%/*}"
-trusted "$PWD"
+trusted "$PWD" "\${path%/*}"
 [ ! -d "./$name" ] || { printf '%s is a directory\\n' "$path"; exit 1; }
 trap 'rm -f -- "$new"' EXIT
 rm -f -- "$new"
@@ -43,27 +43,30 @@ if command -v restorecon >/dev/null; then restorecon "$path"; fi`;
 }
 
 /** sh that removes what is ours, as the user of whom it is where the step names one. */
-export const removeScript = ({ path, recursive, owner }: RemovePath): string =>
-  owner === undefined ? removePathScript(path, recursive) : removeOwnedScript(path, owner);
+export const removeScript = (step: RemovePath): string =>
+  step.owner === undefined ? removePathScript(step) : removeOwnedScript(step.path, step.owner);
 
-type RemovePath = Pick<Extract<HostStep, { kind: 'remove-path' }>, 'path' | 'recursive' | 'owner'>;
+type RemovePath = Pick<Extract<HostStep, { kind: 'remove-path' }>, 'path' | 'recursive' | 'owner' | 'group'>;
 
 /**
  * sh that removes what is ours; of a directory also what a link that root made leads to, while a mount point stays,
- * empty. Fails while a server works in it. Throws an Error for a path that no step of ours may ever remove.
+ * empty. Fails while a server works in it, and for root where another user could replace a
+ * folder above it. Throws an Error for a path that no step of ours may ever remove.
  */
-function removePathScript(path: string, recursive: boolean): string {
+function removePathScript({ path, recursive, group }: RemovePath): string {
   const parts = path.split('/').slice(1);
   if (!path.startsWith('/') || parts.length < 3 || parts.some((part) => ['', '.', '..'].includes(part))) {
     throw new Error(`refusing to remove ${path}: it is not below a folder of ours`);
   }
-  if (!recursive) return `rm -f -- ${shQuote(path)}`;
+  const place = `${placeFunctions({ owner: group, group })}
+path=${shQuote(path)}`;
+  if (!recursive) return `${place}\n${removeFile}`;
   return `${nodeProcessFunctions}
-${placeFunctions({ owner: undefined, group: undefined })}
-path=${shQuote(path)}
+${place}
 no_strange_link "$path"
 if [ -d "$path" ]; then
   enter "$path"
+  trusted "\${PWD%/*}" "\${path%/*}"
   case $PWD in
     /*/*) ;;
     *) printf '%s leads to %s, which is not removed\\n' "$path" "$PWD"; exit 1 ;;
@@ -79,8 +82,18 @@ if [ -d "$path" ]; then
   rmdir -- "$real" 2>/dev/null || grep -qF " $real " /proc/self/mountinfo ||
     { printf '%s is not empty\\n' "$real"; exit 1; }
 fi
-[ -d "$path" ] && [ ! -L "$path" ] || rm -f -- "$path"`;
+if [ ! -d "$path" ] || [ -L "$path" ]; then
+${removeFile}
+fi`;
 }
+
+/** sh that removes the file or link `$path` itself: a link is not followed. */
+const removeFile = `above=\${path%/*}
+[ -d "$above" ] || exit 0
+no_strange_link "$above"
+enter "$above"
+trusted "\${PWD%/*}" "\${above%/*}"
+rm -f -- "./\${path##*/}"`;
 
 /** sh that removes what a user owns, as that user: whatever it made of the path, it can remove no more than its own. */
 const removeOwnedScript = (path: string, owner: string): string => `${asServiceUser(owner)}

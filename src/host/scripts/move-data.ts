@@ -14,7 +14,7 @@ from=${shQuote(from)}
 to=${shQuote(to)}
 name=./\${to##*/}
 enter "\${to%/*}"
-trusted "$PWD"
+trusted "$PWD" "\${to%/*}"
 if [ ! -e "$from" ] && [ ! -L "$from" ] && [ -d "$name" ] && [ ! -L "$name" ]; then exit 0; fi
 for pid in $(servers); do
   if alive "$pid" && [ "/proc/$pid/cwd" -ef "$from" ]; then

@@ -6,8 +6,9 @@ import type { DirectorySpec } from '../step.ts';
  *
  * - `no_strange_link PATH`: fails where PATH is a symbolic link that neither root nor whoever runs this made.
  * - `enter DIR`: goes there, and fails unless the name still leads to where it came. From then on `.` is worked on.
- * - `trusted DIR`: fails where somebody else than root could put another thing in the place of DIR or of a folder above
- *   it: a folder that is not root's, or that everybody or the service group may write to. DIR is a path without links.
+ * - `trusted DIR…`: fails where somebody else than root could put another thing in the place of a DIR or of a folder
+ *   above it: a folder or link that is not root's, or a folder that everybody or the service group may write to. It is
+ *   asked for the path without links and for the path by which the step came there: either could be another's.
  *   A step without an owner is one of a user's own files, and any folder will do.
  */
 export const placeFunctions = ({ owner, group }: Pick<DirectorySpec, 'owner' | 'group'>): string => `
@@ -28,10 +29,13 @@ ${owner === undefined ? '  return 0' : trustedBody(group ?? owner)}
 const trustedBody = (
   group: string,
 ): string => `  gid=$({ getent group ${shQuote(group)} || grep ${shQuote(`^${group}:`)} /etc/group; } 2>/dev/null | head -n 1 | cut -d : -f 3)
-  above=$1
-  set -- /
-  while [ -n "$above" ]; do set -- "$@" "$above"; above=\${above%/*}; done
-  open=$(find "$@" -maxdepth 0 \\( ! -user 0 -o -perm -0002 ! -perm -1000 -o -perm -0020 -group "\${gid:-0}" ! -group 0 \\))
-  [ -n "$open" ] || return 0
-  printf '%s can be changed by others than root: nothing is done below it as root\\n' $open
-  exit 1`;
+  for dir; do
+    above=$dir
+    set -- /
+    while [ -n "$above" ]; do set -- "$@" "$above"; above=\${above%/*}; done
+    open=$(find "$@" -maxdepth 0 \\( ! -user 0 -o ! -type l \\( -perm -0002 ! -perm -1000 -o -perm -0020 -group "\${gid:-0}" ! -group 0 \\) \\))
+    [ -z "$open" ] || {
+      printf '%s can be changed by others than root: nothing is done below it as root\\n' $open
+      exit 1
+    }
+  done`;
