@@ -28,6 +28,7 @@ import { outliers } from './configuration/outliers.ts';
 import { address, machines } from './host/address.ts';
 import { clock } from './host/clock.ts';
 import { dropIns } from './host/drop-ins.ts';
+import { formerPlaces } from './host/former-places.ts';
 import { kernel } from './host/kernel.ts';
 import { limits } from './host/limits.ts';
 import { oom } from './host/oom.ts';
@@ -123,6 +124,7 @@ export const checks: readonly Check[] = [
   tls,
   address,
   machines,
+  formerPlaces,
   kernel,
   limits,
   clock,

@@ -102,6 +102,12 @@ test('an installation of an earlier version: commands name provision, plan lists
     '7002',
   ]);
   expect(planned.stdout).not.toContain(password);
+  const verified = await cli.run('verify', '--json');
+  const { findings } = JSON.parse(verified.stdout) as {
+    readonly findings: readonly { readonly id: string; readonly remedy: readonly string[] }[];
+  };
+  const former = findings.find(({ id }) => id === 'WR-FORMER-PLACE');
+  expect(former?.remedy.join()).toMatch(/weedgo-redis .*provision$/);
 });
 
 test('provision moves it under load, also after it was killed: no acknowledged write is lost', async () => {
