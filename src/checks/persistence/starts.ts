@@ -7,6 +7,7 @@ import type { Node } from '../../inventory/inventory.ts';
 import { layoutOf } from '../../render/layout.ts';
 import type { Check, CheckInput, Finding } from '../check.ts';
 import { byHand, ours } from '../remedy.ts';
+import { titled } from '../shared.ts';
 import { peersWords } from '../start-word.ts';
 
 /** Nodes that are down and would lose data, or come back as another node, if they were started as they are. */
@@ -43,7 +44,7 @@ function unsafeStart(input: CheckInput, node: Node): readonly Finding[] {
     {
       id: 'WR-START-UNSAFE',
       severity: 'critical',
-      title: `${node.id} is down, and must not be started as it is`,
+      ...titled(node.id, '{} {is|are} down, and must not be started as {it is|they are}'),
       nodes: [node.id],
       hosts: [],
       seen: reasons.map(({ message }) => message).join('; '),

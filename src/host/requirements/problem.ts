@@ -14,6 +14,8 @@ export type HostProblem = {
   readonly message: string;
   /** What to do, one command or sentence each. */
   readonly hints: readonly string[];
+  /** What several nodes may have in common: the message without names. */
+  readonly shared?: string;
   /** A start that is refused until this replica, which is down itself, has taken over: others may be started. */
   readonly heldFor?: { readonly replica: string; readonly otherWays: readonly string[] };
 };

@@ -36,12 +36,13 @@ export function clearStart(service: Service, question: StartQuestion): StartVerd
   }
   return {
     cleared: undefined,
-    problems: reasons.map(({ message, hints, heir, isHeirDown, otherWays = [] }) => ({
+    problems: reasons.map(({ message, hints, shared, heir, isHeirDown, otherWays = [] }) => ({
       ...about,
       id: 'unsafe-start',
       kind: 'refused',
       message,
       hints,
+      ...(shared !== undefined && { shared }),
       ...(heir !== undefined && isHeirDown && { heldFor: { replica: heir, otherWays } }),
     })),
   };

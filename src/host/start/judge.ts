@@ -114,6 +114,7 @@ function judgeLeftBehind({ data, layout, server, isMoved }: StartQuestion): read
 /** An earlier version of the tool had the node elsewhere. */
 const leftInFormer = ({ node, dataDirectory }: NodeLayout, former: string): StartReason => ({
   message: `${node.id}: its data is in ${former}, where an earlier version had it; in ${dataDirectory} it would start empty`,
+  shared: 'the data is where an earlier version had it, and the nodes would start empty',
   hints: ['Run `weedgo-redis provision`: it moves the data, and starts the node.'],
 });
 
@@ -146,6 +147,8 @@ export function judgeUnread(question: StartQuestion, folder: FolderContents): re
     return [
       {
         message: `${layout.node.id}: with appendonly yes the server reads append-only files only, and there are none: dump.rdb (${formatBytes(size)}, ${dateOf(modified)}) would not be read, and be overwritten`,
+        shared:
+          'with appendonly yes the server reads append-only files only, and there are none: dump.rdb would not be read, and be overwritten',
         hints: otherWay('no', 'dump.rdb'),
       },
     ];
@@ -154,6 +157,8 @@ export function judgeUnread(question: StartQuestion, folder: FolderContents): re
     return [
       {
         message: `${layout.node.id}: with appendonly no the server reads dump.rdb only, and the append-only files in ${layout.dataDirectory} hold what was written after it: that would be lost`,
+        shared:
+          'with appendonly no the server reads dump.rdb only, and append-only files hold what was written after it: that would be lost',
         hints: otherWay('yes', 'the append-only files'),
       },
     ];

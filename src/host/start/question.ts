@@ -24,6 +24,8 @@ export type StartQuestion = {
 export type StartReason = {
   readonly message: string;
   readonly hints: readonly string[];
+  /** What other nodes may have in common with it: the message without names and places. */
+  readonly shared?: string;
   /** The replica, by inventory id, that has the data: it is to take over first. */
   readonly heir?: string;
   /** The heir is down itself, and its disk has the data: it is started before the takeover. */

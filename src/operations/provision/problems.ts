@@ -1,3 +1,4 @@
+import { joinNames } from '../../checks/text.ts';
 import { HostsFailedError, RefusedError, WeedgoError } from '../../errors.ts';
 import { type HostProblem, problemError } from '../../host/requirements/problem.ts';
 import type { Emit } from '../events.ts';
@@ -26,11 +27,26 @@ export function stopOnProblems(
   const refused = problems.filter(({ kind }) => kind === 'refused');
   if (judge(problems) === 'refused') {
     throw new RefusedError('nothing was changed on any host', {
-      hints: refused.flatMap(({ message, hints }) => [message, ...hints.map((hint) => `  ${hint}`)]),
+      hints: gather(refused).flatMap(({ message, hints }) => [message, ...hints.map((hint) => `  ${hint}`)]),
     });
   }
   const failures = problems.map(problemError).filter((error) => error instanceof WeedgoError);
   if (failures.length > 0) throw new HostsFailedError('the preflight', failures);
+}
+
+/** Refusals that several nodes have in common, with the same way out, as one, with the names of the first of them. */
+function gather(problems: readonly HostProblem[]): readonly Pick<HostProblem, 'message' | 'hints'>[] {
+  const groups = new Map<unknown, HostProblem[]>();
+  for (const problem of problems) {
+    const { shared, hints } = problem;
+    const key = shared === undefined ? problem : JSON.stringify([shared, hints]);
+    groups.set(key, [...(groups.get(key) ?? []), problem]);
+  }
+  return [...groups.values()].flatMap(([first, ...others]) => {
+    if (!first || others.length === 0) return first ?? [];
+    const names = [first, ...others].map(({ node, host }) => node ?? host);
+    return [{ message: `${joinNames(names)}: ${first.shared ?? first.message}`, hints: first.hints }];
+  });
 }
 
 /** Throws HostsFailedError: what was done stays done, and is said. */
