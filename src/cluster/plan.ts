@@ -7,7 +7,7 @@ import { forgetting, type LostShards } from './lost.ts';
 import { plannedSlots } from './placement.ts';
 import { type Member, membersOf, ownLine, reachableNodes, unownedSlots } from './shape.ts';
 import { countSlots, intersectSlots } from './slots.ts';
-import type { ClusterStep, StepOf } from './step.ts';
+import { type ClusterStep, noFailover, type StepOf } from './step.ts';
 import type { ClusterView } from './view.ts';
 
 export type FormPlan = {
@@ -16,13 +16,23 @@ export type FormPlan = {
   readonly steps: readonly ClusterStep[];
 };
 
+export type FormOptions = {
+  /** Shards that start again without their keys; what is left of them is forgotten first. */
+  readonly lost?: LostShards | undefined;
+  /** Names of drained hosts, whose nodes are not to be elected; undefined: not known. */
+  readonly drained?: readonly string[] | undefined;
+};
+
 /**
  * What is still to be done to make the inventory's nodes one cluster, from any state that an earlier forming left;
  * empty for a cluster that is formed. No step takes a slot from its owner, or makes a replica of a node that holds
- * keys or slots. Consecutive steps of one kind may be done at once. `lost`: shards that start again without their keys;
- * what is left of them is forgotten first.
+ * keys or slots. Consecutive steps of one kind may be done at once.
  */
-export function planForm(inventory: Inventory, seen: ClusterView, lost?: LostShards): FormPlan {
+export function planForm(
+  inventory: Inventory,
+  seen: ClusterView,
+  { lost, drained }: FormOptions = {},
+): FormPlan {
   const view = lost ? forgetting(seen, lost) : seen;
   const refusals = guardForm(inventory, view, lost?.slots);
   if (refusals.length > 0 || inventory.mode === 'standalone') return { refusals, steps: [] };
@@ -40,7 +50,27 @@ export function planForm(inventory: Inventory, seen: ClusterView, lost?: LostSha
     ...replicas,
     ...meetings.others,
   ];
-  return { refusals, steps: changes.length === 0 ? [] : [...planHaste(view), ...changes] };
+  const made = replicas.map(({ node }) => node);
+  const allowed = drained ? planElections(members, view, { made, drained }) : [];
+  return { refusals, steps: [...(changes.length === 0 ? [] : planHaste(view)), ...changes, ...allowed] };
+}
+
+/**
+ * Replicas, or nodes that are made replicas, that an earlier run kept from being elected until they were in sync, and
+ * did not let again: it was interrupted. On a drained host they stay so.
+ */
+function planElections(
+  members: readonly Member[],
+  view: ClusterView,
+  { made, drained }: { readonly made: readonly string[]; readonly drained: readonly string[] },
+): readonly StepOf<'allow-election'>[] {
+  const barred = new Set(
+    reachableNodes(view).flatMap(({ node, config }) => (config[noFailover] === 'yes' ? node : [])),
+  );
+  return members
+    .filter(({ node, role }) => role === 'replica' || made.includes(node.id))
+    .filter(({ node }) => barred.has(node.id) && !drained.includes(node.host))
+    .map(({ node }) => ({ kind: 'allow-election', node: node.id }));
 }
 
 /** Before anything is assigned: slots are free once nobody remembers their former owner. */

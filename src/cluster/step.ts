@@ -44,6 +44,8 @@ export type ClusterStep =
       readonly master: string;
       readonly masterNodeId: string;
     }
+  /** Lets a replica be elected that was kept from it (`noFailover`), once it is in sync. */
+  | { readonly kind: 'allow-election'; readonly node: string }
   | {
       readonly kind: 'failover';
       readonly node: string;
@@ -68,6 +70,9 @@ export function describeSwitch({ node, to, why }: SwitchStep): string {
     ? `${node}: set appendonly to yes, and wait until the append-only file is complete (${why})`
     : `${node}: save a snapshot, set appendonly to no, and save again (${why})`;
 }
+
+/** The directive that keeps a replica from being elected; only a running server has it. */
+export const noFailover = 'cluster-replica-no-failover';
 
 export type StepOf<K extends ClusterStep['kind']> = Extract<ClusterStep, { readonly kind: K }>;
 
@@ -108,6 +113,8 @@ export function describeClusterStep(step: ClusterStep): string {
       return `${step.node}: meet ${step.peers.map((peer) => peer.node).join(', ')}`;
     case 'replicate':
       return `${step.node}: replicate ${step.master}`;
+    case 'allow-election':
+      return `${step.node}: may take over again, once it is in sync`;
     case 'failover':
       return `${step.node}: take over from its master (${step.mode} failover)`;
   }

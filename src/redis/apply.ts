@@ -1,5 +1,5 @@
 import { expandRanges } from '../cluster/slots.ts';
-import type { ClusterStep, StepOf } from '../cluster/step.ts';
+import { type ClusterStep, noFailover, type StepOf } from '../cluster/step.ts';
 import type { SlotRange } from '../cluster/view.ts';
 import { type CallOptions, type RedisCommand, type RedisConnection, ReplyError } from './connection.ts';
 
@@ -60,6 +60,8 @@ function commandsFor(
       return step.peers.map(({ address, port, busPort }) => ['CLUSTER', 'MEET', address, port, busPort]);
     case 'replicate':
       return [['CLUSTER', 'REPLICATE', step.masterNodeId]];
+    case 'allow-election':
+      return [['CONFIG', 'SET', noFailover, 'no']];
     case 'failover':
       return [['CLUSTER', 'FAILOVER', ...(step.mode === 'graceful' ? [] : [step.mode.toUpperCase()])]];
   }

@@ -4,6 +4,7 @@ import { OperationError } from '../errors.ts';
 import type { Inventory } from '../inventory/inventory.ts';
 import { applyClusterStep, restoreSettings } from './apply.ts';
 import { type ConnectRedis, type RedisConnection, ReplyError, isFailure } from './connection.ts';
+import { allowElection, barElection, isLinked } from './electable.ts';
 import { settle } from './settle.ts';
 import { pause, throwIfInterrupted } from './wait.ts';
 
@@ -30,7 +31,8 @@ export type FormEvent =
 
 /**
  * Does the steps of a forming, kind by kind and on all nodes at once, and waits until every node of the inventory
- * sees a complete cluster (`listMissing`). Temporary settings are set back in any case.
+ * sees a complete cluster (`listMissing`). Temporary settings are set back in any case. A new replica may not be elected
+ * until it is in sync; where that was not seen it stays so, with a warning, and the next plan has it as a step.
  * Throws OperationError naming the nodes or pairs when a node fails or the deadline passes, and InterruptedError
  * between steps. A rerun with a new plan goes on from there.
  */
@@ -42,13 +44,16 @@ export async function formCluster(request: FormRequest): Promise<void> {
   setMaxListeners(0, both);
   const { deadlineMs = 30_000 + 500 * inventory.nodes.length } = request;
   const connections = await connectAll(request);
-  const run = { ...request, connections, deadlineMs, deadline: performance.now() + deadlineMs, signal: both };
+  const deadline = performance.now() + deadlineMs;
+  const barred = new Set<string>();
+  const run = { ...request, connections, deadlineMs, deadline, signal: both, barred };
   try {
     const { replicas } = await applyInOrder(run);
     await Promise.all([replicas, settle(run)]);
   } finally {
     stop.abort();
     await restore(run);
+    await allowElections(run);
   }
 }
 
@@ -59,6 +64,8 @@ type Run = FormRequest & {
   /** Of performance.now(). */
   readonly deadline: number;
   readonly signal: AbortSignal;
+  /** Nodes that this run keeps from being elected until they are in sync. */
+  readonly barred: Set<string>;
 };
 
 /** Consecutive steps of one kind at once. Resolves when all were sent, to what waits for the last replicas. */
@@ -66,6 +73,7 @@ async function applyInOrder(run: Run): Promise<{ readonly replicas: Promise<unkn
   const replicas: Promise<unknown>[] = [];
   for (const group of groupByKind(run.steps)) {
     throwIfInterrupted(run.signal);
+    if (group[0]?.kind === 'allow-election') continue;
     const tasks = group.map((step) => (step.kind === 'replicate' ? replicate(step, run) : apply(step, run)));
     const done = Promise.all(tasks);
     if (group[0]?.kind === 'replicate') {
@@ -117,6 +125,8 @@ async function apply(step: ClusterStep, run: Run): Promise<void> {
 
 /** A node learns of its master from the handshakes of the meet steps; until then it says "Unknown node". */
 async function replicate(step: StepOf<'replicate'>, run: Run): Promise<void> {
+  throwIfInterrupted(run.signal);
+  if (await barElection(connectionFor(step.node, run))) run.barred.add(step.node);
   for (;;) {
     throwIfInterrupted(run.signal);
     try {
@@ -130,6 +140,27 @@ async function replicate(step: StepOf<'replicate'>, run: Run): Promise<void> {
 }
 
 const retryMs = 50;
+
+/** The replicas that are in sync by now; the others stay barred. */
+async function allowElections({ steps, barred, connections, emit }: Run): Promise<void> {
+  const nodes = steps.flatMap(({ kind, node }) => (kind === 'allow-election' ? node : []));
+  await Promise.all(
+    [...new Set([...nodes, ...barred])].map(async (node) => {
+      const connection = connections.get(node);
+      try {
+        if (connection && (await isLinked(connection))) return await allowElection(connection);
+      } catch (error) {
+        if (!(error instanceof OperationError || error instanceof ReplyError)) throw error;
+      }
+      emit?.({
+        type: 'warning',
+        node,
+        message: `${node} was not seen in sync with its master, and may not take over until it is`,
+        hints: ['Run weedgo-redis provision: it waits for the copy, and lets the node take over again.'],
+      });
+    }),
+  );
+}
 
 function connectionFor(node: string, { connections }: Run): RedisConnection {
   const connection = connections.get(node);

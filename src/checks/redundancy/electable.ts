@@ -1,9 +1,8 @@
 import type { Check } from '../check.ts';
 import { wantedOf } from '../configuration/drift.ts';
-import { call } from '../remedy.ts';
+import { noFailover } from '../../cluster/step.ts';
+import { call, ours } from '../remedy.ts';
 import { titled } from '../shared.ts';
-
-const directive = 'cluster-replica-no-failover';
 
 /** Every replica may take over, but for those on drained hosts and where the inventory says otherwise. */
 export const electable: Check = {
@@ -12,20 +11,25 @@ export const electable: Check = {
   cluster: true,
   run: (input, { members }) => {
     const wanted = wantedOf(input);
+    const { inventory } = input;
     return members
-      .filter(({ role, view }) => role === 'replica' && view?.config[directive] === 'yes')
+      .filter(({ role, view }) => role === 'replica' && view?.config[noFailover] === 'yes')
       .filter(({ node }) => input.pending.drained[node.host] === undefined)
-      .filter(({ node }) => wanted[node.id]?.[directive]?.flat().join('') !== 'yes')
-      .map(({ node }) => ({
+      .filter(({ node }) => wanted[node.id]?.[noFailover]?.flat().join('') !== 'yes')
+      .map(({ node, linked }) => ({
         id: 'WR-REPLICA-NO-FAILOVER',
         severity: 'warning',
         ...titled(node.id, '{} may not take over from {its master|their masters}'),
         nodes: [node.id],
         hosts: [],
-        seen: `${directive} yes, although ${node.host} is not drained`,
-        expected: `${directive} no`,
+        seen: `${noFailover} yes, although ${node.host} is not drained${linked === true ? '' : '; its master has not copied everything to it yet'}`,
+        expected: `${noFailover} no`,
         why: 'When its master fails nobody takes over, and its slots are not served.',
-        remedy: [call(input.inventory, node.id, 'CONFIG', 'SET', directive, 'no')],
+        // In the midst of its first copy it has nothing to take over with, and a run waits for it or was interrupted.
+        remedy:
+          linked === true
+            ? [call(inventory, node.id, 'CONFIG', 'SET', noFailover, 'no')]
+            : [ours(inventory, 'provision')],
       }));
   },
 };

@@ -1,3 +1,4 @@
+import { noFailover } from '../../cluster/step.ts';
 import type { Inventory } from '../../inventory/inventory.ts';
 import { shardsOf } from '../../inventory/topology.ts';
 import type { Check, CheckInput, Finding } from '../check.ts';
@@ -39,7 +40,7 @@ export function fatalLosses(input: CheckInput, topology: Topology): readonly Wha
 
 /** What keeps a replica from taking over is a finding about the replica. */
 function isReady({ linked, view }: Member): boolean {
-  return linked === true && view?.config['cluster-replica-no-failover'] !== 'yes';
+  return linked === true && view?.config[noFailover] !== 'yes';
 }
 
 /** Whether the inventory's own layout would survive it: otherwise only more hosts or zones help. */

@@ -1,4 +1,4 @@
-import type { ClusterStep } from '../step.ts';
+import { type ClusterStep, noFailover } from '../step.ts';
 import { standsAt } from '../shape.ts';
 import { memberOf, shardWith, viewOf } from './situation.ts';
 import type { Situation } from './situation.ts';
@@ -48,7 +48,7 @@ export function planElectable(
     .map(({ node }) => ({
       kind: 'set-config',
       node: node.id,
-      directive: 'cluster-replica-no-failover',
+      directive: noFailover,
       value: electable ? 'no' : 'yes',
       why: electable ? `${host} is back` : `${host} is being drained`,
     }));

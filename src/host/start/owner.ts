@@ -114,3 +114,10 @@ export function unknownReplicas(question: StartQuestion, folder: FolderContents)
     `${layout.node.id} starts as the master of its slots with ${describeCopy(own)}; it is not known whether ${names.join(', ')} ${names.length === 1 ? 'has' : 'have'} newer data, which would be lost: the disk there cannot be read`,
   ];
 }
+
+/** By its nodes.conf a replica, and nothing on its disk that it would read: it starts without its master's keys. */
+export function isBareReplica(question: StartQuestion | undefined): boolean {
+  const folder = question?.data.folder;
+  if (!question || folder?.kind !== 'read' || folder.identity.kind !== 'known') return false;
+  return folder.identity.masterId !== undefined && ownCopy(question, folder).content !== 'data';
+}

@@ -10,16 +10,17 @@ import { readFacts } from '../../host/facts/read.ts';
 import { maskedUnits } from '../../host/requirements/masked.ts';
 import { moveOf } from '../../host/planning/moves.ts';
 import { planStop } from '../../host/planning/stops.ts';
-import { judgeService } from '../../host/planning/starts.ts';
+import { judgeService, startQuestion } from '../../host/planning/starts.ts';
 import type { HostProblem } from '../../host/requirements/problem.ts';
 import type { StartVerdict } from '../../host/start/clearance.ts';
 import { endOfLog as endOfLogFunction } from '../../host/scripts/as-service-user.ts';
 import { servicesOf } from '../../host/services.ts';
+import { isBareReplica } from '../../host/start/owner.ts';
 import { describeStep } from '../../host/step.ts';
 import type { HostStep, Service } from '../../host/step.ts';
 import type { Host, Inventory, Node } from '../../inventory/inventory.ts';
 import { layoutOf } from '../../render/layout.ts';
-import type { Layout } from '../../render/layout.ts';
+import type { Layout, NodeLayout } from '../../render/layout.ts';
 import type { Shell } from '../../ssh/shell.ts';
 import { explainStart } from '../explain-start.ts';
 import { guardFinalSave } from '../final-save.ts';
@@ -30,6 +31,7 @@ import { waitTellers } from '../wait-teller.ts';
 import type { Session } from '../session.ts';
 import { refuseMasked, refuseUnconfigured } from '../unconfigured.ts';
 import { awaitInSync } from './await-sync.ts';
+import { awaitFirstCopy } from './first-copy.ts';
 import { lookAround } from './look.ts';
 import { refuseFor } from './refuse.ts';
 import type { LookOptions } from './look.ts';
@@ -90,7 +92,12 @@ function findService(
   };
 }
 
-type Startable = NodeService & { readonly verdict: StartVerdict; readonly noSave: readonly Reason[] };
+type Startable = NodeService & {
+  readonly verdict: StartVerdict;
+  readonly noSave: readonly Reason[];
+  /** By its nodes.conf a replica, and nothing on its disk that it would read: it starts without its master's keys. */
+  readonly isBareReplica: boolean;
+};
 
 /** As `serviceOf`, and whether the node may be started with what is on its disk: every host and node is asked. */
 async function judgeNode(session: Session, node: Node): Promise<Startable> {
@@ -103,11 +110,13 @@ async function judgeNode(session: Session, node: Node): Promise<Startable> {
   }
   const found = findService({ ...place, inventory, facts }, node);
   const word = peersWords(inventory, observation);
+  const confOf = ({ configFile }: NodeLayout): string | undefined => facts.files[configFile]?.content;
   const context = { inventory, host: place.host, facts, layouts: place.layout.nodes, word, isMoved: true };
   return {
     ...found,
     noSave: guardFinalSave(inventory, observation, [node.id]),
-    verdict: judgeService(context, found.service, ({ configFile }) => facts.files[configFile]?.content),
+    verdict: judgeService(context, found.service, confOf),
+    isBareReplica: isBareReplica(startQuestion(context, node.id, confOf)),
   };
 }
 
@@ -193,7 +202,7 @@ async function start(session: Session, node: Node, { found, steps, look }: Start
     throw await explainStart(session, error);
   }
   try {
-    await awaitInSync(session, [node.id], look);
+    await (found.isBareReplica ? awaitFirstCopy : awaitInSync)(session, [node.id], look);
   } catch (error) {
     if (!(error instanceof WeedgoError) || error.kind !== 'failed') throw error;
     throw new OperationError(`${error.message}\n${await endOfLog(shell, service)}`, {

@@ -32,7 +32,8 @@ export async function convergeHosts(
     await applyOnHosts(session, 'provisioning', pending);
     done.push(...pending.map(([host, steps]) => `${host}: ${steps.map(describeStep).join('; ')}`));
     refreshed ||= pending.some(([, steps]) => steps.some(({ kind }) => kind === 'refresh-packages'));
-    plan = planProvision({ ...session, observation: await observe(session), refreshed, lost: plan.lost });
+    const { lost, drained } = plan;
+    plan = planProvision({ ...session, observation: await observe(session), refreshed, lost, drained });
     stopOnProblems(plan.problems, { isChanged: true, done });
   }
 }

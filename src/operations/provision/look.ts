@@ -12,6 +12,7 @@ import type { Stages } from '../stage.ts';
 import { type HostsLook, lookAtHosts } from '../verify/look.ts';
 import { defaultSettleMs, verify } from '../verify/verify.ts';
 import { demandFacts } from './all-hosts.ts';
+import { drainedHostsOf } from './drained.ts';
 import { describePlan, isEmptyPlan, planProvision, type ProvisionPlan } from './plan.ts';
 
 /** What was observed, and what there is to do from there. */
@@ -31,9 +32,10 @@ export async function readAndPlan(
   return planFrom(session, observation, await whatIsLost(observation));
 }
 
-function planFrom(session: Session, observation: Observation, lost?: LostShards): Look {
+async function planFrom(session: Session, observation: Observation, lost?: LostShards): Promise<Look> {
   demandFacts(session, observation);
-  return { observation, plan: planProvision({ ...session, observation, lost }) };
+  const drained = await drainedHostsOf(session);
+  return { observation, plan: planProvision({ ...session, observation, lost, drained }) };
 }
 
 /** What was started takes a while to find its place; only then does a look at everything count. */
@@ -45,7 +47,7 @@ export const lookAgain = (session: Session, stages: Stages, seen: HostsLook | un
     const parts = { hosts, view };
     const report = await verify(session, { writeTest: false, settleMs: defaultSettleMs, parts });
     const observation = { ...(await hosts).observed, view: await view };
-    return { value: { ...planFrom(session, observation), report }, changed: false };
+    return { value: { ...(await planFrom(session, observation)), report }, changed: false };
   });
 
 /** Nothing is missing that passes by itself, and nothing is wrong that provision does not put right. */

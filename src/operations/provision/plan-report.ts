@@ -9,6 +9,7 @@ import { createStages } from '../stage.ts';
 import { demandFacts } from './all-hosts.ts';
 import { describeMove } from './moves.ts';
 import { isEmptyPlan, planProvision } from './plan.ts';
+import { drainedHostsOf } from './drained.ts';
 import { judge, warnOfProblems } from './problems.ts';
 
 export type HostChanges = {
@@ -52,7 +53,7 @@ export async function planReport(session: Session): Promise<PlanReport> {
     }),
   );
   demandFacts(session, observation);
-  const plan = planProvision({ ...session, observation });
+  const plan = planProvision({ ...session, observation, drained: await drainedHostsOf(session) });
   warnOfProblems(plan.problems, session.emit);
   return {
     cluster: inventory.cluster,

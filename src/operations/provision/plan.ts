@@ -45,6 +45,7 @@ export type ProvisionPlan = {
   readonly problems: readonly HostProblem[];
   /** See `PlanRequest`. */
   readonly lost: LostShards | undefined;
+  readonly drained: readonly string[] | undefined;
 };
 
 export type PlanRequest = {
@@ -55,11 +56,13 @@ export type PlanRequest = {
   readonly refreshed?: boolean;
   /** Shards whose data was proven to be gone, which are to start without it. */
   readonly lost?: LostShards | undefined;
+  /** Names of drained hosts (`drainedHostsOf`); undefined: not known. */
+  readonly drained?: readonly string[] | undefined;
 };
 
 /** Pure: what was observed against what should be. */
 export function planProvision(request: PlanRequest): ProvisionPlan {
-  const { inventory, observation, lost } = request;
+  const { inventory, observation, lost, drained } = request;
   const wanted = planInputs(request);
   const nodes = [...wanted.values()].flatMap((input) => runningNodes(input, observation));
   const inputs = new Map([...wanted].map(([name, input]) => [name, holdBack(input, nodes)]));
@@ -67,7 +70,7 @@ export function planProvision(request: PlanRequest): ProvisionPlan {
     view: observation.view,
     hosts: [...inputs.values()],
   });
-  const form = planForm(inventory, view, lost);
+  const form = planForm(inventory, view, { lost, drained });
   return {
     hosts: new Map([...inputs].map(([name, input]) => [name, { input, steps: planHost(input) }])),
     wanted,
@@ -78,6 +81,7 @@ export function planProvision(request: PlanRequest): ProvisionPlan {
     assumed,
     unseen,
     lost,
+    drained,
     problems: [
       ...[...inputs.values()].flatMap(requireHost),
       // Of what will be, also where a file has to wait.

@@ -1,0 +1,13 @@
+import { WeedgoError } from '../../errors.ts';
+import { readMemory } from '../memory.ts';
+import type { Session } from '../session.ts';
+
+/** The names of the hosts that are drained, by the journal; undefined: it cannot be read. Throws InterruptedError. */
+export async function drainedHostsOf(session: Session): Promise<readonly string[] | undefined> {
+  try {
+    return Object.keys((await readMemory(session)).drained);
+  } catch (error) {
+    if (error instanceof WeedgoError && error.kind === 'failed') return undefined;
+    throw error;
+  }
+}
