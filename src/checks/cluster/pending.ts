@@ -70,7 +70,7 @@ function interruptedDrill({ inventory, pending: { drill } }: CheckInput): readon
 const unfinished = (what: string, since: string) =>
   ({
     severity: 'warning',
-    title: `a ${what} did not come to its end`,
+    title: `a ${what} was interrupted`,
     nodes: [],
     hosts: [],
     seen: `begun ${since}, not finished`,

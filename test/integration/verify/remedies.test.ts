@@ -142,6 +142,16 @@ test('a restart that was killed', async () => {
   await seeAndMend(scene, ['WR-RESTART-UNFINISHED']);
 });
 
+test('a drill that was killed while its master is down', async () => {
+  const pid = await scene.pid(masters[2]);
+  const drill = scene.cli.start('drill', '3', '--confirm', 'scene');
+  await until(() => expect(() => process.kill(pid, 0)).toThrow('ESRCH'));
+  drill.kill('SIGKILL');
+  await drill.done;
+  await untilInfo(scene, 'redis1:19073', { role: 'master' });
+  await seeAndMend(scene, ['WR-NODE-DOWN', 'WR-DRILL-UNFINISHED']);
+});
+
 test('settings of the inventory that were not provisioned', async () => {
   const file = scene.inventory.file ?? '';
   const inventory = JSON.parse(await readFile(file, 'utf8'));
