@@ -38,6 +38,13 @@ function missing({ inventory, hosts }: CheckInput): readonly Finding[] {
         expected: 'the server that its nodes are started with',
         why: 'No node comes back there after a crash, a restart or a reboot.',
         remedy: [ours(inventory, 'provision')],
+        // What a configuration may have depends on the version that is installed.
+        explains: [
+          {
+            ids: ['WR-CONFIG-FILE', 'WR-CONFIG-LIVE', 'WR-CONFIG-PENDING'],
+            nodes: nodes.map(({ id }) => id),
+          },
+        ],
       },
     ];
   });

@@ -5,8 +5,12 @@ import type { ShardSeats } from './outlook.ts';
 /** What the loss of one host would break. */
 export type HostLoss = { readonly host: string; readonly why: string };
 
-/** The hosts whose loss the cluster is known not to survive as it is now (`loseNodes`). */
+/**
+ * The hosts whose loss the cluster is known not to survive as it is now (`loseNodes`). None for an inventory of one
+ * host: no order of its nodes survives that.
+ */
 export function fatalHosts({ hosts }: Inventory, seats: readonly ShardSeats[]): readonly HostLoss[] {
+  if (hosts.length < 2) return [];
   return hosts.flatMap(({ name }) => {
     const why = seats.length === 0 ? [] : whyFatal(seats, ({ host }) => host === name);
     return why.length === 0 ? [] : [{ host: name, why: why.join('; ') }];

@@ -145,7 +145,7 @@ test('a restart that was killed', async () => {
 test('a drill that was killed while its master is down', async () => {
   const pid = await scene.pid(masters[2]);
   const drill = scene.cli.start('drill', '3', '--confirm', 'scene');
-  await until(() => expect(() => process.kill(pid, 0)).toThrow('ESRCH'));
+  await until(async () => expect(() => process.kill(pid, 0)).toThrow('ESRCH'));
   drill.kill('SIGKILL');
   await drill.done;
   await untilInfo(scene, 'redis1:19073', { role: 'master' });
