@@ -11,5 +11,5 @@ export function parseCount(flag: string, text: string | undefined, most: number)
   if (text === undefined) return undefined;
   const number = /^\d+$/.test(text) ? Number(text) : 0;
   if (number >= 1 && number <= most) return number;
-  throw new UsageError(`${flag} ${text}: a whole number from 1 to ${most} is wanted`);
+  throw new UsageError(`${flag} ${text}: must be a whole number from 1 to ${most}`);
 }

@@ -5,7 +5,7 @@ const moving: readonly (readonly [string, string])[] = [
   ['--probe', 'write numbered keys meanwhile and read them back'],
   ['--probe-rate <n>', "the probe's writes a second (default: 1000); implies --probe"],
 ];
-const confirm = ['--confirm <name>', 'the name to type, where there is no terminal to type it'] as const;
+const confirm = ['--confirm <name>', 'confirm with this name when there is no terminal'] as const;
 
 /** The commands that move masters, restart nodes and rehearse failures, and the log of all of them. */
 export const failoverCommands: readonly CommandSpec[] = [
@@ -53,9 +53,9 @@ export const failoverCommands: readonly CommandSpec[] = [
   },
   {
     name: 'restart',
-    summary: 'restart nodes one at a time, masters after a failover; goes on after an interruption',
+    summary: 'restart nodes one at a time, masters after a failover; resumes after an interruption',
     arguments: [['<target>', 'a node, the number of a shard, a host, or "all"']],
-    options: [...moving, ['--fresh', 'forget an unfinished restart and begin anew']],
+    options: [...moving, ['--fresh', 'forget an unfinished restart and begin again']],
     load: () => import('./commands/restart.ts'),
   },
   {

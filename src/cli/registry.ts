@@ -47,7 +47,7 @@ export const commands: readonly CommandSpec[] = [
         '--lost-shard <number>',
         'start a shard without its keys, where all its nodes have lost their data for good',
       ],
-      ['--confirm <name>', 'the name to type, where there is no terminal to type it'],
+      ['--confirm <name>', 'confirm with this name when there is no terminal'],
     ],
     examples: [
       'weedgo-redis -i inventories/three-hosts.yaml provision',
@@ -72,7 +72,7 @@ export const commands: readonly CommandSpec[] = [
   },
   {
     name: 'status',
-    summary: 'show what is up, who replicates whom, memory, operations and lag',
+    summary: 'show nodes, replication, memory, operations and lag',
     options: [['--watch [seconds]', 'a live view, refreshed every so often (default: 1)']],
     load: () => import('./commands/status.ts'),
   },
@@ -84,7 +84,7 @@ export const commands: readonly CommandSpec[] = [
       ['<node>', 'a node of the inventory, or all'],
       ['<command...>', 'the command and its arguments'],
     ],
-    options: [['--confirm <name>', 'the name to type, where there is no terminal to type it']],
+    options: [['--confirm <name>', 'confirm with this name when there is no terminal']],
     examples: ['weedgo-redis call redis1:7000 CLUSTER NODES', 'weedgo-redis call all CONFIG RESETSTAT'],
     load: () => import('./commands/call.ts'),
   },
@@ -102,7 +102,7 @@ export const commands: readonly CommandSpec[] = [
   {
     name: 'destroy',
     summary: "stop the nodes and delete their data; asks for the cluster's name",
-    options: [['--confirm <name>', "the cluster's name, where there is no terminal to type it"]],
+    options: [['--confirm <name>', "confirm with the cluster's name when there is no terminal"]],
     load: () => import('./commands/destroy.ts'),
   },
   {

@@ -113,7 +113,7 @@ function guardStrangers(
     if (!resident || line.flags.includes('handshake')) return [];
     return refuse(
       view.node,
-      `it knows ${place.id} as ${line.nodeId}, and that is not the node there: it has lost its nodes.conf or was set up anew`,
+      `it knows ${place.id} as ${line.nodeId}, and that is not the node there: it has lost its nodes.conf or was set up again`,
       ...(countSlots(line.slots) > 0
         ? [
             `Bring the data folder of ${place.id} back, or let a replica take over: weedgo-redis verify says how.`,
@@ -211,7 +211,7 @@ function guardUnowned(
   return [
     refuse(
       holder.node,
-      `nobody owns the slots ${describeRanges(free)}, and the cluster holds keys`,
+      `no node owns the slots ${describeRanges(free)}, and the cluster holds keys`,
       'Find out who last owned them; CLUSTER COUNTKEYSINSLOT on each node tells who holds their keys.',
       ...startWithout(shardsWith(free, inventory)),
     ),

@@ -47,7 +47,7 @@ export function listMissing(inventory: Inventory, view: TopologyView): readonly 
 }
 
 const missingAnswer = ({ node, reason }: UnreachableView): readonly Missing[] => [
-  { kind: 'answer', node, message: `${node} cannot be asked: ${reason}` },
+  { kind: 'answer', node, message: `${node} does not respond: ${reason}` },
 ];
 
 function missingIdentity(twins: readonly NodeTopology[]): Missing {
@@ -123,7 +123,7 @@ function missingRole(
     return [master === undefined ? missing : { ...missing, peer: master }];
   }
   return role === 'master' && countSlots(slots) === 0
-    ? [lack('role', node.id, `${node.id} replicates nobody yet and owns no slots`)]
+    ? [lack('role', node.id, `${node.id} replicates no node yet and owns no slots`)]
     : [];
 }
 

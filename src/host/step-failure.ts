@@ -36,7 +36,7 @@ export function interruptedBetweenSteps(host: string, state: StepLogState): Inte
       hints: [
         ...underWay(host, state),
         ...accountOf(host, state),
-        'Run the same command again: it goes on from what is there.',
+        'Run the same command again: it resumes from what is there.',
       ],
     },
   );

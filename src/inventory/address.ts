@@ -18,14 +18,14 @@ export function isNumeric(address: string): boolean {
 
 /** Why nodes cannot use `address` among themselves; undefined when they can. */
 export function whyNotNodeAddress(address: string): string | undefined {
-  if (isIP(address) === 0) return isNumeric(address) ? 'is no IP address' : 'is a name';
+  if (isIP(address) === 0) return isNumeric(address) ? 'is not an IP address' : 'is a name';
   if (address.includes('%')) return 'holds an interface';
   if (isIPv4(address)) {
     const first = Number(address.split('.')[0]);
-    return first === 0 || first >= 224 ? 'is no address of a host' : undefined;
+    return first === 0 || first >= 224 ? 'is not an address of a host' : undefined;
   }
   const canonical = canonicalAddress(address);
-  return canonical === '::' || canonical.startsWith('ff') ? 'is no address of a host' : undefined;
+  return canonical === '::' || canonical.startsWith('ff') ? 'is not an address of a host' : undefined;
 }
 
 /** The address nodes use among themselves: `privateAddress`, else `address`; localhost is 127.0.0.1. */

@@ -26,7 +26,7 @@ function checkAddress({ address, index, local }: Addressed): readonly Fault[] {
     return wrong(`"${address}" is neither a host name nor an IP address`);
   }
   if (isNumeric(address) && isIP(address) === 0) {
-    return wrong(`"${address}" is no IP address: that has four numbers, each from 0 to 255`);
+    return wrong(`"${address}" is not an IP address: that has four numbers, each from 0 to 255`);
   }
   if (local && address !== 'localhost' && whyNotNodeAddress(address) !== undefined) {
     return wrong(`"${address}" must be an IP address of this machine, as 127.0.0.1`);

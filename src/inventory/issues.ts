@@ -84,7 +84,7 @@ function explainSource(forms: readonly string[], path: Path, source: Source): re
       return {
         path: [...path, key],
         at: 'key' as const,
-        message: `"${key}" is no source of a secret; ${hint}`,
+        message: `"${key}" is not a source of a secret; ${hint}`,
       };
     });
   }

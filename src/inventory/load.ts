@@ -64,7 +64,7 @@ function whyUnreadable(cause: unknown): string {
   if (code === 'ENOENT' || code === 'ENOTDIR') return 'there is no such inventory';
   if (code === 'EISDIR') return 'this is a folder; name the inventory file in it';
   if (code === 'EACCES') return 'the inventory may not be read';
-  if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') return 'this is no inventory: it is not UTF-8 text';
+  if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') return 'not an inventory: it is not UTF-8 text';
   return `the inventory cannot be read: ${messageOf(cause)}`;
 }
 

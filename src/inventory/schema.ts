@@ -122,7 +122,7 @@ export const inventorySchema = z.strictObject({
       manage: z
         .boolean()
         .default(false)
-        .describe('Let the clients reach the node ports and the other hosts all ports, and nobody else'),
+        .describe('Let the clients reach the node ports and the other hosts all ports, and no other client'),
       clients: z.array(text).default([]).describe('Addresses or CIDR networks of the applications'),
       external: z
         .boolean()

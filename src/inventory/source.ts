@@ -101,7 +101,7 @@ function toValue(positions: Positions): unknown {
   }
 }
 
-const tooDeep = 'this is no inventory: it is nested too deeply';
+const tooDeep = 'not an inventory: it is nested too deeply';
 
 function explain(code: string, message: string, key: string): string {
   switch (code) {

@@ -14,7 +14,7 @@ import type { Session } from './session.ts';
 export function listLacking(inventory: Inventory, view: TopologyView): readonly string[] {
   if (inventory.mode === 'cluster') return listMissing(inventory, view).map(({ message }) => message);
   return view.nodes.flatMap((node) =>
-    node.reachable ? [] : [`${node.node} cannot be asked: ${node.reason}`],
+    node.reachable ? [] : [`${node.node} does not respond: ${node.reason}`],
   );
 }
 
@@ -49,6 +49,6 @@ export async function awaitComplete(
   );
   if (missing.length === 0) return;
   throw new OperationError('the nodes run, but the cluster is not complete', {
-    hints: [...missing, ...watch.restless(), 'weedgo-redis verify says more.'],
+    hints: [...missing, ...watch.restless(), 'Run `weedgo-redis verify` for details.'],
   });
 }

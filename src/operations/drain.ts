@@ -92,7 +92,7 @@ function refuseUnseen({ view }: Situation, { name, nodes }: Host): void {
   );
   if (unseen.length === 0) return;
   const reasons = unseen.map(({ node, reason }) => `${node} (${reason})`).join('; ');
-  throw new RefusedError(`${name} cannot be drained while its nodes cannot be asked: ${reasons}`, {
+  throw new RefusedError(`${name} cannot be drained while its nodes does not respond: ${reasons}`, {
     hints: [
       `If ${name} is dead: weedgo-redis failover ${name} --force replaces the masters that were there.`,
     ],

@@ -72,7 +72,7 @@ export async function drill(session: Session, request: DrillRequest): Promise<Dr
         `${shard.master.node.id} goes down (${how}); shard ${shard.number} takes no writes until a replica is elected`,
         ...refusedMeanwhile(situation, shard),
       ],
-      question: `Type ${inventory.cluster} to go on: `,
+      question: `Type ${inventory.cluster} to continue: `,
     });
     const rehearsal = await rehearse(held, situation, { shard, how, probe, stages });
     const file = await writeRecord(inventory, rehearsal.record);
@@ -104,7 +104,7 @@ async function finishEarlier(session: Session, stages: Stages): Promise<void> {
   session.emit({
     type: 'warning',
     node: node.id,
-    message: 'an earlier drill of it did not come to its end: that is done first',
+    message: 'an earlier drill of it was interrupted: it is finished first',
   });
   await startAgain(session, node, stages);
 }

@@ -59,7 +59,7 @@ export type RestartReport = {
 /**
  * Restarts nodes one at a time: replicas first, then each master after its replica has taken over; afterwards it
  * takes its role back. Between two of them every replica is in sync. What was restarted is remembered on the hosts,
- * so the same command goes on after an interruption. Throws RefusedError where a guard, the lock or the operator says
+ * so the same command resumes after an interruption. Throws RefusedError where a guard, the lock or the operator says
  * no, and OperationError, with the end of its log, at the first node that does not come back.
  */
 export async function restart(session: Session, request: RestartRequest): Promise<RestartReport> {
@@ -214,7 +214,9 @@ async function tellHowFar<T>({ emit }: Session, run: RestartMemory, work: Promis
     emit({
       type: 'warning',
       message: `the restart of ${run.nodes.join(', ')} is not finished`,
-      hints: ['The same command goes on where it ended; each node that it has restarted is shown above.'],
+      hints: [
+        'Run the same command again: it resumes where it ended. Each node that it has restarted is shown above.',
+      ],
     });
     throw error;
   });

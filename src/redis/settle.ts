@@ -99,7 +99,7 @@ function failIfGone(view: TopologyView): void {
   if (!gone || gone.reachable) return;
   throw new OperationError(`${gone.node} has gone while the cluster was forming: ${gone.reason}`, {
     node: gone.node,
-    hints: ['Look at its log, start it again and run the same command again: forming goes on where it was.'],
+    hints: ['Look at its log, start it again and run the same command again: forming resumes where it was.'],
   });
 }
 
@@ -121,7 +121,7 @@ function unsettled(
             'A node that was made to forget another lets it in again after a minute (CLUSTER FORGET).',
           ]
         : []),
-      'Run the same command again: forming goes on where it was.',
+      'Run the same command again: forming resumes where it was.',
     ],
   });
 }

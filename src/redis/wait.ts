@@ -47,6 +47,6 @@ export function throwIfInterrupted(signal: AbortSignal | undefined): void {
   if (!signal?.aborted) return;
   if (signal.reason instanceof WeedgoError) throw signal.reason;
   throw new InterruptedError('interrupted at a step boundary', {
-    hints: ['Run the same command again: it goes on from what is there.'],
+    hints: ['Run the same command again: it resumes from what is there.'],
   });
 }

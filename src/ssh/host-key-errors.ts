@@ -66,7 +66,7 @@ function badKey(
     {
       host,
       hints: [
-        'someone may be listening in, or the host was installed anew; nothing was sent to it',
+        'someone may be listening in, or the host was installed again; nothing was sent to it',
         `if the change is known to be right: ssh-keygen -f ${known.file} -R '${hostKeyName(config)}'`,
       ],
     },

@@ -22,7 +22,7 @@ export async function resolveConfig(
   noClient: () => void,
 ): Promise<HostConfig> {
   const { host, address, settings } = server;
-  if (address.startsWith('-')) throw new ConnectError('config', `${address} is no host name`, { host });
+  if (address.startsWith('-')) throw new ConnectError('config', `${address} is not a host name`, { host });
   const found = await query(server, clientArguments(settings));
   if (found === undefined) {
     noClient();

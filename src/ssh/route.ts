@@ -52,7 +52,7 @@ function parseHop(server: Server, text: string): Server {
   const [, user, bracketed, plain, port] = /^(?:(.+)@)?(?:\[(.+)\]|([^:]+))(?::(\d+))?$/.exec(bare) ?? [];
   const address = bracketed ?? plain;
   if (address === undefined)
-    throw new ConnectError('config', `${text} is no jump host`, { host: server.host });
+    throw new ConnectError('config', `${text} is not a jump host`, { host: server.host });
   const settings: SshSettings = {
     ...jumpSettings(server.settings),
     ...(user === undefined ? {} : { user }),

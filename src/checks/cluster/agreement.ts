@@ -46,7 +46,7 @@ function parseRanges(text: string): readonly SlotRange[] {
 
 const names: Readonly<Record<Aspect, string>> = {
   membership: 'who belongs to the cluster',
-  role: 'who replicates whom',
+  role: 'masters and replicas',
   slots: 'who owns which slots',
   epoch: 'config epochs',
 };
@@ -69,7 +69,7 @@ function differ(
       .map((item) => whoSaysWhat(item, topology))
       .join('; '),
     expected: 'the same account from every node',
-    why: 'Clients are sent to different masters depending on whom they ask, and failovers may not be elected.',
+    why: 'Clients are sent to different masters depending on the node that they ask, and failovers may not be elected.',
     remedy: [ours(inventory, 'check')],
     passing: true,
   };

@@ -65,7 +65,7 @@ function describe(input: CheckInput, { view, node, wrong }: Seen): Finding {
     expected: `${node.address}:${node.port}, bus port ${node.busPort}`,
     why: isOfCluster
       ? 'Clients, its replicas and the other nodes connect to what it announces, and do not find it there.'
-      : 'Its master lists it there, so nobody can tell how far it lags behind.',
+      : 'Its master lists it there, so its lag cannot be measured.',
     remedy: remedyOf(input, node, wrong),
     explains: isOfCluster ? [consequencesOf(inventory, node)] : [],
   };

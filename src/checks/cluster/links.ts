@@ -76,8 +76,8 @@ function cutOff({ inventory }: CheckInput, topology: Topology, id: string): Find
     hosts: [],
     seen:
       failedBy.length > 0
-        ? `${joinNames(failedBy)} have marked it FAIL, although it answers us`
-        : 'every other node has lost its link to it, although it answers us',
+        ? `${joinNames(failedBy)} have marked it FAIL, although it answers the operator`
+        : 'every other node has lost its link to it, although it answers the operator',
     remedy: remedy(inventory),
   };
 }

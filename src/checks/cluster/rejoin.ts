@@ -40,7 +40,7 @@ export function followsNobody(node: string, input: CheckInput, { shards }: Topol
 /** A start of all nodes is refused: the master would come up empty, and its replicas would copy that. */
 function onlyOnDisk({ number, replicas }: Topology['shards'][number], input: CheckInput): readonly string[] {
   const holder = replicas.find(({ node }) => hasDataFolder(node.id, input))?.node;
-  if (!holder) return [byHand(`nobody is known to have the data of shard ${number}: find it first`)];
+  if (!holder) return [byHand(`no node is known to have the data of shard ${number}: find it first`)];
   const unit = unitOf(input.inventory, holder);
   return [
     byHand(

@@ -30,7 +30,7 @@ export function wrongPassword(
             byHand(
               'the nodes have another password than auth.password of the inventory names: name the right one',
             ),
-            byHand(`if nobody has it: ${ours(inventory, 'recover-password')} reads it on the hosts`),
+            byHand(`if the password is lost: ${ours(inventory, 'recover-password')} reads it on the hosts`),
           ]
         : restart(input, node),
   };

@@ -63,13 +63,13 @@ function texts(
       return {
         id: 'WR-CONFIG-LIVE',
         title: `${name} of ${nodes} was changed in the running server`,
-        why: 'The change is gone with the next restart, and until then the node is not what it is said to be.',
+        why: 'The change is gone with the next restart, and until then the node differs from its file.',
       };
     case 'file':
       return {
         id: 'WR-CONFIG-FILE',
         title: `${name} of ${nodes} was changed in its configuration file`,
-        why: 'The next restart brings a change that nobody expects then.',
+        why: 'The next restart brings an unexpected change.',
       };
     case 'pending':
       return {

@@ -21,7 +21,7 @@ export const address: Check = {
           hosts: [host.name],
           seen: `it has ${own}`,
           expected: `${host.privateAddress}, where its nodes listen`,
-          why: 'Its nodes cannot bind to that address when they start, and nobody reaches them there.',
+          why: 'Its nodes cannot bind to that address when they start, and no client reaches them there.',
           remedy: [
             byHand(`give ${host.name} the address again, or change privateAddress in the inventory`),
             ours(inventory, 'start'),

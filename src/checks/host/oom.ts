@@ -14,7 +14,7 @@ export const oom: Check = {
         {
           id: 'WR-OOM-KILLED',
           severity: 'warning',
-          ...titled(name, 'the kernel{|s} of {} {has|have} killed a server for want of memory'),
+          ...titled(name, 'the kernel{|s} of {} {has|have} killed a server because memory ran out'),
           nodes: [],
           hosts: [name],
           seen: `${kills.length === 1 ? 'once' : `${kills.length} times`} within 24 hours, last: ${kills.at(-1) ?? ''}`,

@@ -71,7 +71,7 @@ function bypassed(
       hosts: [host],
       seen: `${pid === 0 ? 'a process of unknown id' : `process ${pid}`} answers, ${unit} is ${state.active} (main process ${state.mainPid})`,
       expected: "the process that answers is the unit's",
-      why: 'Nothing restarts it, its limits and sandbox are missing, and the unit cannot start beside it.',
+      why: 'Nothing restarts it, its limits and sandbox are missing, and the unit cannot start while it runs.',
       // Run by hand as root it leaves files of root: provision gives them to the server, and starts it.
       remedy: [
         ...(pid === 0
@@ -179,7 +179,7 @@ function restarted(input: CheckInput, { node, host, unit, state }: NodeUnit): re
       nodes: [node],
       hosts: [host],
       seen: `NRestarts=${state.restarts} since it was last started by hand${age === undefined ? '' : `, the last ${formatSeconds(age)} ago`}`,
-      expected: 'no restart that nobody asked for',
+      expected: 'no unexpected restart',
       why: 'It crashed, was killed or ran into a limit, and will again.',
       remedy: [
         onHost(inventory, host, `journalctl -u ${unit} -n 50 --no-pager`),

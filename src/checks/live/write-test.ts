@@ -25,7 +25,7 @@ function impossible(look: string): Finding {
     hosts: [],
     seen: 'no master owns slots, so there is nowhere to write a key',
     expected: 'a key written to, read from and removed from every shard',
-    why: 'Applications meet the same.',
+    why: 'Applications see the same error.',
     remedy: [look],
   };
 }
@@ -41,7 +41,7 @@ function failed({ shard, master, error, removed }: WriteTestResult, look: string
       hosts: [],
       seen: error ?? 'the key could not be removed; it expires within a minute',
       expected: 'a key written, read and removed',
-      why: 'Applications meet the same.',
+      why: 'Applications see the same error.',
       remedy: [look],
     },
   ];

@@ -29,7 +29,7 @@ export const backlog: Check = {
           hosts: [],
           seen: `${formatBytes(size)} at ${formatBytes(rate)} a second, now and since its start`,
           expected: `at least ${coverSeconds} s at that rate`,
-          why: 'A replica that loses its link for longer copies everything anew, which loads the master.',
+          why: 'A replica that loses its link for longer copies everything again, which loads the master.',
           remedy: [
             byHand(`in ${inventory.file}, raise config.repl-backlog-size`),
             ours(inventory, 'provision'),

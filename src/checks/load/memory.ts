@@ -69,7 +69,7 @@ function evictions(input: CheckInput, view: ReachableView): readonly Finding[] {
       hosts: [],
       seen: counted.told,
       expected: `no evictions under maxmemory-policy ${policy}`,
-      why: 'Keys were dropped before their time, without an error to anybody.',
+      why: 'Keys were dropped before their time, without an error to any client.',
       remedy: [
         raiseMemory(inventory),
         ours(inventory, 'provision'),

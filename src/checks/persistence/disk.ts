@@ -59,7 +59,7 @@ function cramped(input: CheckInput, system: Subject): Finding {
     hosts: [host.name],
     seen: freeOf(system),
     expected: `${formatBytes(needed)}: the data of ${joinNames(nodes)} once more`,
-    why: 'A rewrite writes all data anew beside the old file, and fills the disk half-way through.',
+    why: 'A rewrite writes all data again next to the old file, and would fill the disk half-way through.',
     remedy: makeRoom(input, system),
   };
 }

@@ -24,7 +24,7 @@ export const fork: Check = {
           hosts: [],
           seen: `latest_fork_usec:${info['latest_fork_usec'] ?? ''} with ${formatBytes(numberOf(info, 'used_memory') ?? 0)} in use`,
           expected: `at most ${slowForkMs} ms`,
-          why: 'The node answers nobody during a fork, and every snapshot and rewrite forks.',
+          why: 'The node answers no client during a fork, and every snapshot and rewrite forks.',
           // The figure stays until the next fork: a snapshot shows whether it was an exception.
           remedy: [call(inventory, node, 'BGSAVE')],
         },

@@ -24,7 +24,7 @@ export const electable: Check = {
         hosts: [],
         seen: `${noFailover} yes, although ${node.host} is not drained${linked === true ? '' : '; its master has not copied everything to it yet'}`,
         expected: `${noFailover} no`,
-        why: 'When its master fails nobody takes over, and its slots are not served.',
+        why: 'When its master fails no replica takes over, and its slots are not served.',
         // In the midst of its first copy it has nothing to take over with, and a run waits for it or was interrupted.
         remedy:
           linked === true

@@ -91,7 +91,7 @@ function judge({ inventory }: CheckInput, found: readonly Found[]): readonly Fin
           hosts: [],
           seen: `it is enabled on ${joinNames(nodes)}`,
           expected: 'the users default and that of the application, no others',
-          why: 'A user that nobody knows of is a way in that nobody closes.',
+          why: 'An unknown user is an open door.',
           remedy: remove,
         },
       ];

@@ -28,7 +28,7 @@ function open({ inventory, probes }: CheckInput): readonly Finding[] {
     hosts: [],
     seen: 'a connection that gave no password was answered',
     expected: 'NOAUTH',
-    why: 'Whoever reaches the port owns the data and, through CONFIG, the host.',
+    why: 'Anyone who reaches the port owns the data and, through CONFIG, the host.',
     remedy: [ours(inventory, 'provision')],
   }));
 }
@@ -61,12 +61,12 @@ function published({ inventory, passwordPublished }: CheckInput): readonly Findi
     {
       id: 'WR-AUTH-PUBLISHED',
       severity: 'critical',
-      title: "the cluster's password is one that everybody tries first",
+      title: "the cluster's password is a well-known default",
       nodes: [],
       hosts: [],
       seen: 'the password is on the list of defaults and of those that guides print',
       expected: 'a long random password',
-      why: 'It protects against nobody who reaches the port.',
+      why: 'Anyone who reaches the port can guess it.',
       remedy: [
         byHand('replace the password that auth.password of the inventory names by a long random one'),
         ours(inventory, 'provision'),

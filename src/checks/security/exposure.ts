@@ -79,7 +79,7 @@ function exposed(
     hosts: [],
     seen: `listens on ${joinNames(extra.map(({ address, port }) => `${address} port ${port}`))}`,
     expected: `only ${joinNames(bind.map((address) => address.replace(/^-/, '')))}`,
-    why: 'The bus has no authentication of its own: whoever reaches its port can join the cluster.',
+    why: 'The bus has no authentication of its own: anyone who reaches its port can join the cluster.',
     remedy: [ours(inventory, 'provision')],
   };
 }

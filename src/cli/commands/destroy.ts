@@ -17,7 +17,7 @@ export const run: CommandRun = async (invocation) =>
         name: cluster,
         details: steps.flatMap(([host, each]) => [`On ${host}:`, ...each.map((step) => `  ${step}`)]),
         statements: [`this deletes the cluster ${cluster} and every key in it`],
-        question: 'Type its name to go on: ',
+        question: 'Type its name to continue: ',
       });
       const report = await destroyNodes(session, { command: invocation.commandLine });
       const text = report.changed ? `${cluster} is gone, with all its data.` : nothing;

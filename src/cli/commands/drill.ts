@@ -26,7 +26,7 @@ export const run: CommandRun = async (invocation) => {
 function kindOf({ options }: Invocation): 'kill' | 'stop' {
   const how = textOption(options, 'how') ?? 'kill';
   if (how === 'kill' || how === 'stop') return how;
-  throw new UsageError(`--how ${how}: kill or stop is wanted`);
+  throw new UsageError(`--how ${how}: must be kill or stop`);
 }
 
 const shownRecords = 10;

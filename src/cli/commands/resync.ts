@@ -15,7 +15,7 @@ export const run: CommandRun = async (invocation) => {
     report.identityLost
       ? `${node} has no usable nodes.conf: the other nodes have forgotten it. Run weedgo-redis provision: it joins again and copies its data from ${report.source}.`
       : `${node} is in sync with ${report.source}.`,
-    `Its former files are in ${report.aside}; delete them when nobody needs them any more.`,
+    `Its former files are in ${report.aside}; delete them when they are no longer needed.`,
   ].join('\n');
   return { data: { ok: true, ...report }, text };
 };

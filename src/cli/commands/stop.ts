@@ -17,12 +17,12 @@ export const run: CommandRun = async (invocation) =>
           statements: [
             `${masters.join(', ')} ${masters.length === 1 ? 'keeps' : 'keep'} nothing on disk: stop loses ${keys} keys`,
           ],
-          question: 'Type its name to go on: ',
+          question: 'Type its name to continue: ',
         });
       } else if (hosts.some(({ connection }) => connection === 'ssh')) {
         await demandYes(approvalOf(invocation), {
           statements: [`every node of ${cluster} stops, and applications lose it until it is started again`],
-          question: 'Go on?',
+          question: 'Continue?',
         });
       }
       const report = await stopNodes(session, { command: invocation.commandLine });

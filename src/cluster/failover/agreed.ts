@@ -16,7 +16,7 @@ export type Swap = {
  */
 export function lacksOfSwap(view: TopologyView, swap: Swap): readonly string[] {
   return view.nodes.flatMap((node) =>
-    node.reachable ? lacksOf(node, swap) : [`${node.node} cannot be asked: ${node.reason}`],
+    node.reachable ? lacksOf(node, swap) : [`${node.node} does not respond: ${node.reason}`],
   );
 }
 

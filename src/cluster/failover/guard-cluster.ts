@@ -26,7 +26,11 @@ export function guardSight({ view }: Situation): readonly Reason[] {
     : 'no node of the cluster answers';
   const start = isAuth ? '' : 'weedgo-redis start brings stopped nodes back; ';
   return [
-    { code: 'no-answer', message, hints: [`${start}weedgo-redis verify says why a node does not answer.`] },
+    {
+      code: 'no-answer',
+      message,
+      hints: [`${start}Run \`weedgo-redis verify\`: it says why a node does not answer.`],
+    },
   ];
 }
 
@@ -37,7 +41,7 @@ function guardSlots({ members }: Situation): readonly Reason[] {
     {
       code: 'slots-uncovered',
       message: `slots ${describeRanges(missing)} are served by no node`,
-      hints: ['weedgo-redis verify says what is wrong and how to mend it.'],
+      hints: ['Run `weedgo-redis verify`: it says what is wrong and how to fix it.'],
     },
   ];
 }
@@ -71,7 +75,7 @@ function guardState({ view }: Situation): readonly Reason[] {
     {
       code: 'cluster-down',
       message: `${down.map(({ node }) => node).join(', ')} say that the cluster is down (cluster_state)`,
-      hints: ['weedgo-redis verify says what is wrong and how to mend it.'],
+      hints: ['Run `weedgo-redis verify`: it says what is wrong and how to fix it.'],
     },
   ];
 }

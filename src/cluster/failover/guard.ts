@@ -61,8 +61,8 @@ function guardHeir(situation: Situation, { id }: Node): readonly Reason[] {
 function notInCluster(what: string): Reason {
   return {
     code: 'no-shard',
-    message: `${what} is no part of the cluster`,
-    hints: ['weedgo-redis verify says what is wrong; weedgo-redis provision forms the cluster.'],
+    message: `${what} is not part of the cluster`,
+    hints: ['Run `weedgo-redis verify` for details; `weedgo-redis provision` forms the cluster.'],
   };
 }
 

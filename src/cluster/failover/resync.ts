@@ -35,7 +35,7 @@ export function guardResync(situation: Situation, node: Node): Resync | InSync |
   );
   if (!member || lines.length === 0)
     return {
-      refusal: `no other node knows ${node.id}, so nobody else is known to have its data`,
+      refusal: `no other node knows ${node.id}, so no other node is known to have its data`,
       hints: ['Run weedgo-redis verify for the state of the cluster.'],
     };
   const owner = lines.find(({ line }) => countSlots(line.slots) > 0);
@@ -49,7 +49,7 @@ export function guardResync(situation: Situation, node: Node): Resync | InSync |
   const view = master && viewOf(situation, master);
   if (!master || !view || master.role !== 'master' || countSlots(master.slots) === 0)
     return {
-      refusal: `the master of shard ${node.shard} does not answer, so nobody is known to have the data`,
+      refusal: `the master of shard ${node.shard} does not answer, so no node is known to have the data`,
       hints: ['Bring that master back first: weedgo-redis verify says how.'],
     };
   return { nodeId: member.nodeId, master: master.node.id, observers: lines.map(({ observer }) => observer) };

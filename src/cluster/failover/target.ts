@@ -34,7 +34,7 @@ export function parseTarget(inventory: Inventory, text: string): Target {
   const number = /^\d+$/.test(text) ? Number(text) : undefined;
   if (number !== undefined && inventory.nodes.some(({ shard }) => shard === number))
     return { kind: 'shard', number };
-  throw new UsageError(`${text} is no node, shard or host of the inventory`, {
+  throw new UsageError(`${text} is not a node, shard or host of the inventory`, {
     hints: [
       `Nodes: ${inventory.nodes.map(({ id }) => id).join(', ')}`,
       `Shards: 1 to ${Math.max(...inventory.nodes.map(({ shard }) => shard))}`,

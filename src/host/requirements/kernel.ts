@@ -13,7 +13,7 @@ export const noteKernel: Requirement = ({ host, facts, desired }) => {
         id: 'kernel-setting',
         kind: 'warning',
         host: host.name,
-        message: `${host.name}: ${key} is ${known.now} and cannot be set there; ${value} is wanted${whys[key] ?? ''}`,
+        message: `${host.name}: ${key} is ${known.now} and cannot be set there; it must be ${value}${whys[key] ?? ''}`,
         hints: [`On the machine that hosts ${host.name}: sysctl -w ${key}=${value}`],
       },
     ];

@@ -29,7 +29,7 @@ function judgeFile(input: PlanInput, layout: NodeLayout, content: string): HostP
     message: `${node.id}: ${configFile} ${whose}; it is not touched`,
     hints: [
       'Give the node another port in the inventory, or',
-      `move the file and ${layout.dataDirectory} away on ${input.host.name} when nobody needs them.`,
+      `move the file and ${layout.dataDirectory} away on ${input.host.name} when they are not needed.`,
     ],
   });
 }

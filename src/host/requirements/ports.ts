@@ -42,8 +42,8 @@ export const noteOtherServers: Requirement = ({ host, facts }) => {
       id: 'other-server',
       kind: 'warning',
       host: host.name,
-      message: `${host.name}: ${unit} runs there too; it is no part of this cluster and left alone`,
-      hints: [`When nobody needs it, as root on ${host.name}: systemctl disable --now ${unit}`],
+      message: `${host.name}: ${unit} runs there too; it is not part of this cluster and left alone`,
+      hints: [`When it is not needed, as root on ${host.name}: systemctl disable --now ${unit}`],
     }));
 };
 

@@ -56,7 +56,7 @@ type RemovePath = Pick<Extract<HostStep, { kind: 'remove-path' }>, 'path' | 'rec
 function removePathScript({ path, recursive, group }: RemovePath): string {
   const parts = path.split('/').slice(1);
   if (!path.startsWith('/') || parts.length < 3 || parts.some((part) => ['', '.', '..'].includes(part))) {
-    throw new Error(`refusing to remove ${path}: it is not below a folder of ours`);
+    throw new Error(`refusing to remove ${path}: it is not below a folder of weedgo-redis`);
   }
   const place = `${placeFunctions({ owner: group, group })}
 path=${shQuote(path)}`;

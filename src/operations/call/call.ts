@@ -102,7 +102,7 @@ async function demandAgreement(session: Session, call: Call, approval: Approval)
   if (judged.risks.length === 0) return;
   const [only] = call.nodes;
   const name = call.nodes.length === 1 && only ? only.id : session.inventory.cluster;
-  await demandName(approval, { name, statements: judged.risks, question: `Type ${name} to go on: ` });
+  await demandName(approval, { name, statements: judged.risks, question: `Type ${name} to continue: ` });
   const now = await judgeCall(session, call);
   refuse(call, now);
   const untold = now.risks.filter((risk) => !judged.risks.includes(risk));

@@ -29,7 +29,7 @@ export function firewallLine(input: PlanInput, reach: Reach): CheckLine {
     ...judgePeers(input, { gates, names, shut: shutSources(input, reach) }),
     ...(manage ? [] : judgeClients(input, { gates, names })),
   ];
-  const line = lineFrom('firewall', problems, () => `${names} lets in whom it should`);
+  const line = lineFrom('firewall', problems, () => `${names} lets in the peers and clients`);
   return manage || problems.length === 0 ? line : { ...line, hints: [...line.hints, orManage] };
 }
 

@@ -125,6 +125,6 @@ function describePorts({ host, facts, inventory }: PlanInput): string {
     .flatMap(({ port, busPort }) => (inventory.mode === 'cluster' ? [port, busPort] : [port]));
   return [
     ...(free.length > 0 ? [`${free.join(', ')} free`] : []),
-    ...(running.length > 0 ? [`${running.map(({ port }) => port).join(', ')} ours, running`] : []),
+    ...(running.length > 0 ? [`${running.map(({ port }) => port).join(', ')} running already`] : []),
   ].join('; ');
 }

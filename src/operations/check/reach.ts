@@ -112,5 +112,5 @@ function describeReach(results: readonly ProbeResult[]): string {
   if (open === results.length) return 'all ports open to every other host';
   if (unknown > 0)
     return `${unknown} of ${results.length} ports could not be tried: bash and timeout are needed, and root for bus ports that are limited`;
-  return `no port is shut; ${results.length - open} of ${results.length} have nobody listening yet`;
+  return `no port is shut; ${results.length - open} of ${results.length} have no listener yet`;
 }

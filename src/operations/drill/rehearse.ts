@@ -92,7 +92,7 @@ async function demandStillWell(session: Session, { master, number }: Shard): Pro
   const now = situation.shards.find((shard) => shard.master.nodeId === master.nodeId);
   if (!now || now.replicas.length === 0) {
     throw new RefusedError(`shard ${number} has changed since the drill began`, {
-      hints: ['Run the same command again: it looks anew.'],
+      hints: ['Run the same command again: it looks again.'],
     });
   }
   refuseFor(guardInSync(situation), 'the drill');

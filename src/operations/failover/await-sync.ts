@@ -60,7 +60,7 @@ function stalled(missing: readonly string[], causes: readonly string[]): Operati
     hints: [
       ...causes,
       'Look at the logs of the nodes named; weedgo-redis verify names the cause.',
-      'Run the same command again when they are well: it goes on from what is there.',
+      'Run the same command again when they are well: it resumes from what is there.',
     ],
   });
 }

@@ -101,6 +101,6 @@ export function sameChoice(situation: Situation, { shard, replica }: Choice): Ch
   if (!replica) throw new RefusedError(`${shard.master.node.id} has no replica that could take over`);
   throw new RefusedError(
     `${replica.node.id} no longer replicates ${shard.master.node.id}: another failover came first`,
-    { hints: ['Run the same command again: it looks anew.'] },
+    { hints: ['Run the same command again: it looks again.'] },
   );
 }

@@ -33,6 +33,6 @@ export async function demandFragility(approval: Approval, losses: readonly HostL
   if (losses.length === 0) return;
   await demandYes(approval, {
     statements: losses.map((loss) => `after this ${describeFatal(loss)}`),
-    question: 'Go on?',
+    question: 'Continue?',
   });
 }

@@ -11,7 +11,7 @@ export function requireCluster({ mode, cluster }: Inventory, command: string): v
 export function requireHost({ hosts }: Inventory, name: string): Host {
   const host = hosts.find((candidate) => candidate.name === name);
   if (host) return host;
-  throw new UsageError(`${name} is no host of the inventory`, {
+  throw new UsageError(`${name} is not a host of the inventory`, {
     hints: [`Hosts: ${hosts.map((each) => each.name).join(', ')}`],
   });
 }

@@ -165,8 +165,8 @@ function refuseServing(situation: Situation, { id }: Node): void {
   throw new RefusedError(
     member.source === 'own'
       ? `${id} is the master of slots: it is not stopped before a replica has taken over`
-      : `${id} cannot be asked, and the others hold it for the master of its slots: it is not stopped`,
-    { node: id, hints: ['weedgo-redis verify says more; then run the same command again.'] },
+      : `${id} does not respond, and the other nodes hold it for the master of its slots: it is not stopped`,
+    { node: id, hints: ['Run `weedgo-redis verify` for details, then run the same command again.'] },
   );
 }
 

@@ -49,7 +49,7 @@ export async function untilAgreed(session: Session, situation: Situation, swap: 
     if (performance.now() - start > agreementDeadlineMs) {
       throw new OperationError(
         `${swap.replica.node.id} took over, but after ${agreementDeadlineMs / 1000} s ${lacks.join('; ')}`,
-        { node: swap.replica.node.id, hints: ['weedgo-redis verify shows which node says what.'] },
+        { node: swap.replica.node.id, hints: ['Run `weedgo-redis verify`: it shows what each node says.'] },
       );
     }
     // Looking takes at most half of the time, so that it does not slow down what it waits for.

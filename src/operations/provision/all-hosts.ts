@@ -26,6 +26,6 @@ export function demandFacts(session: Session, observation: Observation): void {
   const failed = new Set([...failures.keys(), ...all.map(({ host }) => host)]);
   const ready = session.inventory.hosts.map(({ name }) => name).filter((name) => !failed.has(name));
   throw new HostsFailedError('looking at the hosts', all, {
-    hints: ready.length > 0 ? [`Nothing speaks against the others: ${ready.join(', ')}.`] : [],
+    hints: ready.length > 0 ? [`The other hosts are ready: ${ready.join(', ')}.`] : [],
   });
 }

@@ -59,6 +59,6 @@ export function demandComplete({ inventory }: Session, { observation, plan }: Lo
   const missing = listLacking(inventory, observation.view);
   if (isEmptyPlan(plan) && missing.length === 0) return;
   throw new OperationError('the cluster is not what the inventory says', {
-    hints: [...missing, ...describePlan(plan), 'weedgo-redis verify says more.'],
+    hints: [...missing, ...describePlan(plan), 'Run `weedgo-redis verify` for details.'],
   });
 }

@@ -34,7 +34,7 @@ export async function confirmLoss(session: Session, { shards, approval }: LossRe
     statements: [
       `the keys of shard ${shards.join(' and ')} (slots ${describeRanges(lost.slots)}) are lost, and it starts without them`,
     ],
-    question: `Type ${name} to go on: `,
+    question: `Type ${name} to continue: `,
   });
 }
 

@@ -50,7 +50,7 @@ const nodeRow = z.object({
   address: text,
   role: z.enum(['master', 'replica', 'standalone', 'unknown']),
   shard: whole.nullable().describe("The inventory's number of the shard it serves now"),
-  master: text.nullable().describe('Whom it replicates'),
+  master: text.nullable().describe('The node that it replicates'),
   reachable: z.boolean(),
   reason: text.nullable(),
   worst: severity.nullable(),

@@ -73,7 +73,7 @@ async function testShard(
 
 async function connect(session: Session, node: Node): Promise<RedisConnection> {
   const connection = await session.redis(node);
-  if (isFailure(connection)) throw new OperationError(`${node.id} cannot be asked: ${connection.reason}`);
+  if (isFailure(connection)) throw new OperationError(`${node.id} does not respond: ${connection.reason}`);
   return connection;
 }
 

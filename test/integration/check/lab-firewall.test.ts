@@ -81,7 +81,7 @@ test('then there is nothing left to do, and check finds nothing', async () => {
   expectCode(await cli.run('plan', '--exit-code'), 0);
   const check = await cli.run('check');
   expectCode(check, 0);
-  expect(check.stdout.match(/lets in whom it should/g)).toHaveLength(3);
+  expect(check.stdout.match(/lets in the peers and clients/g)).toHaveLength(3);
   expect(check.stdout.match(/all ports open to every other host/g)).toHaveLength(3);
 });
 

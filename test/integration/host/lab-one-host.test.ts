@@ -72,7 +72,7 @@ test("the distribution's own server: left alone, giving way when empty, never st
   const shell = await connect();
   const elsewhere = await lookAt(shell, inventory([7000, 7001, 7002]));
   expect(messages(requireHost(elsewhere))).toContainEqual(
-    'redis1: redis-server.service runs there too; it is no part of this cluster and left alone',
+    'redis1: redis-server.service runs there too; it is not part of this cluster and left alone',
   );
   expect(planHost(elsewhere).map(({ kind }) => kind)).not.toContain('mask-unit');
 

@@ -16,7 +16,7 @@ import {
   serversOf,
 } from './support.ts';
 
-const typeTheName = /Type its name to go on: $/;
+const typeTheName = /Type its name to continue: $/;
 
 describe('six nodes on this machine', () => {
   const ports = portsFrom(18_130);
