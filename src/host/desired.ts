@@ -30,11 +30,13 @@ export type DesiredInput = {
   readonly host: Host;
   readonly facts: Facts;
   readonly secrets: Secrets;
+  /** Of a node that runs there: what counts where no server is installed any more. */
+  readonly runningVersion?: string | undefined;
 };
 
 /** What the inventory makes of a host, given how much memory it has and where its server is. Pure. */
 export function desiredHost(input: DesiredInput): DesiredHost {
-  const { inventory, host, facts, secrets } = input;
+  const { inventory, host, facts, secrets, runningVersion } = input;
   const layout = layoutOf(inventory, host);
   const manager = layout.manager === 'systemd' ? facts.os.packageManager : undefined;
   const files = [
@@ -45,7 +47,7 @@ export function desiredHost(input: DesiredInput): DesiredHost {
       secrets,
       maxmemory: chooseMaxmemory(layout, facts),
       serverPath: serverPath(facts, inventory.server),
-      serverVersion: facts.server.installed?.version ?? facts.server.available,
+      serverVersion: facts.server.installed?.version ?? facts.server.available ?? runningVersion,
     }),
     ...firewallFiles(inventory, host, facts),
   ];

@@ -14,7 +14,7 @@ import { notePersistence } from '../../host/requirements/persistence.ts';
 import { requireClocks } from '../../host/requirements/clock.ts';
 import type { HostProblem } from '../../host/requirements/problem.ts';
 import { describeStep, type HostStep } from '../../host/step.ts';
-import type { Inventory, Secrets } from '../../inventory/inventory.ts';
+import type { Host, Inventory, Secrets } from '../../inventory/inventory.ts';
 import type { Observation } from '../observe.ts';
 import { peersWords } from '../../checks/start-word.ts';
 import { holdBack, planSwitch } from './append-only.ts';
@@ -131,7 +131,13 @@ export function planInputs({
             inventory,
             host,
             facts,
-            desired: desiredHost({ inventory, host, facts, secrets }),
+            desired: desiredHost({
+              inventory,
+              host,
+              facts,
+              secrets,
+              runningVersion: runningOn(host, observation),
+            }),
             word,
             refreshed,
           },
@@ -139,6 +145,11 @@ export function planInputs({
       ];
     }),
   );
+}
+
+function runningOn({ nodes }: Host, { view }: Pick<Observation, 'view'>): string | undefined {
+  const running = view.nodes.find((each) => each.reachable && nodes.some(({ id }) => id === each.node));
+  return running?.reachable ? running.info['redis_version'] : undefined;
 }
 
 function formProblem(

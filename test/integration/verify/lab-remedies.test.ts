@@ -62,7 +62,7 @@ test('a server whose package was removed while it runs', async () => {
 });
 
 test('a replica that does not reach its master', async () => {
-  await block('redis1', 'ip saddr != 127.0.0.1 tcp dport 7000');
+  await block('redis1', `ip saddr ${host('redis2').address} tcp dport 7000`);
   await host('redis1').run('ss -K state established sport = :7000 >/dev/null || true');
   await scene.untilInfo('redis2:7004', 'master_link_status:down');
   await seeAndMend(scene, ['WR-REPLICA-LINK-DOWN'], { byHand: () => open('redis1') });
@@ -71,7 +71,10 @@ test('a replica that does not reach its master', async () => {
 test('a bus port that a packet filter closes', async () => {
   await block('redis3', 'tcp dport 17005');
   await until(async () => expect((await scene.verify()).findings).not.toEqual([]));
-  await seeAndMend(scene, ['WR-BUS-UNREACHABLE'], { byHand: () => open('redis3') });
+  await seeAndMend(scene, ['WR-BUS-UNREACHABLE'], {
+    before: { line: / check$/, says: /cannot reach bus port 17005/ },
+    byHand: () => open('redis3'),
+  });
 });
 
 test('a disk without room for a rewrite', async () => {
