@@ -52,8 +52,16 @@ function linesOf(name: string, value: DirectiveValue): readonly Line[] {
 function asText(name: string, value: string | number | boolean): string {
   const text = typeof value === 'boolean' ? (value ? 'yes' : 'no') : String(value);
   if (directiveKind(name) !== 'boolean') return text;
-  return text.toLowerCase() === 'true' ? 'yes' : text.toLowerCase() === 'false' ? 'no' : text;
+  return booleans.get(text.toLowerCase()) ?? text;
 }
+
+/** The server reads them in any case; the file has one spelling, which CONFIG GET has as well. */
+const booleans: ReadonlyMap<string, string> = new Map([
+  ['true', 'yes'],
+  ['yes', 'yes'],
+  ['false', 'no'],
+  ['no', 'no'],
+]);
 
 export function inFours(args: Line): readonly Line[] {
   return Array.from({ length: Math.ceil(args.length / 4) }, (_, index) =>
