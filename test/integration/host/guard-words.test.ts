@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -36,7 +36,7 @@ async function guard(lines: string): Promise<{ readonly code: number; readonly o
   await writeFile(conf, `dir "${root}"\n${lines}\n`);
   return new Promise((resolve) => {
     const args = [join(root, 'guard.sh'), userInfo().username, conf, '7000', 'judge'];
-    execFile('/bin/sh', args, (error, stdout, stderr) => {
+    execFile('timeout', ['10', '/bin/sh', ...args], (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : Number(error.code), output: stdout + stderr });
     });
   });
@@ -83,6 +83,19 @@ describe('a master of slots without a file', () => {
   });
 });
 
+describe('what is not a file', () => {
+  test.each(['dump.rdb', 'appendonly.aof', 'nodes.conf'])('a pipe named %s is refused', async (name) => {
+    const path = join(root, name);
+    await rename(path, `${path}.aside`).catch(() => {});
+    await pipe(path);
+    const { code, output } = await guard('appendonly yes');
+    await rm(path);
+    await rename(`${path}.aside`, path).catch(() => {});
+    expect(output).toContain(`${path} cannot be read by`);
+    expect(code).toBe(1);
+  });
+});
+
 describe('the server itself', () => {
   test('says the same of every line', async () => {
     const found: string[] = [];
@@ -95,6 +108,11 @@ describe('the server itself', () => {
     expect(found).toEqual(accepted.map(([, reads]) => reads));
   });
 });
+
+const pipe = (path: string): Promise<void> =>
+  new Promise((resolve, reject) => {
+    execFile('mkfifo', [path], (error) => (error ? reject(error) : resolve()));
+  });
 
 /** Starts a server with this folder's configuration on a socket there, and asks it. */
 async function appendOnlyOf(folder: string): Promise<string> {
