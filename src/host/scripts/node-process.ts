@@ -10,7 +10,7 @@
  * - `named PIDFILE DIR`: the pid file names this node's process, and `pid` is set; a process that merely has the pid
  *   of an old file has another working directory.
  * - `running PIDFILE DIR`: as `named`, and also found where the pid file was lost. Not its children: a server that
- *   saves has one in the same folder.
+ *   saves has one in the same folder, which does not listen and may outlive it.
  */
 export const nodeProcessFunctions = `
 alive() {
@@ -24,9 +24,6 @@ belongs() {
   esac
   return 1
 }
-is_server() {
-  grep -qxE '(redis|valkey)-server' "/proc/$1/comm" 2>/dev/null
-}
 servers() {
   grep -lxE '(redis|valkey)-server' /proc/[0-9]*/comm 2>/dev/null | sed 's,^/proc/,,; s,/comm$,,'
 }
@@ -35,13 +32,15 @@ named() {
   { read -r pid <"$1"; } 2>/dev/null
   [ -n "$pid" ] && alive "$pid" && belongs "$pid" "$2"
 }
+listens() {
+  inodes=$(find "/proc/$1/fd" -lname 'socket:*' -printf '%l\\n' 2>/dev/null | tr -cd '0-9\\n')
+  [ -n "$inodes" ] &&
+    cat "/proc/$1/net/tcp" "/proc/$1/net/tcp6" 2>/dev/null | awk '$4 == "0A" { print $10 }' | grep -qxF -e "$inodes"
+}
 running() {
   if named "$1" "$2"; then return; fi
   for pid in $(servers); do
-    if alive "$pid" && belongs "$pid" "$2"; then
-      parent=$(sed 's/.*) . \\([0-9]*\\) .*/\\1/' "/proc/$pid/stat")
-      is_server "$parent" && belongs "$parent" "$2" || return 0
-    fi
+    if alive "$pid" && belongs "$pid" "$2" && listens "$pid"; then return; fi
   done
   pid=
   return 1

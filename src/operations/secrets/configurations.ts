@@ -74,18 +74,27 @@ function understand(text: string): Directives | undefined {
 /** In a distribution's folder the server's user may have put a file without end. */
 const mostBytes = 4_194_304;
 
-/** The tool's own folder, and those of the distributions, which earlier versions used. */
-const hostScript = reading('/etc/weedgo-redis/*.conf /etc/redis/*.conf /etc/valkey/*.conf');
+/**
+ * The tool's own folder. Only where it has none of this cluster, those of the distributions, which earlier versions
+ * used: the server's user can write there.
+ */
+const hostScript = reading('/etc/weedgo-redis/*.conf', '/etc/redis/*.conf /etc/valkey/*.conf');
 const localScript = reading('"$state/$cluster"/*/redis.conf');
 
-/** A path and the content in base64 on a line each. */
-function reading(files: string): string {
+/** A path and the content in base64 on a line each, from the first group of files that has any. */
+function reading(...groups: readonly string[]): string {
   return `
 read -r cluster; read -r state
-for conf in ${files}; do
+found=
+${groups.map(readGroup).join('\n[ -z "$found" ] || exit 0\n')}
+exit 0`;
+}
+
+function readGroup(files: string): string {
+  return `for conf in ${files}; do
   [ -f "$conf" ] && [ ! -L "$conf" ] || continue
   head -c 4096 -- "$conf" | grep -qxF "# cluster: $cluster" || continue
   text=$(head -c ${mostBytes} <"$conf" | base64 | tr -d '\\n') && printf '%s %s\\n' "$conf" "$text" || exit 1
-done
-exit 0`;
+  found=yes
+done`;
 }

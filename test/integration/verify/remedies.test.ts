@@ -133,6 +133,18 @@ test('a configuration file that is a link', async () => {
   await seeAndMend(scene, ['WR-PATH-REPLACED'], { byHand: () => rm(file) });
 });
 
+test('a killed node whose child still saves is not taken for the node', async () => {
+  await Promise.all(
+    ['b', 'f', 'j'].map((key) => scene.redis(masters[0], 'SET', key, 'value').catch(() => undefined)),
+  );
+  await scene.redis(replica, 'CONFIG', 'SET', 'rdb-key-save-delay', 10_000_000);
+  await scene.redis(replica, 'BGREWRITEAOF');
+  await untilInfo(scene, replica, { aof_rewrite_in_progress: '1' });
+  process.kill(await scene.pid(replica), 'SIGKILL');
+  await seeAndMend(scene, ['WR-NODE-DOWN']);
+  await Promise.all(['b', 'f', 'j'].map((key) => scene.redis(masters[0], 'DEL', key).catch(() => undefined)));
+});
+
 test('a restart that was killed', async () => {
   const restart = scene.cli.start('restart', 'all');
   await new Promise<void>((resolve) => restart.onLine((line) => line.includes('redis') && resolve()));
