@@ -2,7 +2,8 @@ import { formatBytes } from '../../bytes.ts';
 import { isBeingCopied, replicaLine } from '../../cluster/replica-line.ts';
 import type { ReachableView } from '../../cluster/view.ts';
 import type { Check, CheckInput, Finding } from '../check.ts';
-import { call, ours } from '../remedy.ts';
+import { byHand, call, ours } from '../remedy.ts';
+import { loggedReason } from '../persistence/saving.ts';
 import { formatSeconds, numberOf } from '../text.ts';
 import type { Member } from '../topology.ts';
 import { nodesWithoutDisk } from '../persistence/aftermath.ts';
@@ -44,7 +45,8 @@ function judge(input: CheckInput, pair: Pair): readonly Finding[] {
   return lagging(input, pair);
 }
 
-function linkDown({ inventory }: CheckInput, { view, master }: Pair): Finding {
+function linkDown(input: CheckInput, { view, master }: Pair): Finding {
+  const { inventory } = input;
   const since = numberOf(view.info, 'master_link_down_since_seconds');
   return {
     id: 'WR-REPLICA-LINK-DOWN',
@@ -52,11 +54,15 @@ function linkDown({ inventory }: CheckInput, { view, master }: Pair): Finding {
     title: `${view.node} does not receive what ${master.node.id} writes`,
     nodes: [view.node, master.node.id],
     hosts: [],
-    seen: `master_link_status:down${since === undefined || since < 0 ? '' : ` for ${formatSeconds(since)}`}`,
+    seen: [
+      `master_link_status:down${since === undefined || since < 0 ? '' : ` for ${formatSeconds(since)}`}`,
+      ...loggedReason(input, view.node),
+    ].join('; '),
     expected: 'master_link_status:up, as the replica itself says',
     why: 'Its copy is getting older; it will refuse to take over, or take over and lose what came since.',
     remedy: [
       ours(inventory, 'check'),
+      byHand('if check names a port that does not answer, let it through in the firewall or network'),
       call(inventory, view.node, 'CLUSTER', 'REPLICATE', master.nodeId),
       ours(inventory, 'restart', view.node),
     ],

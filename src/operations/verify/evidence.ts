@@ -12,7 +12,7 @@ import type { Session } from '../session.ts';
 type Seen = { readonly view: ClusterView; readonly hosts: CheckInput['hosts'] };
 
 /**
- * Looks at why nodes do not run, and at the logs of those that run and could not save: nothing is asked of a host
+ * Looks at why nodes do not run, and at the logs of those that run and could not save or copy: nothing is asked of a host
  * whose nodes are all well.
  */
 export async function lookAtStopped(session: Session, seen: Seen): Promise<CheckInput['evidence']> {
@@ -42,7 +42,8 @@ function suspectsOn(
     const isDown =
       state?.reachable === false &&
       (state.failure === 'refused' || (state.failure !== 'host' && (unit?.restarts ?? 0) > 0));
-    const logOnly = state?.reachable === true && couldNotSave(state);
+    const logOnly =
+      state?.reachable === true && (couldNotSave(state) || state.info['master_link_status'] === 'down');
     const content = facts.files[configFile]?.content;
     if (!logOnly && (!isDown || content === undefined || !facts.server.installed)) return [];
     return [

@@ -58,14 +58,17 @@ test('a log folder that is gone', async () => {
 
 test('a server whose package was removed while it runs', async () => {
   await host('redis3').run('dpkg --remove --force-depends redis-server redis-tools');
-  await seeAndMend(scene, ['WR-SERVER-MISSING']);
+  await seeAndMend(scene, ['WR-SERVER-MISSING'], { later: [['WR-VERSION-STALE']] });
 });
 
 test('a replica that does not reach its master', async () => {
   await block('redis1', `ip saddr ${host('redis2').address} tcp dport 7000`);
   await host('redis1').run('ss -K state established sport = :7000 >/dev/null || true');
   await scene.untilInfo('redis2:7004', 'master_link_status:down');
-  await seeAndMend(scene, ['WR-REPLICA-LINK-DOWN'], { byHand: () => open('redis1') });
+  await seeAndMend(scene, ['WR-REPLICA-LINK-DOWN'], {
+    before: { line: / check$/, says: /redis2 cannot reach port 7000/ },
+    byHand: () => open('redis1'),
+  });
 });
 
 test('a bus port that a packet filter closes', async () => {

@@ -118,6 +118,14 @@ const fault: fc.Arbitrary<Fault> = fc.oneof(
     .map(({ by, about, last }) => ({
       kind: `${by.join(' ')} give 0-${last} to ${about}`,
       change: (input: Mutable) => {
+        // A node lists a slot at one owner.
+        for (const other of names)
+          changeLines(input, { by, about: other }, (line) => [
+            {
+              ...line,
+              slots: line.slots.flatMap(([from, to]) => (to <= last ? [] : [[Math.max(from, last + 1), to]])),
+            },
+          ]);
         changeLines(input, { by, about }, (line) => [{ ...line, slots: last < 0 ? [] : [[0, last]] }]);
       },
     })),
