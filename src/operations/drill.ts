@@ -20,8 +20,10 @@ import type { Rehearsal } from './drill/rehearse.ts';
 import { awaitQuiet } from './failover/await-guard.ts';
 import { refuseFor } from './failover/refuse.ts';
 import { requireCluster } from './failover/require.ts';
+import { guardNextStart } from './guard-stop.ts';
 import { readMemory } from './memory.ts';
 import type { ProbeOptions } from './probe/probe.ts';
+import { observe } from './observe.ts';
 import type { Session } from './session.ts';
 import { createStages } from './stage.ts';
 import type { Stages } from './stage.ts';
@@ -66,6 +68,7 @@ export async function drill(session: Session, request: DrillRequest): Promise<Dr
     const { drained } = await readMemory(held);
     const situation = await awaitQuiet(held, 'the drill', { drained: Object.keys(drained) });
     const shard = chooseShard(situation, target);
+    refuseFor(guardNextStart(inventory, await observe(held), [shard.master.node.id]), 'the drill');
     await demandName(approval, {
       name: inventory.cluster,
       statements: [

@@ -9,7 +9,7 @@ import { describeStep, type HostStep } from '../host/step.ts';
 import { observeCluster } from '../redis/observe.ts';
 import { awaitComplete } from './await-complete.ts';
 import { changing } from './changing.ts';
-import { guardFinalSave } from './final-save.ts';
+import { guardStop } from './guard-stop.ts';
 import { applyOnHosts } from './hosts.ts';
 import { leaveNothing } from './leave-nothing.ts';
 import { readMemory, writeMemory } from './memory.ts';
@@ -56,10 +56,9 @@ const stopThose =
       ({ node }) => roleOf(node, view) === role,
     );
     const nodes = services.map(({ node }) => node);
-    const reasons = guardFinalSave(inventory, { facts: new Map([[host.name, facts]]), view }, nodes);
+    const reasons = guardStop(inventory, { facts: new Map([[host.name, facts]]), view }, nodes);
     const problems = reasons.map(
-      ({ message, hints }) =>
-        ({ id: 'no-final-save', kind: 'refused', host: host.name, message, hints }) as const,
+      ({ code, message, hints }) => ({ id: code, kind: 'refused', host: host.name, message, hints }) as const,
     );
     return { steps: planStop(services, facts), problems };
   };

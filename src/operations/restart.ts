@@ -10,7 +10,7 @@ import type { Node } from '../inventory/inventory.ts';
 import type { Approval } from './approval.ts';
 import { changing } from './changing.ts';
 import { awaitInSync } from './failover/await-sync.ts';
-import { guardFinalSave } from './final-save.ts';
+import { guardStop } from './guard-stop.ts';
 import { observe } from './observe.ts';
 import { awaitQuiet } from './failover/await-guard.ts';
 import { keepDrained } from './failover/electable.ts';
@@ -152,7 +152,7 @@ async function begin(
   const first = nextRestart(situation, run, new Map(Object.entries(run.runIds)));
   if (first.kind === 'restart') refuseUnlessInSync(situation, first.node);
   refuseFor(guardMasters(situation, run.masters), 'restart');
-  refuseFor(guardFinalSave(session.inventory, await observe(session), nodes), 'restart');
+  refuseFor(guardStop(session.inventory, await observe(session), nodes), 'restart');
   // Each host has what its nodes are started with.
   await Promise.all(
     session.inventory.nodes.filter(({ id }) => nodes.includes(id)).map((node) => serviceOf(session, node)),

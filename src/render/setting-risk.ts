@@ -99,7 +99,7 @@ const risks: Readonly<Record<string, string | ((value: string) => string)>> = {
   // The file is not changed by it, and a start reads one of the two forms alone.
   appendonly: (value) =>
     value === 'no'
-      ? 'the next start reads append-only files that end now, and what is written from here on is lost with it'
+      ? 'the next start reads append-only files that end now: everything that is written after this is lost, also what snapshots save'
       : 'a start before the configuration file says so reads dump.rdb alone, and loses what was written after it',
   appendfsync: crashes,
   'no-appendfsync-on-rewrite': crashes,

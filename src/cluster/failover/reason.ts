@@ -27,4 +27,5 @@ export type ReasonCode =
   | 'master-alive'
   | 'only-copy'
   | 'no-final-save'
+  | 'next-start'
   | 'in-use';

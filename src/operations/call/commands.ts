@@ -9,6 +9,7 @@ export type Effect =
   | 'reads'
   | 'harmless'
   | 'sets-config'
+  | 'rewrites-append-only'
   | 'removes-user'
   | 'meets'
   | 'forgets'
@@ -59,7 +60,6 @@ const commands: readonly (readonly [effect: Effect, names: readonly string[]])[]
     'harmless',
     [
       'ACL LOG RESET',
-      'BGREWRITEAOF',
       'BGSAVE',
       'CLIENT KILL',
       'CLIENT UNPAUSE',
@@ -72,6 +72,7 @@ const commands: readonly (readonly [effect: Effect, names: readonly string[]])[]
     ],
   ],
   ['sets-config', ['CONFIG SET']],
+  ['rewrites-append-only', ['BGREWRITEAOF']],
   ['removes-user', ['ACL DELUSER']],
   ['meets', ['CLUSTER MEET']],
   ['forgets', ['CLUSTER FORGET']],

@@ -9,8 +9,10 @@ import type { Reason } from '../../cluster/failover/reason.ts';
 import type { Situation } from '../../cluster/failover/situation.ts';
 import type { Member } from '../../cluster/shape.ts';
 import { countSlots, slotCount } from '../../cluster/slots.ts';
+import type { NodeView } from '../../cluster/view.ts';
 import type { Node } from '../../inventory/inventory.ts';
 import { riskOfSetting } from '../../render/setting-risk.ts';
+import { observeNodes } from '../observe.ts';
 import { lookAround } from '../failover/look.ts';
 import type { Session } from '../session.ts';
 import { type Effect, settingsOf } from './commands.ts';
@@ -34,6 +36,8 @@ export async function judgeCall(session: Session, call: Call): Promise<Judgement
       return nothingAgainst;
     case 'sets-config':
       return { refusals: [], risks: settingsOf(call.words).flatMap(settingRisk) };
+    case 'rewrites-append-only':
+      return { refusals: (await observeNodes(session)).nodes.flatMap(judgeRewrite(call)), risks: [] };
     case 'removes-user':
       return judgeRemoval(session, call.words);
     case 'meets':
@@ -57,6 +61,24 @@ const settingRisk = ([name, value]: readonly [string, string]): readonly string[
   const risk = riskOfSetting(name, value);
   return risk === undefined ? [] : [`with ${name} "${value}" ${risk}`];
 };
+
+/** With `appendonly no` it leaves append-only files that nobody reads, and that look newer than the next dump.rdb. */
+const judgeRewrite =
+  ({ nodes }: Call) =>
+  (view: NodeView): readonly Reason[] => {
+    const isCalled = nodes.some(({ id }) => id === view.node);
+    if (!isCalled || !view.reachable || view.info['aof_enabled'] !== '0') return [];
+    return [
+      {
+        code: 'in-use',
+        message: `${view.node} runs with appendonly no: the append-only files would keep it from starting after a crash`,
+        hints: [
+          'To have append-only files, write `appendonly: yes` in the inventory, then: weedgo-redis provision',
+          `To save what it holds: weedgo-redis call ${view.node} BGSAVE`,
+        ],
+      },
+    ];
+  };
 
 /** Users of the inventory are provision's to change; any other may be an application's. */
 function judgeRemoval({ inventory }: Session, words: readonly string[]): Judgement {

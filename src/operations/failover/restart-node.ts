@@ -23,7 +23,7 @@ import { layoutOf } from '../../render/layout.ts';
 import type { Layout, NodeLayout } from '../../render/layout.ts';
 import type { Shell } from '../../ssh/shell.ts';
 import { explainStart } from '../explain-start.ts';
-import { guardFinalSave } from '../final-save.ts';
+import { guardStop } from '../guard-stop.ts';
 import { observe } from '../observe.ts';
 import { throwIfInterrupted } from '../../redis/wait.ts';
 import { peersWords } from '../../checks/start-word.ts';
@@ -94,7 +94,7 @@ function findService(
 
 type Startable = NodeService & {
   readonly verdict: StartVerdict;
-  readonly noSave: readonly Reason[];
+  readonly noStop: readonly Reason[];
   /** By its nodes.conf a replica, and nothing on its disk that it would read: it starts without its master's keys. */
   readonly isBareReplica: boolean;
 };
@@ -114,7 +114,7 @@ async function judgeNode(session: Session, node: Node): Promise<Startable> {
   const context = { inventory, host: place.host, facts, layouts: place.layout.nodes, word, isMoved: true };
   return {
     ...found,
-    noSave: guardFinalSave(inventory, observation, [node.id]),
+    noStop: guardStop(inventory, observation, [node.id]),
     verdict: judgeService(context, found.service, confOf),
     isBareReplica: isBareReplica(startQuestion(context, node.id, confOf)),
   };
@@ -123,7 +123,7 @@ async function judgeNode(session: Session, node: Node): Promise<Startable> {
 /**
  * Stops a node and starts it again, or starts one that is down, and waits until it is in sync. Throws RefusedError
  * when it runs and is the master of slots, as itself or the others say: it may have become so since the guards looked,
- * or only be out of reach; and when it could not save its last snapshot (`guardFinalSave`) or would not come back
+ * or only be out of reach; and when it could not save its last snapshot or would not read what it wrote (`guardStop`) or would not come back
  * with its data (`judgeStart`), before it is stopped.
  * Throws OperationError with the end of the node's log when it does not come back. An interruption never leaves it
  * stopped: it ends the waiting.
@@ -131,7 +131,7 @@ async function judgeNode(session: Session, node: Node): Promise<Startable> {
 export async function restartNode(session: Session, node: Node, look: LookOptions): Promise<void> {
   const found = await judgeNode(session, node);
   if (found.stop.length > 0) {
-    refuseFor(found.noSave, `restart of ${node.id}`);
+    refuseFor(found.noStop, `restart of ${node.id}`);
     refuseServing(await lookAround(session, look), node);
     throwIfInterrupted(session.signal);
   }

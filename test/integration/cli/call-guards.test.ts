@@ -83,6 +83,36 @@ describe('settings that can lose data', () => {
   });
 });
 
+test('BGREWRITEAOF is passed on where the file is in use, and refused where it would only be in the way', async () => {
+  await redis(m1, 'CONFIG', 'SET', 'appendonly', 'no');
+  const { code, stderr } = await call(m1, 'BGREWRITEAOF');
+  expect({ code, stderr }).toEqual({ code: 4, stderr: expect.stringContaining('runs with appendonly no') });
+  await redis(m1, 'CONFIG', 'SET', 'appendonly', 'yes');
+  expect(await call(m2, 'BGREWRITEAOF')).toMatchObject({ code: 0 });
+});
+
+test.each(['stop', 'restart', 'drill'])(
+  '%s: refused while a file has its node read what it does not write',
+  async (command) => {
+    const targets =
+      { stop: ['--yes'], restart: ['--yes', '1'], drill: ['--confirm', 'guarded', '1'] }[command] ?? [];
+    await redis(m1, 'CONFIG', 'SET', 'appendonly', 'no');
+    try {
+      const { code, stderr } = await cli.run(command, ...targets);
+      expect({ code, stderr }).toEqual({
+        code: 4,
+        stderr: expect.stringContaining(`${m1} runs with appendonly no, and its file says yes`),
+      });
+      expect(stderr).toContain('provision');
+    } finally {
+      await redis(m1, 'CONFIG', 'SET', 'appendonly', 'yes');
+      await untilTrue(async () =>
+        String(await redis(m1, 'INFO', 'persistence')).includes('aof_rewrite_in_progress:0'),
+      );
+    }
+  },
+);
+
 test('a user is removed after its node was named, a user of the inventory never', async () => {
   await redis(m1, 'ACL', 'SETUSER', 'bob', 'on', '>secret', '+get', '~*');
   const { code, stderr } = await call(m1, 'ACL', 'DELUSER', 'bob');
