@@ -26,7 +26,8 @@ export type NodeProbe = {
   readonly latency: readonly LatencyEvent[] | undefined;
   /** The newest slow commands: seconds since the epoch (server's clock) and duration. */
   readonly slowlog: readonly { readonly at: number; readonly microseconds: number }[] | undefined;
-  readonly users: readonly AclUser[] | undefined;
+  /** denied: the user default may not list them (NOPERM). */
+  readonly users: readonly AclUser[] | 'denied' | undefined;
   /**
    * Keys that this node holds in each slot that any node has open (CLUSTER COUNTKEYSINSLOT), by slot; no entry where
    * the number is not known.
@@ -70,3 +71,7 @@ export type WriteTestResult = {
   /** The first error met; it holds no secret. */
   readonly error: string | undefined;
 };
+
+/** The users that a node listed; none where it did not. */
+export const usersOf = (probe: NodeProbe | undefined): readonly AclUser[] =>
+  probe?.users === undefined || probe.users === 'denied' ? [] : probe.users;

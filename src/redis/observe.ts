@@ -63,7 +63,7 @@ async function observeNode(connection: RedisConnection, options: CallOptions = {
     neededReplicas: parseNeededReplicas(settings),
     keys: countKeys(fields),
     config: parseConfig(settings),
-    users: users instanceof ReplyError ? undefined : list(users),
+    users: users instanceof ReplyError ? (users.code === 'NOPERM' ? 'denied' : undefined) : list(users),
   };
 }
 

@@ -416,7 +416,15 @@ function dataOf(node: Node, inventory: Inventory): NodeData {
 function probeOf(node: Node, inventory: Inventory): NodeProbe {
   const peers = inventory.nodes.filter(({ id }) => id !== node.id);
   const application = inventory.auth.application?.user;
-  const user = { enabled: true, noPassword: false, passwords: 1, oursWorks: true };
+  const user = {
+    enabled: true,
+    noPassword: false,
+    passwords: 1,
+    oursWorks: true,
+    keys: ['~*'],
+    channels: ['&*'],
+    selectors: [],
+  };
   return {
     links: peers.flatMap(({ id }) => [
       { direction: 'to', nodeId: idOf(id), established: true },

@@ -1,21 +1,27 @@
 import type { AclUser } from '../../cluster/users.ts';
 import type { Inventory } from '../../inventory/inventory.ts';
 import type { Check, CheckInput, Finding } from '../check.ts';
+import { usersOf } from '../probe.ts';
 import { byHand, confirmedCall, ours } from '../remedy.ts';
 import { joinNames } from '../text.ts';
-import { allowedDangers } from './acl-rules.ts';
+import { dangersOf } from './acl-rules.ts';
+import { applicationUser } from './application-user.ts';
+import { defaultUser } from './default-user.ts';
 
-/** The application's user is there, is the only one besides ours, and cannot administer. */
+/** The inventory's users are as it has them, there are no others, and the application's cannot administer. */
 export const acl: Check = {
   name: 'users and their commands',
   section: 'security',
   run: (input) => {
     const all = input.inventory.nodes.flatMap(({ id }) =>
-      (input.probes[id]?.users ?? []).filter(({ enabled }) => enabled).map((user) => ({ node: id, user })),
+      usersOf(input.probes[id])
+        .filter(({ enabled }) => enabled)
+        .map((user) => ({ node: id, user })),
     );
     const others = all.filter(({ user }) => user.name !== 'default');
     const names = [...new Set(others.map(({ user }) => user.name))];
     return [
+      ...defaultUser(input),
       ...applicationUser(input),
       ...names.flatMap((name) =>
         judge(
@@ -29,39 +35,12 @@ export const acl: Check = {
 
 type Found = { readonly node: string; readonly user: AclUser };
 
-function applicationUser({ inventory, probes }: CheckInput): readonly Finding[] {
-  const wanted = inventory.auth.application?.user;
-  if (wanted === undefined) return [];
-  const without = inventory.nodes
-    .map(({ id }) => id)
-    .filter((id) => {
-      const users = probes[id]?.users;
-      return (
-        users !== undefined && !users.some((user) => user.name === wanted && user.enabled && user.oursWorks)
-      );
-    });
-  if (without.length === 0) return [];
-  return [
-    {
-      id: 'WR-ACL-APPLICATION',
-      severity: 'critical',
-      title: `applications cannot log in to ${joinNames(without)} as ${wanted}`,
-      nodes: without,
-      hosts: [],
-      seen: `the user ${wanted} is missing, disabled or has another password there`,
-      expected: `the user ${wanted} with the inventory's password on every node`,
-      why: 'Applications meet WRONGPASS as soon as they are sent to this node.',
-      remedy: [ours(inventory, 'provision')],
-    },
-  ];
-}
-
 function judge({ inventory }: CheckInput, found: readonly Found[]): readonly Finding[] {
   const [first] = found;
   if (!first) return [];
   const { name } = first.user;
-  const dangers = [...new Set(found.flatMap(({ user }) => allowedDangers(user.commands)))];
-  const meant = found.filter(({ user }) => dangers.length === 0 || allowedDangers(user.commands).length > 0);
+  const dangers = [...new Set(found.flatMap(({ user }) => dangersOf(user)))];
+  const meant = found.filter(({ user }) => dangers.length === 0 || dangersOf(user).length > 0);
   const nodes = meant.map(({ node }) => node);
   const isOurs = name === inventory.auth.application?.user;
   const remove = removal(inventory, nodes, name);
@@ -97,9 +76,14 @@ function judge({ inventory }: CheckInput, found: readonly Found[]): readonly Fin
       ];
 }
 
+/** A name that a shell, an option parser or a terminal might take for something else is left to a person. */
 function removal(inventory: Inventory, nodes: readonly string[], name: string): readonly string[] {
+  const cut = byHand(`clients that log in as ${name} are disconnected and cannot come back`);
+  if (/^[\x21-\x7e]+$/.test(name) && !name.startsWith('-'))
+    return [cut, ...nodes.map((node) => confirmedCall(inventory, node, 'ACL', 'DELUSER', name))];
+  const where = joinNames(nodes);
   return [
-    byHand(`clients that log in as ${name} are disconnected and cannot come back`),
-    ...nodes.map((node) => confirmedCall(inventory, node, 'ACL', 'DELUSER', name)),
+    cut,
+    byHand(`remove the user ${JSON.stringify(name)} on ${where} with redis-cli: ACL DELUSER NAME`),
   ];
 }

@@ -1,5 +1,6 @@
 import { hasOtherPassword } from '../../cluster/users.ts';
 import type { Check, CheckInput, Finding } from '../check.ts';
+import { usersOf } from '../probe.ts';
 import { byHand, ours } from '../remedy.ts';
 import { titled } from '../shared.ts';
 import { joinNames } from '../text.ts';
@@ -39,7 +40,7 @@ function missing({ inventory, probes }: CheckInput): readonly Finding[] {
   return inventory.nodes
     .map(({ id }) => id)
     .filter((id) => {
-      const user = probes[id]?.users?.find(({ name }) => name === 'default');
+      const user = usersOf(probes[id]).find(({ name }) => name === 'default');
       return user?.noPassword === true && probes[id]?.anonymous === 'refused';
     })
     .map((node) => ({
@@ -81,7 +82,7 @@ function extraPasswords({ inventory, probes }: CheckInput): readonly Finding[] {
   const nodes = inventory.nodes
     .map(({ id }) => id)
     .filter((id) => {
-      const user = probes[id]?.users?.find(({ name }) => name === 'default');
+      const user = usersOf(probes[id]).find(({ name }) => name === 'default');
       return user !== undefined && hasOtherPassword(user);
     });
   if (nodes.length === 0) return [];

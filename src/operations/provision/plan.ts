@@ -24,6 +24,7 @@ import { noteFileLimit } from './file-limit.ts';
 import { describeMove, type NodeMove, orderMoves } from './moves.ts';
 import { noteRisks } from './risks.ts';
 import { planLive, requireNoRestart, runningNodes } from './running.ts';
+import { requireUsers } from './users.ts';
 
 /** Everything provision would do from here, and everything that speaks against it. Data only. */
 export type ProvisionPlan = {
@@ -89,6 +90,7 @@ export function planProvision(request: PlanRequest): ProvisionPlan {
       ...requireClocks([...observation.facts].map(([host, { clock }]) => ({ host, clock }))),
       ...form.refusals.map((refusal) => formProblem(inventory, refusal)),
       ...nodes.flatMap(requireNoRestart),
+      ...nodes.flatMap(requireUsers),
       ...nodes.flatMap(requireSafeSettings),
       ...nodes.flatMap(noteFileLimit),
       ...noteRisks(nodes),

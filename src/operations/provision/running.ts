@@ -10,7 +10,7 @@ import { type Directives, desiredDirectives } from '../../render/directives.ts';
 import type { Observation } from '../observe.ts';
 import { isShortOfFiles } from './file-limit.ts';
 import { moveOfRunning, type NodeMove } from './moves.ts';
-import { planPassword, planUsers } from './users.ts';
+import { planDefaultUser, planUsers } from './users.ts';
 
 /** A running node with its desired directives, and those in the file that is on its host. */
 export type RunningNode = {
@@ -62,7 +62,7 @@ export function planLive(running: RunningNode): readonly ClusterStep[] {
   const { live, passwordMissing } = compareWithLive(desired, config);
   return [
     ...(passwordMissing ? [{ kind: 'set-password', node } as const] : []),
-    ...planPassword(running),
+    ...planDefaultUser(running),
     ...planUsers(running),
     ...live
       // A change of what the next start reads: `planSwitch`.

@@ -27,11 +27,14 @@ export async function probeNode(
 ): Promise<Omit<NodeProbe, 'anonymous' | 'openSlotKeys' | 'writes'>> {
   const replies = await connection.pipeline(commands);
   const [links, latency, slowlog, users, masterauth] = replies.map(orUndefined);
+  const isDenied = replies[3] instanceof ReplyError && replies[3].code === 'NOPERM';
   return {
     links: links && links.map(parseLink),
     latency: latency && latency.map(parseLatency),
     slowlog: slowlog && slowlog.map(parseSlow),
-    users: users && users.map((line) => parseUser(String(line), (name) => hashOf(name, context))),
+    users: isDenied
+      ? 'denied'
+      : users && users.map((line) => parseUser(String(line), (name) => hashOf(name, context))),
     masterauth: masterauth
       ? compareSecret(masterauth.map(String)[1] ?? '', context.secrets.password)
       : 'unknown',

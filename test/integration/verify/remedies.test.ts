@@ -40,6 +40,40 @@ test("the application's user, switched off", async () => {
   await seeAndMend(scene, ['WR-ACL-APPLICATION']);
 });
 
+test('a user default that needs no password', async () => {
+  await scene.redis(masters[0], 'ACL', 'SETUSER', 'default', 'nopass');
+  await seeAndMend(scene, ['WR-AUTH-OPEN']);
+  const list = await scene.redis(masters[0], 'ACL', 'LIST');
+  expect(list).toMatch(/^user default on .*#[0-9a-f]{64} ~\* &\* \+@all$/m);
+});
+
+test('a user default that may not change settings, or list users', async () => {
+  await scene.redis(masters[1], 'ACL', 'SETUSER', 'default', '-config|set');
+  await seeAndMend(scene, ['WR-DEFAULT-USER']);
+  await scene.redis(replica, 'ACL', 'SETUSER', 'default', '-acl');
+  expect((await scene.cli.run('provision')).code).toBe(4);
+  await seeAndMend(scene, ['WR-DEFAULT-USER']);
+});
+
+test('a user whose name is that of the application in parentheses', async () => {
+  const rules = ['on', 'nopass', '~*', '&*', '+@all', '-@admin', '-@dangerous', '+config|get'];
+  await scene.redis(masters[0], 'ACL', 'SETUSER', '(weedgo)', ...rules);
+  await seeAndMend(scene, ['WR-ACL-DANGEROUS']);
+});
+
+test("the application's user, changed in other ways", async () => {
+  const changes = [
+    { rules: ['resetkeys', 'resetchannels'], id: 'WR-ACL-RIGHTS' },
+    { rules: ['+acl|setuser', '+config|get'], id: 'WR-ACL-DANGEROUS' },
+    { rules: ['nopass'], id: 'WR-ACL-EXTRA' },
+    { rules: ['(~x +get)'], id: 'WR-ACL-EXTRA' },
+  ];
+  for (const { rules, id } of changes) {
+    await scene.redis(masters[2], 'ACL', 'SETUSER', 'weedgo', ...rules);
+    await seeAndMend(scene, [id]);
+  }
+});
+
 test('a second password', async () => {
   await scene.redis(masters[2], 'ACL', 'SETUSER', 'default', '>another-password');
   await seeAndMend(scene, ['WR-AUTH-EXTRA']);
