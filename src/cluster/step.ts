@@ -62,10 +62,13 @@ export type SwitchStep = {
   readonly to: 'yes' | 'no';
   /** It runs with `appendonly no` already. */
   readonly isOff?: boolean;
+  /** It runs with `appendonly yes` already. */
+  readonly isOn?: boolean;
   readonly why: string;
 };
 
-export function describeSwitch({ node, to, why }: SwitchStep): string {
+export function describeSwitch({ node, to, isOn, why }: SwitchStep): string {
+  if (isOn) return `${node}: wait until the append-only file is complete (${why})`;
   return to === 'yes'
     ? `${node}: set appendonly to yes, and wait until the append-only file is complete (${why})`
     : `${node}: save a snapshot, set appendonly to no, and save again (${why})`;

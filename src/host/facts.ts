@@ -259,6 +259,11 @@ export type FolderContents = {
   readonly single: DataFile | undefined;
   /** What the manifest of the append-only files names; undefined: there is no manifest. */
   readonly appendOnly: readonly AppendOnlyFile[] | undefined;
+  /**
+   * The file is there into which a server from 7.0 on writes after `appendonly` was switched on, until its first rewrite
+   * is finished (aof.c, getTempIncrAofName): the manifest names what it had before, or there is none.
+   */
+  readonly isSwitching?: true;
 };
 
 /** Who the node is by its own nodes.conf; unknown: the file is there and does not say. */

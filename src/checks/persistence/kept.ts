@@ -1,5 +1,5 @@
 import type { ReachableView } from '../../cluster/view.ts';
-import { isBaseComplete } from '../../host/start/reads.ts';
+import { isBaseComplete, isFirstRewrite } from '../../host/start/reads.ts';
 import { findNode } from '../../inventory/topology.ts';
 import type { Check, CheckInput, Finding } from '../check.ts';
 import { byHand, call, ours } from '../remedy.ts';
@@ -40,7 +40,8 @@ function baseMissing(input: CheckInput, { node, info, config }: ReachableView): 
   const folder = facts?.data[node]?.folder;
   if (config['appendonly'] !== 'yes' || folder?.kind !== 'read') return [];
   // The server that runs may be older than the one that is installed by now.
-  if (isBaseComplete(folder, info['redis_version'])) return [];
+  const isFirst = isFirstRewrite(folder, info);
+  if (!isFirst && isBaseComplete(folder, info['redis_version'])) return [];
   const isWriting = info['aof_rewrite_in_progress'] === '1' || info['aof_rewrite_scheduled'] === '1';
   return [
     {

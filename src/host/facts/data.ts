@@ -77,6 +77,7 @@ while [ $folders -gt 0 ]; do
       else unreadable "$dir/appendonlydir/appendonly.aof.manifest"; fi
     fi
   fi
+  [ ! -e appendonlydir/temp-appendonly.aof.incr ] || echo switching
   for name in dump.rdb appendonly.aof appendonlydir/appendonly.aof.[0-9]*; do
     if [ ! -e "$name" ]; then continue
     elif is_file "$name"; then set -- "$@" "$dir/$name"
@@ -157,6 +158,7 @@ function folderOf(
           parseManifest(line, (name) => files.get(`${directory}/appendonlydir/${name}`)),
         )
       : undefined,
+    ...(about.includes('switching') && { isSwitching: true }),
   };
 }
 

@@ -60,6 +60,19 @@ function msAhead({ dump, appendOnly, single }: FolderContents): number {
   return Math.max(...times) - (begun ?? dump.modified);
 }
 
+/**
+ * The running server has not finished the first rewrite since `appendonly` was switched on: until then the files that a
+ * start reads end where it was switched off. A rewrite of a server that has everything in its files is no such case.
+ */
+export function isFirstRewrite(
+  { isSwitching }: FolderContents,
+  info: Readonly<Partial<Record<string, string>>>,
+): boolean {
+  return (
+    info['aof_rewrite_scheduled'] === '1' || (isSwitching === true && info['aof_rewrite_in_progress'] === '1')
+  );
+}
+
 /** The manifest names a base, and it is there: what `appendonly yes` needs to have everything on disk. */
 export function isBaseComplete({ appendOnly, single }: FolderContents, version: string | undefined): boolean {
   const hasBase = appendOnly?.some(({ type, file }) => type === 'base' && file !== undefined) === true;

@@ -7,6 +7,7 @@ import {
   dumpContent,
   dumpHasAll,
   isBaseComplete,
+  isFirstRewrite,
   persistenceOf,
 } from '../../host/start/reads.ts';
 import type { NodeLayout } from '../../render/layout.ts';
@@ -32,6 +33,10 @@ export function planSwitch({ view, desired, onDisk, data, version }: RunningNode
     const why = 'no snapshot has everything yet';
     return isPending ? [{ kind: 'switch-append-only', node, to, isOff: true, why }] : [];
   }
+  const isBegun = folder.kind === 'read' && isFirstRewrite(folder, info);
+  // The file may say so from before it was switched off by hand.
+  if (isBegun)
+    return [{ kind: 'switch-append-only', node, to, isOn: true, why: 'its first rewrite is running' }];
   if (filed) return [];
   const isPending =
     info['aof_rewrite_in_progress'] === '1' ||

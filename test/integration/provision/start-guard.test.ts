@@ -111,7 +111,7 @@ test('progress of a long rewrite is told, and an interrupted provision waits for
   await first.done;
   const plan = await cli.run('plan', '--exit-code');
   expectCode(plan, 3);
-  expect(plan.stdout).toContain('local:19030: set appendonly to yes, and wait');
+  expect(plan.stdout).toContain('local:19030: wait until the append-only file is complete');
   const second = await cli.run('-v', 'provision');
   expectCode(second, 0);
   expect(second.stderr).toMatch(/local:19030 writes its append-only file/);
