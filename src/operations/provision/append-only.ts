@@ -15,6 +15,7 @@ import type { RenderedFile } from '../../render/render.ts';
 import { planFiles } from '../../host/planning/files.ts';
 import type { HostSteps } from '../hosts.ts';
 import { readable, type RunningNode } from './running.ts';
+import { keepLimits } from './safe-settings.ts';
 
 /**
  * What a running node's change of `appendonly` still needs, as it is seen: its value, its file's, and whether what it
@@ -49,7 +50,7 @@ export function planSwitch({ view, desired, onDisk, data, version }: RunningNode
 /**
  * The input with the files that may be written now: a file's `appendonly` stays what it is until the running node has
  * everything on disk in the new form. A node that is down is started with what it last ran with, and changed while
- * it runs.
+ * it runs: that goes for limits that may delete keys as well (`keepLimits`).
  */
 export function holdBack(input: PlanInput, running: readonly RunningNode[]): PlanInput {
   const { desired } = input;
@@ -81,12 +82,15 @@ type Held = {
   readonly running: readonly RunningNode[];
 };
 
-function heldBack(input: PlanInput, { layout, file, running }: Held): RenderedFile {
+function heldBack(input: PlanInput, held: Held): RenderedFile {
+  const { layout, running } = held;
   const { facts, desired } = input;
   const id = layout.node.id;
-  const before = facts.files[file.path]?.content ?? facts.data[id]?.former?.configuration;
-  const filed = before === undefined ? undefined : persistenceOf(readable(before)).appendOnly;
-  if (filed === undefined || filed === persistenceOf(readable(file.content)).appendOnly) return file;
+  const before = facts.files[held.file.path]?.content ?? facts.data[id]?.former?.configuration;
+  if (before === undefined) return held.file;
+  const file = withLimits(input, held, before);
+  const filed = persistenceOf(readable(before)).appendOnly;
+  if (filed === persistenceOf(readable(file.content)).appendOnly) return file;
   const kept = withAppendOnly(file, filed ? 'yes' : 'no');
   const node = running.find(({ view }) => view.node === id);
   if (node) return planSwitch(node).length > 0 ? kept : file;
@@ -97,6 +101,15 @@ function heldBack(input: PlanInput, { layout, file, running }: Held): RenderedFi
     service !== undefined &&
     judgeService(startContext(input), service, () => candidate.content).cleared !== undefined;
   return isSafe(kept) || !isSafe(file) ? kept : file;
+}
+
+/** A node that was not seen running may hold keys, unless nothing lies in its folder and it has no process. */
+function withLimits({ facts }: PlanInput, { layout, file, running }: Held, before: string): RenderedFile {
+  const { id } = layout.node;
+  const isBareAndDown =
+    facts.processes[id] === undefined && isBare(facts.data[id], facts.server.installed?.version);
+  if (running.some(({ view }) => view.node === id) || isBareAndDown) return file;
+  return { ...file, content: keepLimits(file.content, before) };
 }
 
 const withAppendOnly = (file: RenderedFile, value: 'yes' | 'no'): RenderedFile => ({

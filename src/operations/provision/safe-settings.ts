@@ -2,7 +2,8 @@ import { formatBytes } from '../../bytes.ts';
 import type { HostProblem } from '../../host/requirements/problem.ts';
 import { compareWithLive } from '../../render/changes.ts';
 import { parseMemory } from '../../render/memory.ts';
-import type { RunningNode } from './running.ts';
+import type { Directives } from '../../render/directives.ts';
+import { readable, type RunningNode } from './running.ts';
 
 /**
  * Settings that destroy keys or lock clients out at the moment they are set, compared with what the node holds and
@@ -61,4 +62,44 @@ function clientsTooFew(
       hint: `Write a maxclients well above ${connected} in the inventory.`,
     },
   ];
+}
+
+/**
+ * A file's content with the limits of the file that was there before, where the new ones might delete keys or turn
+ * clients away: for a node that does not run, and holds what only a running server tells. Once it does run,
+ * `requireSafeSettings` judges the change.
+ */
+export function keepLimits(content: string, before: string): string {
+  const [wanted, filed] = [readable(content), readable(before)];
+  const kept = [
+    ...(mayEvict(wanted, filed) ? ['maxmemory', 'maxmemory-policy'] : []),
+    ...(mayTurnAway(wanted, filed) ? ['maxclients'] : []),
+  ];
+  return kept.reduce((text, name) => replaceDirective(text, name, valueOf(filed, name)), content);
+}
+
+function mayEvict(wanted: Directives, filed: Directives): boolean {
+  const limitOf = (directives: Directives): number =>
+    parseMemory(valueOf(directives, 'maxmemory') ?? '0') ?? Number.NaN;
+  const [limit, before] = [limitOf(wanted), limitOf(filed)];
+  if (limit === 0) return false;
+  const isSamePolicy = valueOf(wanted, 'maxmemory-policy') === valueOf(filed, 'maxmemory-policy');
+  return !isSamePolicy || before === 0 || !(limit >= before);
+}
+
+const mayTurnAway = (wanted: Directives, filed: Directives): boolean =>
+  Number(valueOf(wanted, 'maxclients') ?? defaultClients) <
+  Number(valueOf(filed, 'maxclients') ?? defaultClients);
+
+/** config.c, `maxclients`. */
+const defaultClients = 10_000;
+
+const valueOf = (directives: Directives, name: string): string | undefined =>
+  directives[name]?.at(-1)?.join(' ').toLowerCase();
+
+/** undefined: the server's default. */
+function replaceDirective(content: string, name: string, value: string | undefined): string {
+  const line = value === undefined ? '' : `${name} "${value}"\n`;
+  const pattern = new RegExp(`^${name} .*\\n?`, 'm');
+  return pattern.test(content) ? content.replace(pattern, () => line) : content + line;
 }

@@ -8,6 +8,7 @@ import {
   localNodes,
   passwordIn,
   portsFrom,
+  redisCli,
   serversOf,
   settledListingOf,
 } from './support.ts';
@@ -25,6 +26,15 @@ beforeAll(async () => {
 afterAll(() => cli?.close());
 
 const withConfig = (config: object): Promise<void> => cli.setInventory(localNodes(ports, { config }));
+
+const answer = async (port: number, ...command: readonly string[]): Promise<string> =>
+  (await redisCli(password, ['-p', String(port), ...command])).output.trim();
+
+const keysOf = async (port: number): Promise<number> => Number(await answer(port, 'DBSIZE'));
+
+/** A few megabytes of keys in the slots of a master; the others refuse them. */
+const fill = (port: number): Promise<string> =>
+  answer(port, 'EVAL', "for i=1,3000 do redis.pcall('SET', 'k'..i, string.rep('x', 2000)) end", '0');
 
 async function everything() {
   return {
@@ -65,6 +75,33 @@ test('a setting that can lose something later is named before it is applied', as
   expect(await everything()).toEqual(before);
   await withConfig({ maxmemory: '96mb' });
 });
+
+test('nodes that are down are not started with a maxmemory below what they hold', async () => {
+  await Promise.all(ports.map(fill));
+  await Promise.all(ports.map((port) => answer(port, 'WAIT', '1', '10000')));
+  const held = await Promise.all(ports.map(keysOf));
+  expect(held.reduce((sum, keys) => sum + keys, 0)).toBe(6000);
+  const tooSmall = { maxmemory: '3mb', 'maxmemory-policy': 'allkeys-lru' };
+  await withConfig(tooSmall);
+  expectCode(await cli.run('provision'), 4);
+  expectCode(await cli.run('--yes', 'stop'), 0);
+  const started = await cli.run('provision');
+  expect(started.code).toBe(1);
+  expect(started.stderr).toContain('allkeys-lru would delete keys at once');
+  expect(await Promise.all(ports.map(keysOf))).toEqual(held);
+
+  // One that fits is applied, also to nodes that are down.
+  expectCode(await cli.run('--yes', 'stop'), 0);
+  await withConfig({ maxmemory: '48mb' });
+  expectCode(await cli.run('provision'), 0);
+  expect((await configsOf(ports, password)).map((config) => config['maxmemory'])).toEqual(
+    ports.map(() => String(48 << 20)),
+  );
+  expectCode(await cli.run('plan', '--exit-code'), 0);
+  expect(await Promise.all(ports.map(keysOf))).toEqual(held);
+  await withConfig({ maxmemory: '96mb' });
+  expectCode(await cli.run('provision'), 0);
+}, 400_000);
 
 test('what only a restart changes is listed and refused, and so is all that came with it', async () => {
   const before = await everything();

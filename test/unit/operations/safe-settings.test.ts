@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { ReachableView } from '../../../src/cluster/view.ts';
-import { requireSafeSettings } from '../../../src/operations/provision/safe-settings.ts';
+import { keepLimits, requireSafeSettings } from '../../../src/operations/provision/safe-settings.ts';
 
 const view: ReachableView = {
   reachable: true,
@@ -40,3 +40,29 @@ test.each([{ maxmemory: '128mb' }, { maxmemory: '0' }, { maxclients: '100' }, { 
     expect(refusals(desired)).toEqual([]);
   },
 );
+
+const conf = (directives: Readonly<Record<string, string>>): string =>
+  `port "7000"\n${Object.entries(directives)
+    .map(([name, value]) => `${name} "${value}"\n`)
+    .join('')}`;
+const filed = { maxmemory: '200mb', 'maxmemory-policy': 'noeviction', maxclients: '10000' };
+
+test.each([
+  [{ maxmemory: '50mb' }, {}],
+  [{ maxmemory: '50mb', 'maxmemory-policy': 'allkeys-lru' }, {}],
+  [{ 'maxmemory-policy': 'allkeys-lru' }, {}],
+  [{ maxmemory: '300mb', 'maxmemory-policy': 'allkeys-lru' }, {}],
+  [{ maxclients: '50' }, {}],
+  [{ maxmemory: '300mb' }, { maxmemory: '300mb' }],
+  [
+    { maxmemory: '0', 'maxmemory-policy': 'allkeys-lru' },
+    { maxmemory: '0', 'maxmemory-policy': 'allkeys-lru' },
+  ],
+  [{ maxclients: '20000' }, { maxclients: '20000' }],
+])('a node that is down and is to get %j is started with %j changed', (change, kept) => {
+  expect(keepLimits(conf({ ...filed, ...change }), conf(filed))).toBe(conf({ ...filed, ...kept }));
+});
+
+test('a limit that the file did not have is left out until the node runs', () => {
+  expect(keepLimits(conf({ maxmemory: '50mb' }), conf({}))).toBe(conf({}));
+});
