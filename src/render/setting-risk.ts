@@ -25,7 +25,6 @@ const harmless: ReadonlySet<string> = new Set([
   'cluster-allow-pubsubshard-when-down',
   'cluster-link-sendbuf-limit',
   'cluster-migration-barrier',
-  'cluster-replica-no-failover',
   'cluster-slot-stats-enabled',
   'crash-log-enabled',
   'crash-memcheck-enabled',
@@ -62,10 +61,7 @@ const harmless: ReadonlySet<string> = new Set([
   'repl-backlog-ttl',
   'repl-disable-tcp-nodelay',
   'repl-diskless-sync',
-  'repl-diskless-sync-delay',
   'repl-diskless-sync-max-replicas',
-  'repl-ping-replica-period',
-  'repl-timeout',
   'replica-lazy-flush',
   'sanitize-dump-payload',
   'set-max-intset-entries',
@@ -85,6 +81,8 @@ const evicts = 'the server may delete keys to get below the limit';
 const crashes = 'what was written since the last save is lost when the server ends';
 const acknowledges = 'a failover can lose writes that were acknowledged';
 const diverges = 'the replica can hold other keys than its master, or lose its copy';
+
+const seldomHeard = 'replicas drop the link to an idle master, and cannot be elected when it fails';
 
 const refusesWrites =
   'masters refuse writes while fewer replicas keep up, and writes that they accept while more lag behind can be lost';
@@ -122,10 +120,19 @@ const risks: Readonly<Record<string, string | ((value: string) => string)>> = {
   'cluster-node-timeout': acknowledges,
   'cluster-replica-validity-factor': acknowledges,
   'replica-priority': acknowledges,
+  'cluster-replica-no-failover': 'the replica is not elected when its master fails',
   'repl-diskless-load': diverges,
+  'repl-diskless-sync-delay':
+    'a replica that needs a full copy waits that long for it, and its shard has none',
+  'repl-ping-replica-period': seldomHeard,
+  'repl-timeout': seldomHeard,
   'replica-read-only': diverges,
   'replica-ignore-disk-write-errors': diverges,
 };
+
+function isAtMost(limit: number): (value: string) => boolean {
+  return (value) => value.trim() !== '' && Number(value) <= limit;
+}
 
 /** Values that keep more than any other, so that setting them loses nothing. */
 const safeValues: Readonly<Record<string, (value: string) => boolean>> = {
@@ -140,7 +147,12 @@ const safeValues: Readonly<Record<string, (value: string) => boolean>> = {
   'cluster-allow-reads-when-down': (value) => value === 'no',
   'replica-serve-stale-data': (value) => value === 'yes',
   'replica-read-only': (value) => value === 'yes',
+  'cluster-replica-no-failover': (value) => value === 'no',
   'repl-diskless-load': (value) => value === 'disabled',
+  'repl-diskless-sync-delay': isAtMost(60),
+  // The default, in seconds; a master that nobody writes to is silent in between.
+  'repl-ping-replica-period': isAtMost(10),
+  'repl-timeout': (value) => Number(value) >= 30,
   'replica-ignore-disk-write-errors': (value) => value === 'no',
 };
 

@@ -206,7 +206,7 @@ describe('REPLICATE', () => {
 
   test('does not overwrite the last copy of a dead master, nor follow one that is dead', async () => {
     await linked(r1);
-    await call(r1, 'CONFIG', 'SET', 'cluster-replica-no-failover', 'yes');
+    await redis(r1, 'CONFIG', 'SET', 'cluster-replica-no-failover', 'yes');
     const dead = await idOf(m1);
     const pid = Number(/process_id:(\d+)/.exec(String(await redis(m1, 'INFO', 'server')))?.[1]);
     process.kill(pid, 'SIGKILL');
