@@ -102,13 +102,16 @@ test('progress of a long rewrite is told, and an interrupted provision waits for
   await cli.setInventory(inventory({ appendonly: 'no' }));
   expectCode(await cli.run('provision'), 0);
   await cli.setInventory(inventory());
-  await ask(19_030, 'CONFIG', 'SET', 'rdb-key-save-delay', '5000');
+  // Long enough for a killed provision, a plan and another provision on a busy machine.
+  await ask(19_030, 'CONFIG', 'SET', 'rdb-key-save-delay', '25000');
   const first = cli.start('provision');
   await until(async () =>
     expect(await ask(19_030, 'INFO', 'persistence')).toContain('aof_rewrite_in_progress:1'),
   );
   first.kill('SIGKILL');
   await first.done;
+  // The child that writes was forked with the delay.
+  await ask(19_030, 'CONFIG', 'SET', 'rdb-key-save-delay', '0');
   const plan = await cli.run('plan', '--exit-code');
   expectCode(plan, 3);
   expect(plan.stdout).toContain('local:19030: wait until the append-only file is complete');
