@@ -1,6 +1,7 @@
 import { membersOf, ownLine, reachableNodes, standsAt } from '../cluster/shape.ts';
 import { countSlots } from '../cluster/slots.ts';
 import type { ClusterView, NodeLine, ReachableView } from '../cluster/view.ts';
+import { hasWholeCopy } from '../cluster/whole-copy.ts';
 import type { Facts, NodeData, StoredIdentity } from '../host/facts.ts';
 import { storedCopy, type StoredCopy } from '../host/start/copy.ts';
 import { persistenceOf } from '../host/start/reads.ts';
@@ -112,12 +113,12 @@ function isAppendOnly(text: string): boolean | undefined {
 
 /** It has what its own disk had when it started. */
 const isNeverLinked = ({ info }: ReachableView): boolean =>
-  info['master_sync_in_progress'] !== '1' && info['master_link_down_since_seconds'] === '-1';
+  info['master_sync_in_progress'] !== '1' && !hasWholeCopy(info);
 
 /** undefined: in the midst of a copy, or never linked since its start. */
 function copyOf(view: ReachableView): ReplicaCopy | undefined {
   const { info } = view;
-  if (info['master_sync_in_progress'] === '1' || isNeverLinked(view)) return undefined;
+  if (!hasWholeCopy(info)) return undefined;
   const offset = Number(info['slave_repl_offset'] ?? Number.NaN);
   const streams = [info['master_replid'], info['master_replid2']].filter((id) => id !== undefined);
   return Number.isFinite(offset) ? { streams, offset } : undefined;

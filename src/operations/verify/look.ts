@@ -139,17 +139,16 @@ async function probeOne(
   node: Node,
 ): Promise<readonly (readonly [string, Probed[string]])[]> {
   const shell = session.shells.get(node.host);
-  // Asked meanwhile: were the node's own answers waited for first, that would be a round trip more.
-  const asking = shell ? probeAnonymous(shell, node) : ('unknown' as const);
-  const connection = await session.redis(node);
-  if (isFailure(connection)) return [];
   try {
+    // All at once: were the node's own answers waited for first, that would be a round trip more.
     const [probe, writes, anonymous] = await Promise.all([
-      probeNode(connection, session),
+      session
+        .redis(node)
+        .then((connection) => (isFailure(connection) ? undefined : probeNode(connection, session))),
       probeWrites(session, node),
-      asking,
+      shell ? probeAnonymous(shell, node) : ('unknown' as const),
     ]);
-    return [[node.id, { ...probe, writes, anonymous }]];
+    return probe === undefined ? [] : [[node.id, { ...probe, writes, anonymous }]];
   } catch (error) {
     // Its view says that, and why, it does not answer.
     if (error instanceof OperationError) return [];

@@ -198,17 +198,6 @@ test('a drill that was killed while its master is down', async () => {
   await seeAndMend(scene, ['WR-NODE-DOWN', 'WR-DRILL-UNFINISHED']);
 });
 
-test('settings of the inventory that were not provisioned', async () => {
-  const file = scene.inventory.file ?? '';
-  const inventory = JSON.parse(await readFile(file, 'utf8'));
-  const verify = async (): Promise<Report> => JSON.parse((await scene.cli.run('--json', 'verify')).stdout);
-  for (const change of [{ 'maxmemory-policy': 'allkeys-lru' }, { 'tcp-backlog': 300 }]) {
-    Object.assign(inventory.config, change);
-    await scene.cli.setInventory(inventory);
-    await seeAndFix({ cli: scene.cli, verify }, ['WR-CONFIG-PENDING']);
-  }
-});
-
 test('a replica that is paused while writes are tested', async () => {
   const pid = await scene.pid(replica);
   process.kill(pid, 'SIGSTOP');
@@ -218,6 +207,18 @@ test('a replica that is paused while writes are tested', async () => {
     expect(report.findings.map(({ id }) => id)).toContain('WR-WRITE-UNREPLICATED');
   } finally {
     process.kill(pid, 'SIGCONT');
+  }
+});
+
+// The last: the inventory is another one afterwards.
+test('settings of the inventory that were not provisioned', async () => {
+  const file = scene.inventory.file ?? '';
+  const inventory = JSON.parse(await readFile(file, 'utf8'));
+  const verify = async (): Promise<Report> => JSON.parse((await scene.cli.run('--json', 'verify')).stdout);
+  for (const change of [{ 'maxmemory-policy': 'allkeys-lru' }, { 'tcp-backlog': 300 }]) {
+    Object.assign(inventory.config, change);
+    await scene.cli.setInventory(inventory);
+    await seeAndFix({ cli: scene.cli, verify }, ['WR-CONFIG-PENDING']);
   }
 });
 
