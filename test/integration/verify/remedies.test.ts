@@ -211,7 +211,7 @@ test('a replica that is paused while writes are tested', async () => {
 });
 
 // The last: the inventory is another one afterwards.
-test('settings of the inventory that were not provisioned', async () => {
+test('settings of the inventory that were not provisioned', { timeout: 300_000 }, async () => {
   const file = scene.inventory.file ?? '';
   const inventory = JSON.parse(await readFile(file, 'utf8'));
   const verify = async (): Promise<Report> => JSON.parse((await scene.cli.run('--json', 'verify')).stdout);
