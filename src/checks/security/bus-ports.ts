@@ -80,7 +80,7 @@ function judgeUsers(inventory: CheckInput['inventory'], host: Host, facts: Facts
       hosts: [host.name],
       seen: `the nftables table ${limitTable(inventory.cluster)} is missing or changed there`,
       expected: `only root and ${inventory.server} connect to bus ports`,
-      why: 'The bus asks for no password: whoever reaches it takes over slots and is given the password.',
+      why: 'The bus asks for no password: anyone who reaches it takes over slots and is given the password.',
       remedy: [ours(inventory, 'provision')],
     },
   ];
