@@ -1,4 +1,5 @@
 import type { InfoFields } from '../cluster/view.ts';
+import { wasLinked } from '../cluster/whole-copy.ts';
 import type { Inventory } from '../inventory/inventory.ts';
 import { heirOf } from './consequences.ts';
 import { byHand, ours } from './remedy.ts';
@@ -141,8 +142,7 @@ function commandsOf(
 }
 
 /** Its copy is what was on its disk (`judgeCopy` in cluster/failover/replacement.ts). */
-const isStale = ({ view }: Member): boolean =>
-  view?.info['master_link_status'] !== 'up' && !(Number(view?.info['master_link_down_since_seconds']) >= 0);
+const isStale = ({ view }: Member): boolean => view === undefined || !wasLinked(view.info);
 
 /** In the midst of a copy, or without any: `failover` refuses it. */
 const isUseless = (heir: Member): boolean =>

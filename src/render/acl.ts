@@ -33,6 +33,8 @@ export const applicationRules = [
 
 /** The arguments of redis.conf's `user` line; the password stands as its SHA-256. */
 export function applicationUser(user: string, password: string): readonly string[] {
-  const hash = createHash('sha256').update(password).digest('hex');
-  return [user, 'reset', 'on', `#${hash}`, ...applicationRules];
+  return [user, 'reset', 'on', `#${passwordHash(password)}`, ...applicationRules];
 }
+
+/** A password as `user` lines and ACL LIST have it after the `#`: its SHA-256, 64 hex digits. */
+export const passwordHash = (password: string): string => createHash('sha256').update(password).digest('hex');

@@ -3,6 +3,7 @@ import type { Reason, ReasonCode } from './reason.ts';
 import { viewOf } from './situation.ts';
 import type { Situation } from './situation.ts';
 import type { Choice } from './target.ts';
+import { wasLinked } from '../whole-copy.ts';
 
 /** Why a master counts as dead. */
 export type Death = {
@@ -87,9 +88,7 @@ function judgeCopy(situation: Situation, { shard, replica }: Choice, keys: numbe
   const startMaster = `Start ${shard.master.node.id} again, or restore a backup.`;
   if (info['master_sync_in_progress'] === '1')
     return refuse('replica-empty', `${id} holds no whole copy: it is being copied to`, startMaster);
-  const wasLinked =
-    info['master_link_status'] === 'up' || Number(info['master_link_down_since_seconds']) >= 0;
-  if (wasLinked) return { refusals: [], accepted: [] };
+  if (wasLinked(info)) return { refusals: [], accepted: [] };
   if (keys === undefined)
     return refuse('replica-unreachable', `${id} does not say how many keys it has`, `Look at ${id} first.`);
   if (keys === 0)

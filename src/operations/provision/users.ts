@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { dangersOf } from '../../checks/security/acl-rules.ts';
 import type { ClusterStep } from '../../cluster/step.ts';
 import { type AclUser, hasOurPassword, lacksOf, mayEverything, parseUser } from '../../cluster/users.ts';
 import type { ReachableView } from '../../cluster/view.ts';
 import type { HostProblem } from '../../host/requirements/problem.ts';
+import { passwordHash } from '../../render/acl.ts';
 import type { RunningNode } from './running.ts';
 
 /**
@@ -47,7 +47,7 @@ function isInForce(line: readonly string[], live: ReachableView['users']): boole
  */
 export function planDefaultUser({ view, desired }: RunningNode): readonly ClusterStep[] {
   const password = desired['requirepass']?.[0]?.[0];
-  const hash = password === undefined ? undefined : sha256(password);
+  const hash = password === undefined ? undefined : passwordHash(password);
   const user = listed(view.users)
     .map((line) => parseUser(line, () => hash))
     .find(({ name }) => name === 'default');
@@ -88,8 +88,6 @@ export function requireUsers({ host, view }: RunningNode): readonly HostProblem[
 
 const listed = (users: ReachableView['users']): readonly string[] =>
   users === undefined || users === 'denied' ? [] : users;
-
-const sha256 = (password: string): string => createHash('sha256').update(password).digest('hex');
 
 const same = (one: readonly string[], other: readonly string[]): boolean =>
   one.join('\0') === other.join('\0');

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { parseUser } from '../../cluster/users.ts';
 import type { BusLink, LatencyEvent, NodeProbe } from '../../checks/probe.ts';
 import type { Inventory, Secrets } from '../../inventory/inventory.ts';
 import { type RedisConnection, type RedisCommand, ReplyError } from '../../redis/connection.ts';
+import { passwordHash } from '../../render/acl.ts';
 
 /** The slow log's newest entries that are asked for: enough to tell a rate, little to transfer. */
 const slowEntries = 32;
@@ -79,7 +79,7 @@ function parseSlow(reply: unknown): { readonly at: number; readonly microseconds
 
 function hashOf(name: string, { inventory, secrets }: ProbeContext): string | undefined {
   const password = name === inventory.auth.application?.user ? secrets.application : secrets.password;
-  return password === undefined ? undefined : createHash('sha256').update(password).digest('hex');
+  return password === undefined ? undefined : passwordHash(password);
 }
 
 function compareSecret(live: string, ours: string | undefined): NodeProbe['masterauth'] {
