@@ -13,6 +13,8 @@ const redis = { 'redis-server': 'redis-server', 'redis-cli': 'redis-tools' };
 const ssh = { ssh: 'openssh-client', sshd: 'openssh-server' };
 /** redis-py, a cluster client that failovers are tried under. */
 const clients = { '/usr/lib/python3/dist-packages/redis/cluster.py': 'python3-redis' };
+/** The report's page is looked at in a browser; CHROMIUM names another one. */
+const browser = process.env.CHROMIUM ? {} : { '/usr/bin/chromium': 'chromium' };
 const lab = {
   'systemd-nspawn': 'systemd-container',
   mmdebstrap: 'mmdebstrap',
@@ -24,7 +26,7 @@ const wanted = {
   check: {},
   demo: redis,
   // Only root can boot test hosts; for anyone else `npm test` leaves them out and says so.
-  test: { ...redis, ...ssh, ...clients, ...(isRoot && lab) },
+  test: { ...redis, ...ssh, ...clients, ...browser, ...(isRoot && lab) },
 };
 
 const purpose = process.argv[2] ?? 'check';

@@ -9,6 +9,7 @@ import type { Node } from '../../inventory/inventory.ts';
 import { messageOf } from '../../message-of.ts';
 import { isFailure } from '../../redis/connection.ts';
 import { awaitQuiet } from '../failover/await-guard.ts';
+import { awaitInSync } from '../failover/await-sync.ts';
 import { refuseFor } from '../failover/refuse.ts';
 import { moveMaster } from '../failover/move.ts';
 import type { Move } from '../failover/move.ts';
@@ -118,7 +119,9 @@ export async function startAgain(session: Session, node: Node, stages: Stages): 
     value: await startNode(session, node, {}),
     changed: true,
   }));
-  const [choice] = planRoles(await awaitQuiet(session, 'the drill', {}), [node.id]).choices;
+  // It starts as the master that it was: only a cluster that agrees on the roles says whom it is to follow.
+  await awaitQuiet(session, 'the drill', {});
+  const [choice] = planRoles(await awaitInSync(session, [node.id], {}), [node.id]).choices;
   const back = choice && (await moveMaster(session, choice, { stages, look: {} }));
   await writeMemory(session, await readMemory(session), { drill: undefined });
   return back;

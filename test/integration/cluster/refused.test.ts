@@ -33,6 +33,10 @@ async function stateOf(nodes: Inventory, password?: string): Promise<unknown> {
   );
 }
 
+/** Nodes that formed a cluster tell each other a little later that replicas may be elected now. */
+const settled = (nodes: Inventory): Promise<void> =>
+  until(async () => expect(JSON.stringify(await stateOf(nodes))).not.toContain('nofailover'));
+
 async function expectRefusal(reason: string, of: Inventory = inventory): Promise<void> {
   const before = await stateOf(of);
   await expect(form(of)).rejects.toThrow(RefusedError);
@@ -56,6 +60,7 @@ describe('forming refuses, and changes nothing on any node', () => {
     await start({ ports: [...ports.slice(1), ...otherPorts] });
     const other = localInventory(otherPorts, { password: false });
     await form(other);
+    await settled(other);
     const mixed = localInventory([...ports.slice(1), otherPorts[5] ?? 0], { password: false });
     await expectRefusal('local:17371: it belongs to a cluster with 127.0.0.1:17366', mixed);
     await judge(other);
