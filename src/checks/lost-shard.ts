@@ -3,7 +3,7 @@ import { lossOf, type LostShards } from '../cluster/lost.ts';
 import { ownLine, reachableNodes } from '../cluster/shape.ts';
 import { countSlots, describeRanges } from '../cluster/slots.ts';
 import type { ClusterView, NodeView, ReachableView } from '../cluster/view.ts';
-import type { Facts } from '../host/facts.ts';
+import type { Facts, NodeData } from '../host/facts.ts';
 import { judgeProcess } from '../host/process-gone.ts';
 import { remainsOf } from '../host/start/remains.ts';
 import type { Inventory, Node } from '../inventory/inventory.ts';
@@ -136,9 +136,15 @@ function judgeFolder(node: Node, seen: NodeView | undefined, { facts, place }: P
     };
   const folder = facts.data[node.id]?.folder.kind === 'absent' ? 'is not there' : 'holds no data';
   return {
-    evidence: `${seen?.reachable ? `${node.id} is empty` : `${node.id} does not run`} and ${dataDirectory} ${folder}`,
+    evidence: `${seen?.reachable ? `${node.id} is empty` : `${node.id} does not run`} and ${dataDirectory} ${folder}${nextToIt(facts.data[node.id])}`,
   };
 }
+
+/** Moved away by somebody, who may have forgotten it: no reason against going on, and for a person to look at first. */
+const nextToIt = (data: NodeData | undefined): string =>
+  data === undefined || data.asides.length === 0
+    ? ''
+    : `, but ${joinNames(data.asides.slice(0, 5))} may have what was there`;
 
 const blocker = (message: string, ...hints: readonly string[]): Reason => ({
   code: 'in-use',

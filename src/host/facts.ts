@@ -223,6 +223,8 @@ export type NodeData = {
    * server (`server: redis` or `valkey`), or where an earlier version of the tool had it. Of the latter `folder` tells.
    */
   readonly leftBehind: string | undefined;
+  /** Folders next to its own that are named after it, as remedies name what they move away: `DIR.aside`. */
+  readonly asides: readonly string[];
   /** Its configuration where an earlier version of the tool had it; missing where there is none of this cluster. */
   readonly former?: FormerNode;
 };

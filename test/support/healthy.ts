@@ -389,6 +389,7 @@ function dataOf(node: Node, inventory: Inventory): NodeData {
   const master = inventory.nodes.find((each) => each.shard === node.shard);
   return {
     leftBehind: undefined,
+    asides: [],
     folder: {
       kind: 'read',
       isWritable: true,

@@ -17,6 +17,7 @@ export function folderScript(
   ];
   const own = shQuote(dataDirectory);
   return `if [ -e ${own} ] || [ -L ${own} ]; then there=${index}; else there=; printf 'absent %s\\n' ${own}; fi
+for aside in ${own}.*; do [ ! -d "$aside" ] || printf 'aside ${index} %s\\n' "$aside"; done
 set -- "$@" "$there" ${shWords(words)}`;
 }
 

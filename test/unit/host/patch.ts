@@ -52,7 +52,7 @@ export function applyDesired(desired: DesiredHost, facts: Facts): Facts {
     kernel: { ...facts.kernel, overcommitMemory: 1, somaxconn: 4096 },
     data: Object.fromEntries(
       desired.services.map(
-        ({ node }) => [node, { folder: { kind: 'absent' }, leftBehind: undefined }] as const,
+        ({ node }) => [node, { folder: { kind: 'absent' }, leftBehind: undefined, asides: [] }] as const,
       ),
     ),
   };

@@ -54,7 +54,7 @@ function cleared(service: Service): Extract<HostStep, { kind: 'start-service' }>
     server: { kind: 'redis', version: '7.0.15' },
     directives: {},
     onDisk: undefined,
-    data: { folder: { kind: 'absent' }, leftBehind: undefined },
+    data: { folder: { kind: 'absent' }, leftBehind: undefined, asides: [] },
     word: noWord,
   });
   if (!verdict.cleared) throw new Error('refused');

@@ -16,7 +16,7 @@ const node = (maxclients: string, openFilesLimit: number): RunningNode => ({
   },
   desired: { maxclients: [['10000']] },
   onDisk: {},
-  data: { folder: { kind: 'absent' }, leftBehind: undefined },
+  data: { folder: { kind: 'absent' }, leftBehind: undefined, asides: [] },
   move: undefined,
   version: '7.0.15',
   process: { pid: 1, folder: 'own', executable: '', openFilesLimit, started: 0 },

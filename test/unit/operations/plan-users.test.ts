@@ -24,7 +24,7 @@ const running = (users: ReachableView['users'], password: string | undefined = '
   },
   desired: { user: [line], ...(password !== undefined && { requirepass: [[password]] }) },
   onDisk: { user: [line] },
-  data: { folder: { kind: 'absent' }, leftBehind: undefined },
+  data: { folder: { kind: 'absent' }, leftBehind: undefined, asides: [] },
   move: undefined,
   version: '7.0.15',
   process: undefined,

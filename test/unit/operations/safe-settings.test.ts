@@ -19,7 +19,7 @@ const refusals = (desired: Readonly<Record<string, string>>): readonly string[] 
     view,
     desired: Object.fromEntries(Object.entries(desired).map(([name, value]) => [name, [[value]]])),
     onDisk: {},
-    data: { folder: { kind: 'absent' }, leftBehind: undefined },
+    data: { folder: { kind: 'absent' }, leftBehind: undefined, asides: [] },
     move: undefined,
     version: '7.0.15',
     process: undefined,
