@@ -7,9 +7,9 @@ import { connectNode } from '../redis/connect.ts';
 import { isFailure, type RedisConnection, type RedisFailure, type Vouch } from '../redis/connection.ts';
 import { layoutOf } from '../render/layout.ts';
 import { pause } from '../redis/wait.ts';
-import { connectHosts } from '../ssh/connect.ts';
 import { localShell } from '../ssh/local.ts';
 import type { Shell } from '../ssh/shell.ts';
+import type { ConnectOptions } from '../ssh/target.ts';
 import type { Emit } from './events.ts';
 import { refuseUnknownSecrets } from './secrets/unknown.ts';
 import type { Prompter, Session } from './session.ts';
@@ -157,7 +157,7 @@ async function connectAll({
     resolveSecret(source, { inventory, path: ['ssh'], show: prompter.show });
   const wanted = inventory.hosts.filter(({ name }) => hosts.includes(name));
   const remote = wanted.filter((host) => host.connection === 'ssh');
-  const connected = await connectHosts(remote.map(sshTarget), {
+  const connected = await connectOver(remote, {
     resolveSecret: resolve,
     becomePassword: inventory.becomePassword,
     prompter,
@@ -170,6 +170,16 @@ async function connectAll({
     unreachable: connected.unreachable,
     shells: new Map([...connected.shells, ...local.map(({ name }) => [name, localShell(name)] as const)]),
   };
+}
+
+/** A command that stays on this machine does not wait for the SSH client to load. */
+async function connectOver(
+  hosts: readonly Host[],
+  options: ConnectOptions,
+): Promise<Pick<Session, 'shells' | 'unreachable'>> {
+  if (hosts.length === 0) return { shells: new Map(), unreachable: new Map() };
+  const { connectHosts } = await import('../ssh/connect.ts');
+  return connectHosts(hosts.map(sshTarget), options);
 }
 
 const sshTarget = ({ name, address, ssh, become }: Host) => ({ name, address, ssh, become });
