@@ -10,7 +10,6 @@ import { loadInventory } from '../../../src/inventory/load.ts';
 import { lookAround } from '../../../src/operations/failover/look.ts';
 import { moveMaster } from '../../../src/operations/failover/move.ts';
 import { createStages } from '../../../src/operations/stage.ts';
-import { until } from '../../support/until.ts';
 import { createPlace, password } from './place.ts';
 import type { Place } from './place.ts';
 import { openLocalSession } from './session.ts';
@@ -22,7 +21,8 @@ let place: Place;
 let session: TestSession;
 
 beforeAll(async () => {
-  place = await createPlace(17920);
+  // Whoever asks a node here must be whom it runs as.
+  place = await createPlace(17920, {}, { own: true });
   session = openLocalSession(await loadInventory(join(place.dir, 'weedgo-redis.yaml')), password);
 });
 afterAll(async () => {
@@ -49,14 +49,12 @@ describe('a replica that has just been restarted', () => {
   });
 });
 
-/** The cluster may still be hearing of the failover of the round before. */
-const choiceOf = (index: number): Promise<Choice> =>
-  until(async () => {
-    const situation = await lookAround(session);
-    const [choice] = chooseTarget(situation, { kind: 'shard', number: index + 1 });
-    if (!choice?.replica) throw new Error(`shard ${index + 1} has no replica`);
-    return choice;
-  });
+async function choiceOf(index: number): Promise<Choice> {
+  const situation = await lookAround(session);
+  const [choice] = chooseTarget(situation, { kind: 'shard', number: index + 1 });
+  if (!choice?.replica) throw new Error(`shard ${index + 1} has no replica`);
+  return choice;
+}
 
 /** Resolves as soon as the node is being started, to when that command has ended. */
 async function restarted({ replica }: Choice): Promise<{ readonly started: Promise<unknown> }> {

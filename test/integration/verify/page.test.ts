@@ -151,8 +151,7 @@ describe.runIf(hasBrowser)('the page in a browser', () => {
     await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
     expect(await page.evaluate<string>(bodyColor)).toBe('rgb(255, 255, 255)');
     expect(await page.locator('pre').allInnerTexts()).toEqual([
-      '# see that redis1 is on, on the network, and that its sshd can be reached from here',
-      'weedgo-redis -i /etc/weedgo-redis.yaml check',
+      '# see that redis1 is on, on the network, and that its sshd can be reached from here; then',
       'weedgo-redis -i /etc/weedgo-redis.yaml start',
     ]);
     await page.close();
