@@ -1,4 +1,4 @@
-import { shQuote } from '../host/sh.ts';
+import { shQuote } from '../base/sh.ts';
 import type { Host, Inventory, Node } from '../inventory/inventory.ts';
 import type { SecretSource } from '../inventory/schema.ts';
 import { findNode } from '../inventory/topology.ts';

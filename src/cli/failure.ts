@@ -1,5 +1,5 @@
 import { createPaint } from './paint.ts';
-import { exitCodes, HostsFailedError, UsageError, WeedgoError } from '../errors.ts';
+import { exitCodes, HostsFailedError, UsageError, WeedgoError } from '../base/errors.ts';
 import { withPlace } from './place.ts';
 
 /** The exit code that `docs/cli.md` promises for an error. */

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Inventory } from '../inventory/inventory.ts';
 import { loadInventory } from '../inventory/load.ts';
-import { packageFile } from '../package-file.ts';
+import { packageFile } from '../base/package-file.ts';
 import type { Invocation } from './command.ts';
 
 /** The inventory that the command line names, validated; that none was named is said. Throws UsageError. */

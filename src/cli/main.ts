@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import { exitCodes, UsageError } from '../errors.ts';
-import { packageFile } from '../package-file.ts';
+import { exitCodes, UsageError } from '../base/errors.ts';
+import { packageFile } from '../base/package-file.ts';
 import type { CommandSpec } from './command.ts';
 import { outliveReaders, printJson, printNote, printResult, takeOverWarnings } from './output.ts';
 import { commands } from './registry.ts';

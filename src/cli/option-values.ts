@@ -1,4 +1,4 @@
-import { UsageError } from '../errors.ts';
+import { UsageError } from '../base/errors.ts';
 
 /** An option that takes a value: commander gives a string; undefined when it was not given. */
 export function textOption(options: Readonly<Record<string, unknown>>, name: string): string | undefined {

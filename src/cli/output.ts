@@ -5,7 +5,7 @@
 import { Writable } from 'node:stream';
 import type { WriteStream } from 'node:tty';
 import type { Ora } from 'ora';
-import { harmless, harmlessJson } from '../harmless.ts';
+import { harmless, harmlessJson } from '../base/harmless.ts';
 import { splitPaint } from './paint.ts';
 
 /** Text as a terminal may have it: colours of `createPaint` stay, everything else is made harmless. */

@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline';
-import { InterruptedError } from '../errors.ts';
+import { InterruptedError } from '../base/errors.ts';
 import { echoOf, printNote, printQuestion, terminalAt } from './output.ts';
 import type { Prompter } from '../operations/session.ts';
 

@@ -1,4 +1,4 @@
-import { exitCodes, InterruptedError, WeedgoError } from '../errors.ts';
+import { exitCodes, InterruptedError, WeedgoError } from '../base/errors.ts';
 import type { CommandResult, CommandSpec, GlobalOptions, Invocation } from './command.ts';
 import { formatFailure, failureDocument, exitCodeOf } from './failure.ts';
 import { onUnread, printJson, printNote, printResult } from './output.ts';

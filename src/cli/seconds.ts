@@ -1,4 +1,4 @@
-import { UsageError } from '../errors.ts';
+import { UsageError } from '../base/errors.ts';
 
 /** A look asks every node: without a pause it would be load for its own sake. */
 const leastPause = 0.1;

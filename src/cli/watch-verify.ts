@@ -1,6 +1,6 @@
 import { printNote, printResult, terminalAt } from './output.ts';
 import { createPaint } from './paint.ts';
-import { exitCodes, UsageError } from '../errors.ts';
+import { exitCodes, UsageError } from '../base/errors.ts';
 import { joinNames } from '../checks/text.ts';
 import { type Cause, causesOf } from '../operations/report/causes.ts';
 import { placesOf } from '../operations/report/places.ts';

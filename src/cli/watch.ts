@@ -1,6 +1,6 @@
 import { namedInventory } from './inventory-path.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { WeedgoError } from '../errors.ts';
+import { WeedgoError } from '../base/errors.ts';
 import { openSession } from '../operations/connect.ts';
 import type { Session } from '../operations/session.ts';
 import type { Invocation } from './command.ts';

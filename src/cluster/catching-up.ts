@@ -1,4 +1,4 @@
-import { formatBytes } from '../bytes.ts';
+import { formatBytes } from '../base/bytes.ts';
 import { isBeingCopied, replicaLine } from './replica-line.ts';
 import { ownLine, reachableNodes } from './shape.ts';
 import type { InfoFields, NodeTopology, TopologyView } from './view.ts';

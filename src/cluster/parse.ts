@@ -1,4 +1,4 @@
-import { OperationError } from '../errors.ts';
+import { OperationError } from '../base/errors.ts';
 import { isSecretDirective, masked } from '../inventory/secret-directives.ts';
 import type { InfoFields, NodeFlag, NodeLine, OpenSlot, SlotRange } from './view.ts';
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { OperationError } from '../errors.ts';
+import { OperationError } from '../base/errors.ts';
 import type { Shell } from '../ssh/shell.ts';
 import { scriptsFor } from './script.ts';
 import { interruptedBetweenSteps, StepFailedError } from './step-failure.ts';

@@ -1,5 +1,5 @@
 import type { Shell } from '../ssh/shell.ts';
-import { shQuote } from './sh.ts';
+import { shQuote } from '../base/sh.ts';
 
 /** Where to listen: an address of the host and a port that nobody has there. */
 export type Place = { readonly address: string; readonly port: number };

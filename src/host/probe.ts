@@ -1,7 +1,7 @@
 import type { Inventory, Node } from '../inventory/inventory.ts';
 import type { Shell } from '../ssh/shell.ts';
 import { bootScripts } from './firewall-boot.ts';
-import { shQuote } from './sh.ts';
+import { shQuote } from '../base/sh.ts';
 
 /** One port to be tried from one host. */
 export type PortProbe = {

@@ -1,12 +1,12 @@
 import { setImmediate } from 'node:timers/promises';
 import { canonicalAddress } from '../inventory/address.ts';
 import type { Node } from '../inventory/inventory.ts';
-import { messageOf } from '../message-of.ts';
+import { messageOf } from '../base/message-of.ts';
 import type { Shell } from '../ssh/shell.ts';
 import { linesOf } from './facts/lines.ts';
 import { parseSockets, type Socket, socketsScript } from './facts/sockets.ts';
 import { holdersFunction, parseHolders } from './scripts/socket-holders.ts';
-import { shQuote } from './sh.ts';
+import { shQuote } from '../base/sh.ts';
 
 /** Whose process holds the server's end of a connection. Nothing secret may be sent unless it is `own`. */
 export type Ownership =

@@ -1,4 +1,4 @@
-import { InterruptedError, OperationError } from '../errors.ts';
+import { InterruptedError, OperationError } from '../base/errors.ts';
 import type { StepLogState } from './step-log.ts';
 import { describeStep, type HostStep } from './step.ts';
 

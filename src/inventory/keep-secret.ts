@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { link, mkdir, open, readFile, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { OperationError } from '../errors.ts';
-import { messageOf } from '../message-of.ts';
+import { OperationError } from '../base/errors.ts';
+import { messageOf } from '../base/message-of.ts';
 
 /** 256 bits, in characters that no shell, URL or .env file quotes. */
 export const newSecret = (): string => randomBytes(32).toString('base64url');

@@ -1,9 +1,9 @@
-import { readAtMost } from '../read-at-most.ts';
+import { readAtMost } from '../base/read-at-most.ts';
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
-import { UsageError } from '../errors.ts';
-import type { Problem } from '../errors.ts';
-import { messageOf } from '../message-of.ts';
+import { UsageError } from '../base/errors.ts';
+import type { Problem } from '../base/errors.ts';
+import { messageOf } from '../base/message-of.ts';
 import { readDraft } from './draft.ts';
 import type { Draft } from './draft.ts';
 import type { Fault } from './fault.ts';

@@ -1,4 +1,4 @@
-import type { Problem } from '../errors.ts';
+import type { Problem } from '../base/errors.ts';
 import type { Inventory } from './inventory.ts';
 import { formatPath } from './source.ts';
 import type { Path, Source } from './source.ts';

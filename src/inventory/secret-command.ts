@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Readable } from 'node:stream';
-import { formatBytes } from '../bytes.ts';
-import { harmless } from '../harmless.ts';
+import { formatBytes } from '../base/bytes.ts';
+import { harmless } from '../base/harmless.ts';
 
 /** Shows text as it comes; a question ends without a line end. */
 export type Show = (text: string) => void;

@@ -1,11 +1,11 @@
 import { stat } from 'node:fs/promises';
-import { ownHome } from '../me.ts';
+import { ownHome } from '../base/me.ts';
 import { dirname, resolve } from 'node:path';
-import { formatBytes } from '../bytes.ts';
-import { readAtMost } from '../read-at-most.ts';
-import { UsageError } from '../errors.ts';
-import type { Problem } from '../errors.ts';
-import { messageOf } from '../message-of.ts';
+import { formatBytes } from '../base/bytes.ts';
+import { readAtMost } from '../base/read-at-most.ts';
+import { UsageError } from '../base/errors.ts';
+import type { Problem } from '../base/errors.ts';
+import { messageOf } from '../base/message-of.ts';
 import type { Inventory, Secrets } from './inventory.ts';
 import { problemAt } from './locate.ts';
 import { runSecretCommand, type Show } from './secret-command.ts';

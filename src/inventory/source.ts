@@ -1,7 +1,7 @@
 import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml';
 import type { Document, Pair } from 'yaml';
-import { UsageError } from '../errors.ts';
-import type { Problem } from '../errors.ts';
+import { UsageError } from '../base/errors.ts';
+import type { Problem } from '../base/errors.ts';
 
 export type Path = readonly (string | number)[];
 

@@ -1,4 +1,4 @@
-import { RefusedError } from '../errors.ts';
+import { RefusedError } from '../base/errors.ts';
 
 /** What an operator must have been told before something is done, and the means to ask. */
 export type Approval = {

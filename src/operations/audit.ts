@@ -1,5 +1,5 @@
-import { WeedgoError } from '../errors.ts';
-import { messageOf } from '../message-of.ts';
+import { WeedgoError } from '../base/errors.ts';
+import { messageOf } from '../base/message-of.ts';
 import { formatAuditLine, maskSecrets } from './audit/line.ts';
 import type { AuditLine } from './audit/line.ts';
 import type { LockRecord } from './lock.ts';

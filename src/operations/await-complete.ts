@@ -2,11 +2,11 @@ import { catchingUp } from '../cluster/catching-up.ts';
 import { listMissing } from '../cluster/missing.ts';
 import { listMissingWithout } from '../cluster/missing-without.ts';
 import type { TopologyView } from '../cluster/view.ts';
-import { OperationError } from '../errors.ts';
+import { OperationError } from '../base/errors.ts';
 import type { Inventory } from '../inventory/inventory.ts';
 import { observeTopology } from '../redis/observe.ts';
 import { createWorkWatch } from '../redis/work-watch.ts';
-import { waitUntil } from '../redis/wait.ts';
+import { waitUntil } from '../base/wait.ts';
 import { createWaitTeller } from './wait-teller.ts';
 import type { Session } from './session.ts';
 

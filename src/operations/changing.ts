@@ -1,4 +1,4 @@
-import { WeedgoError } from '../errors.ts';
+import { WeedgoError } from '../base/errors.ts';
 import { auditAbandoned, withAudit } from './audit.ts';
 import { createAccount } from './lock/account.ts';
 import type { Account } from './lock/account.ts';

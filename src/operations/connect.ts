@@ -6,7 +6,7 @@ import type { SecretSource } from '../inventory/schema.ts';
 import { connectNode } from '../redis/connect.ts';
 import { isFailure, type RedisConnection, type RedisFailure, type Vouch } from '../redis/connection.ts';
 import { layoutOf } from '../render/layout.ts';
-import { pause } from '../redis/wait.ts';
+import { pause } from '../base/wait.ts';
 import { localShell } from '../ssh/local.ts';
 import type { Shell } from '../ssh/shell.ts';
 import type { ConnectOptions } from '../ssh/target.ts';

@@ -3,7 +3,7 @@ import { guardFailovers } from '../cluster/failover/guard.ts';
 import { mastersOn } from '../cluster/failover/roles.ts';
 import type { Situation } from '../cluster/failover/situation.ts';
 import { chooseTarget } from '../cluster/failover/target.ts';
-import { OperationError, RefusedError } from '../errors.ts';
+import { OperationError, RefusedError } from '../base/errors.ts';
 import type { Host } from '../inventory/inventory.ts';
 import type { Approval } from './approval.ts';
 import { changing } from './changing.ts';

@@ -7,7 +7,7 @@ import { chooseTarget, parseTarget } from '../cluster/failover/target.ts';
 import type { Target } from '../cluster/failover/target.ts';
 import { describeGood, newlyRefused } from '../cluster/failover/writes.ts';
 import type { Shard } from '../cluster/shape.ts';
-import { RefusedError, UsageError } from '../errors.ts';
+import { RefusedError, UsageError } from '../base/errors.ts';
 import type { Inventory } from '../inventory/inventory.ts';
 import { demandName } from './approval.ts';
 import type { Approval } from './approval.ts';

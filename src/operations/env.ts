@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net';
-import { UsageError } from '../errors.ts';
-import { harmless } from '../harmless.ts';
+import { UsageError } from '../base/errors.ts';
+import { harmless } from '../base/harmless.ts';
 import type { Inventory, Node, Secrets } from '../inventory/inventory.ts';
 import { notYetGenerated } from '../inventory/secrets.ts';
 

@@ -1,6 +1,6 @@
 import { nodes } from '../checks/cluster/nodes.ts';
 import { topologyOf } from '../checks/topology.ts';
-import { OperationError } from '../errors.ts';
+import { OperationError } from '../base/errors.ts';
 import { StepFailedError } from '../host/step-failure.ts';
 import type { Session } from './session.ts';
 

@@ -1,9 +1,9 @@
-import { formatBytes } from '../bytes.ts';
+import { formatBytes } from '../base/bytes.ts';
 import { onHost, ours } from '../checks/remedy.ts';
 import type { Reason } from '../cluster/failover/reason.ts';
 import type { InfoFields, ReachableView } from '../cluster/view.ts';
 import type { DiskState, FolderState } from '../host/facts.ts';
-import { shQuote } from '../host/sh.ts';
+import { shQuote } from '../base/sh.ts';
 import type { Inventory, Node } from '../inventory/inventory.ts';
 import { type Layout, layoutOf } from '../render/layout.ts';
 import type { Observation } from './observe.ts';

@@ -1,4 +1,4 @@
-import { OperationError } from '../errors.ts';
+import { OperationError } from '../base/errors.ts';
 import { parseAuditLog } from './audit/line.ts';
 import type { AuditLine } from './audit/line.ts';
 import { stationsOf } from './places.ts';

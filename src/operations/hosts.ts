@@ -1,4 +1,4 @@
-import { HostsFailedError, OperationError, WeedgoError } from '../errors.ts';
+import { HostsFailedError, OperationError, WeedgoError } from '../base/errors.ts';
 import { applySteps } from '../host/apply.ts';
 import { describeStep, type HostStep } from '../host/step.ts';
 import { explainStart } from './explain-start.ts';

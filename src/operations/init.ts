@@ -1,10 +1,10 @@
 import { lookup } from 'node:dns/promises';
 import { writeFile } from 'node:fs/promises';
 import { isIP, isIPv6 } from 'node:net';
-import { OperationError, UsageError } from '../errors.ts';
-import type { Problem } from '../errors.ts';
+import { OperationError, UsageError } from '../base/errors.ts';
+import type { Problem } from '../base/errors.ts';
 import { parseInventory } from '../inventory/load.ts';
-import { messageOf } from '../message-of.ts';
+import { messageOf } from '../base/message-of.ts';
 import type { Prompter } from './session.ts';
 
 /** A host as `user@address:port` gives it. */

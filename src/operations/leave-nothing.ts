@@ -1,4 +1,4 @@
-import { OperationError } from '../errors.ts';
+import { OperationError } from '../base/errors.ts';
 import { runChange } from '../host/change.ts';
 import { layoutOf, sharedFolders } from '../render/layout.ts';
 import { stationsOf } from './places.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { OperationError, RefusedError } from '../errors.ts';
-import { throwIfInterrupted } from '../redis/wait.ts';
+import { OperationError, RefusedError } from '../base/errors.ts';
+import { throwIfInterrupted } from '../base/wait.ts';
 import { askLock, parseLockRecord } from './lock/ask.ts';
 import type { LockRecord } from './lock/ask.ts';
 import { startHeart } from './lock/heart.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
-import { HostsFailedError, LockLostError, OperationError } from '../errors.ts';
+import { HostsFailedError, LockLostError, OperationError } from '../base/errors.ts';
 import { runChange } from '../host/change.ts';
 import { chooseCopy } from './memory/choose.ts';
 import type { Copy } from './memory/choose.ts';

@@ -1,5 +1,5 @@
 import type { ClusterView } from '../cluster/view.ts';
-import { OperationError } from '../errors.ts';
+import { OperationError } from '../base/errors.ts';
 import { factsContext } from '../host/context.ts';
 import type { Facts } from '../host/facts.ts';
 import { readFacts } from '../host/facts/read.ts';

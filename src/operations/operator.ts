@@ -1,6 +1,6 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { ownName } from '../me.ts';
+import { ownName } from '../base/me.ts';
 
 /** A process that others on the same machine can look for. */
 export type OperatorProcess = {

@@ -5,7 +5,7 @@ import type { Reason } from '../cluster/failover/reason.ts';
 import type { Situation } from '../cluster/failover/situation.ts';
 import { guardInSync } from '../cluster/failover/sync.ts';
 import { chooseTarget } from '../cluster/failover/target.ts';
-import { RefusedError } from '../errors.ts';
+import { RefusedError } from '../base/errors.ts';
 import type { Node } from '../inventory/inventory.ts';
 import type { Approval } from './approval.ts';
 import { changing } from './changing.ts';

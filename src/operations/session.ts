@@ -1,5 +1,5 @@
 import type { Inventory, Node, Secrets } from '../inventory/inventory.ts';
-import type { OperationError } from '../errors.ts';
+import type { OperationError } from '../base/errors.ts';
 import type { CallOptions, RedisConnection, RedisFailure } from '../redis/connection.ts';
 import type { Shell } from '../ssh/shell.ts';
 import type { Emit } from './events.ts';

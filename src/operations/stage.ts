@@ -1,4 +1,4 @@
-import { throwIfInterrupted } from '../redis/wait.ts';
+import { throwIfInterrupted } from '../base/wait.ts';
 import type { Emit } from './events.ts';
 
 export type StageTiming = {

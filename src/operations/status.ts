@@ -4,7 +4,7 @@ import { type Member, type Topology, topologyOf } from '../checks/topology.ts';
 import { listMissing } from '../cluster/missing.ts';
 import { uncoveredSlots } from '../cluster/slots.ts';
 import type { ClusterView } from '../cluster/view.ts';
-import { HostsFailedError, OperationError } from '../errors.ts';
+import { HostsFailedError, OperationError } from '../base/errors.ts';
 import type { Inventory } from '../inventory/inventory.ts';
 import { observeCluster } from '../redis/observe.ts';
 import { nodeTable } from './report/node-table.ts';

@@ -1,4 +1,4 @@
-import { RefusedError } from '../errors.ts';
+import { RefusedError } from '../base/errors.ts';
 import type { Facts } from '../host/facts.ts';
 import { maskedProblem } from '../host/requirements/masked.ts';
 import type { SystemdService } from '../host/step.ts';

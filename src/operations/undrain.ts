@@ -5,7 +5,7 @@ import { factsContext } from '../host/context.ts';
 import { readFacts } from '../host/facts/read.ts';
 import { maskedAndDown } from '../host/requirements/masked.ts';
 import { servicesOf } from '../host/services.ts';
-import { RefusedError } from '../errors.ts';
+import { RefusedError } from '../base/errors.ts';
 import type { Host } from '../inventory/inventory.ts';
 import { layoutOf } from '../render/layout.ts';
 import { changing } from './changing.ts';

@@ -2,9 +2,9 @@ import type { Work } from '../cluster/catching-up.ts';
 import { parseInfo } from '../cluster/parse.ts';
 import { describeSwitch, type SwitchStep } from '../cluster/step.ts';
 import type { InfoFields } from '../cluster/view.ts';
-import { OperationError } from '../errors.ts';
+import { OperationError } from '../base/errors.ts';
 import { type RedisConnection, ReplyError } from './connection.ts';
-import { pause, throwIfInterrupted } from './wait.ts';
+import { pause, throwIfInterrupted } from '../base/wait.ts';
 import { createWorkWatch } from './work-watch.ts';
 
 export type SwitchContext = {

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { Redis } from 'ioredis';
-import { OperationError } from '../errors.ts';
+import { OperationError } from '../base/errors.ts';
 import type { Node } from '../inventory/inventory.ts';
 import type { Shell } from '../ssh/shell.ts';
 import { clientOver } from './client.ts';

@@ -1,5 +1,5 @@
 import type { UnreachableView } from '../cluster/view.ts';
-import { OperationError } from '../errors.ts';
+import { OperationError } from '../base/errors.ts';
 import type { Node } from '../inventory/inventory.ts';
 
 export type RedisCommand = readonly (string | number)[];

@@ -1,12 +1,12 @@
 import { setMaxListeners } from 'node:events';
 import { type ClusterStep, type StepOf, describeClusterStep } from '../cluster/step.ts';
-import { OperationError } from '../errors.ts';
+import { OperationError } from '../base/errors.ts';
 import type { Inventory } from '../inventory/inventory.ts';
 import { applyClusterStep, restoreSettings } from './apply.ts';
 import { type ConnectRedis, type RedisConnection, ReplyError, isFailure } from './connection.ts';
 import { allowElection, barElection, isLinked } from './electable.ts';
 import { settle } from './settle.ts';
-import { pause, throwIfInterrupted } from './wait.ts';
+import { pause, throwIfInterrupted } from '../base/wait.ts';
 
 export type FormRequest = {
   readonly inventory: Inventory;

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import { formatBytes } from '../bytes.ts';
+import { formatBytes } from '../base/bytes.ts';
 
 /** More than this between two replies is no reply that a command of the product asks for. */
 const mostBytes = 64 * 1024 * 1024;

@@ -13,7 +13,7 @@ import type {
   TopologyView,
   UnreachableView,
 } from '../cluster/view.ts';
-import { OperationError } from '../errors.ts';
+import { OperationError } from '../base/errors.ts';
 import type { Node } from '../inventory/inventory.ts';
 import {
   type CallOptions,

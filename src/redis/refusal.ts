@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import { messageOf } from '../message-of.ts';
+import { messageOf } from '../base/message-of.ts';
 import { type RedisFailure, ReplyError } from './connection.ts';
 import { DeadlineError } from './deadline.ts';
 

@@ -4,13 +4,13 @@ import { parseInfo } from '../cluster/parse.ts';
 import { ownLine, reachableNodes } from '../cluster/shape.ts';
 import { slotCount } from '../cluster/slots.ts';
 import type { InfoFields, NodeTopology, TopologyView, UnreachableView } from '../cluster/view.ts';
-import { OperationError } from '../errors.ts';
+import { OperationError } from '../base/errors.ts';
 import type { Inventory, Node } from '../inventory/inventory.ts';
 import { type RedisConnection, connectionsTo } from './connection.ts';
 import { observeTopology } from './observe.ts';
 import { prompter } from './prompt.ts';
 import { createWorkWatch } from './work-watch.ts';
-import { pause, waitUntil } from './wait.ts';
+import { pause, waitUntil } from '../base/wait.ts';
 
 export type SettleRequest = {
   readonly inventory: Inventory;

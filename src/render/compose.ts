@@ -1,4 +1,4 @@
-import { ownHome } from '../me.ts';
+import { ownHome } from '../base/me.ts';
 import { dirname, resolve } from 'node:path';
 import type { Inventory } from '../inventory/inventory.ts';
 import type { SecretSource } from '../inventory/schema.ts';

@@ -1,4 +1,4 @@
-import { ownHome } from '../me.ts';
+import { ownHome } from '../base/me.ts';
 import { dirname, join } from 'node:path';
 import type { Host, Inventory, Node } from '../inventory/inventory.ts';
 

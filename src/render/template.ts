@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import Handlebars from 'handlebars';
-import { packageFile } from '../package-file.ts';
+import { packageFile } from '../base/package-file.ts';
 import { quote } from './redis-conf.ts';
 
 const hostTemplates = [

@@ -2,7 +2,7 @@ import { chmod, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import { join } from 'node:path';
-import { shellQuote } from './frame.ts';
+import { shQuote } from '../base/sh.ts';
 
 /** A question of the ssh program. `tell` wants no answer: ssh only says that a security key is to be touched. */
 export type Asked = { readonly question: string; readonly kind: 'ask' | 'confirm' | 'tell' };
@@ -36,7 +36,7 @@ export async function askpassRelay(
   const socket = join(directory, 'ask');
   const helper = join(directory, 'askpass');
   await writeFile(program, client, { mode: 0o600 });
-  const words = [process.execPath, program, socket].map(shellQuote).join(' ');
+  const words = [process.execPath, program, socket].map(shQuote).join(' ');
   await writeFile(helper, `#!/bin/sh\nexec ${words} "$1"\n`, { mode: 0o700 });
   await chmod(helper, 0o700);
   const server = createServer({ allowHalfOpen: true }, (peer) => serve(peer, answer));

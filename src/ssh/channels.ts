@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { OperationError } from '../errors.ts';
+import { OperationError } from '../base/errors.ts';
 import { TooManyChannels } from './link.ts';
 import type { Channel, Link } from './link.ts';
 

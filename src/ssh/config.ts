@@ -1,5 +1,5 @@
-import { UsageError } from '../errors.ts';
-import { ownHome, ownName } from '../me.ts';
+import { UsageError } from '../base/errors.ts';
+import { ownHome, ownName } from '../base/me.ts';
 import { ConnectError } from './connect-error.ts';
 import type { SshSettings } from './target.ts';
 

@@ -1,5 +1,5 @@
-import { OperationError } from '../errors.ts';
-import type { ErrorDetails } from '../errors.ts';
+import { OperationError } from '../base/errors.ts';
+import type { ErrorDetails } from '../base/errors.ts';
 
 /** How far a connection came: what is named failed, what stands before it in this list worked. */
 export const connectStages = [

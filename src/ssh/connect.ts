@@ -1,4 +1,4 @@
-import { OperationError } from '../errors.ts';
+import { OperationError } from '../base/errors.ts';
 import type { Context } from './ask.ts';
 import { channelOpener } from './channels.ts';
 import { chooseTransport } from './choose.ts';

@@ -1,5 +1,5 @@
 import { hostname as localHostname } from 'node:os';
-import { ownHome, ownName } from '../me.ts';
+import { ownHome, ownName } from '../base/me.ts';
 import type { Resolved } from './client-config.ts';
 import { expandHome } from './config.ts';
 import type { Server } from './config.ts';

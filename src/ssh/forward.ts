@@ -1,7 +1,8 @@
 import type { Duplex } from 'node:stream';
-import { formatBytes } from '../bytes.ts';
-import { OperationError } from '../errors.ts';
-import { bootCommand, newMarker, shellQuote, stage } from './frame.ts';
+import { formatBytes } from '../base/bytes.ts';
+import { OperationError } from '../base/errors.ts';
+import { shQuote } from '../base/sh.ts';
+import { bootCommand, newMarker, stage } from './frame.ts';
 import { joinStreams } from './join-streams.ts';
 import { ForwardFailure, lossOf } from './link.ts';
 import type { Channel, Link } from './link.ts';
@@ -41,7 +42,7 @@ async function throughBash(host: string, streams: Streams, to: Place): Promise<D
   if (!/^[\w.:-]+$/.test(to.address)) throw new TypeError('not an address');
   const marker = newMarker();
   const channel = await streams.open(bootCommand);
-  channel.stdin.write(stage(`exec bash -c ${shellQuote(bashScript(to, marker))}`));
+  channel.stdin.write(stage(`exec bash -c ${shQuote(bashScript(to, marker))}`));
   const failure = await untilOpen(channel, `${marker}\n`);
   if (failure === undefined) return joinStreams(channel.stdout, channel.stdin, () => channel.destroy());
   channel.destroy();

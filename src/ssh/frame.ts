@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { shQuote } from '../base/sh.ts';
 
 /**
  * How a script travels. The command line that sshd sees is `bootCommand`, always; everything else goes over
@@ -49,17 +50,12 @@ export function rootStage(root: RootCommand): string {
 
 /** One line of sh that runs `script` as root on the stdin, stdout and stderr that there are. */
 export function rootLine({ command, terminal }: RootCommand, script: string): string {
-  const run = `${command} /bin/sh -c ${shellQuote(script)}`;
+  const run = `${command} /bin/sh -c ${shQuote(script)}`;
   if (!terminal) return `${setPath}; exec ${run}`;
   // A terminal to show to sudo, while the data goes past it: nothing is echoed, and stderr stays apart.
-  const past = shellQuote(`exec ${run} <&3 >&4 2>&5 3<&- 4>&- 5>&-`);
+  const past = shQuote(`exec ${run} <&3 >&4 2>&5 3<&- 4>&- 5>&-`);
   const open = 'SHELL=/bin/sh; export SHELL; exec 3<&0 4>&1 5>&2';
   return `${setPath}; ${open}; exec script -qec ${past} /dev/null </dev/null >/dev/null 2>&1`;
-}
-
-/** One word of sh. */
-export function shellQuote(word: string): string {
-  return `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
 export function newMarker(): string {

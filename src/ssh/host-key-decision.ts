@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { appendFile, mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { messageOf } from '../message-of.ts';
+import { messageOf } from '../base/message-of.ts';
 import { inTurn, noticeOnce } from './ask.ts';
 import type { Context } from './ask.ts';
 import type { HostConfig } from './config.ts';

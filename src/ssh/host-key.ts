@@ -1,4 +1,4 @@
-import { readTextAtMost } from '../read-at-most.ts';
+import { readTextAtMost } from '../base/read-at-most.ts';
 import type { HostConfig } from './config.ts';
 import { hostKeyName } from './host-key-errors.ts';
 import { judgeKey, knownKeyTypes, parseKnownHosts } from './known-hosts.ts';

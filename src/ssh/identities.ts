@@ -1,6 +1,6 @@
 import ssh2 from 'ssh2';
 import type { ParsedKey, SigningRequestOptions } from 'ssh2';
-import { messageOf } from '../message-of.ts';
+import { messageOf } from '../base/message-of.ts';
 import { askSecret } from './ask.ts';
 import type { Context } from './ask.ts';
 import type { HostConfig } from './config.ts';

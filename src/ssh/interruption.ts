@@ -1,4 +1,4 @@
-import { InterruptedError, WeedgoError } from '../errors.ts';
+import { InterruptedError, WeedgoError } from '../base/errors.ts';
 
 /** The error of whoever was interrupted: the signal's own reason where that is one for operators. */
 export function interruption(host: string, signal: AbortSignal | undefined): WeedgoError {

@@ -1,4 +1,4 @@
-import type { OperationError } from '../errors.ts';
+import type { OperationError } from '../base/errors.ts';
 import { forward } from './forward.ts';
 import type { Channel, Link } from './link.ts';
 import { runScript } from './run.ts';

@@ -1,6 +1,6 @@
 import type { Duplex, Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { OperationError } from '../errors.ts';
+import type { OperationError } from '../base/errors.ts';
 
 /** What a transport has to offer; `remoteShell` makes a Shell of it. */
 export type Link = {

@@ -1,4 +1,4 @@
-import type { OperationError } from '../errors.ts';
+import type { OperationError } from '../base/errors.ts';
 import type { Context } from './ask.ts';
 import type { HostConfig } from './config.ts';
 import { ConnectError } from './connect-error.ts';

@@ -5,7 +5,7 @@ import { access, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
-import { messageOf } from '../message-of.ts';
+import { messageOf } from '../base/message-of.ts';
 import { askpassProgram } from './ask.ts';
 import type { Context } from './ask.ts';
 import { askpassRelay } from './askpass-relay.ts';

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
-import { formatBytes } from '../bytes.ts';
-import { OperationError } from '../errors.ts';
+import { formatBytes } from '../base/bytes.ts';
+import { OperationError } from '../base/errors.ts';
 import { unframer } from './unframe.ts';
 import type { Unframed } from './unframe.ts';
 

@@ -1,4 +1,4 @@
-import { readTextAtMost } from '../read-at-most.ts';
+import { readTextAtMost } from '../base/read-at-most.ts';
 import { stat } from 'node:fs/promises';
 import ssh2 from 'ssh2';
 import type { ParsedKey } from 'ssh2';

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { messageOf } from '../message-of.ts';
+import { messageOf } from '../base/message-of.ts';
 import { clientArguments } from './client-arguments.ts';
 import { configFromClient } from './client-config.ts';
 import type { Resolved } from './client-config.ts';

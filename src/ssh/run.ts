@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { OperationError } from '../errors.ts';
+import { OperationError } from '../base/errors.ts';
 import { frameScript } from './frame.ts';
 import { lossOf } from './link.ts';
 import type { Channel, Link } from './link.ts';

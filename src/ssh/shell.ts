@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import type { OperationError } from '../errors.ts';
+import type { OperationError } from '../base/errors.ts';
 
 /**
  * What the rest of the product knows of a host's command line. One Shell is one connection to one host

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import ssh2 from 'ssh2';
 import type { Client } from 'ssh2';
-import type { OperationError } from '../errors.ts';
+import type { OperationError } from '../base/errors.ts';
 import type { Context } from './ask.ts';
 import { authentication, hearText } from './auth.ts';
 import type { HostConfig } from './config.ts';

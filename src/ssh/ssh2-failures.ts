@@ -1,4 +1,4 @@
-import { OperationError, WeedgoError } from '../errors.ts';
+import { OperationError, WeedgoError } from '../base/errors.ts';
 import type { Story } from './auth.ts';
 import type { HostConfig } from './config.ts';
 import { ConnectError } from './connect-error.ts';

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { Client, ClientChannel } from 'ssh2';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { OperationError } from '../errors.ts';
+import type { OperationError } from '../base/errors.ts';
 import { ForwardFailure, TooManyChannels } from './link.ts';
 import type { Channel, Link } from './link.ts';
 

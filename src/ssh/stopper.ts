@@ -1,5 +1,5 @@
-import { OperationError, WeedgoError } from '../errors.ts';
-import { messageOf } from '../message-of.ts';
+import { OperationError, WeedgoError } from '../base/errors.ts';
+import { messageOf } from '../base/message-of.ts';
 import { bootCommand } from './frame.ts';
 import { interruption } from './interruption.ts';
 import { lossOf } from './link.ts';

@@ -1,4 +1,4 @@
-import { OperationError } from '../errors.ts';
+import { OperationError } from '../base/errors.ts';
 import type { Channel, Link } from './link.ts';
 import { TooManyChannels } from './link.ts';
 

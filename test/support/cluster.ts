@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { listMissing } from '../../src/cluster/missing.ts';
 import { planForm } from '../../src/cluster/plan.ts';
 import type { ClusterView } from '../../src/cluster/view.ts';
-import { RefusedError } from '../../src/errors.ts';
+import { RefusedError } from '../../src/base/errors.ts';
 import { ownershipOf } from '../../src/host/socket-owner.ts';
 import type { Inventory, Node } from '../../src/inventory/inventory.ts';
 import { connectNode } from '../../src/redis/connect.ts';

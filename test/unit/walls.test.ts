@@ -8,15 +8,16 @@ const root = join(import.meta.dirname, '../..');
 
 /** ARCHITECTURE.md: which rooms a room may import from. `ssh/shell` is the type Shell. */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
-  inventory: [],
-  ssh: [],
-  render: ['inventory'],
-  host: ['inventory', 'render', 'ssh/shell'],
-  cluster: ['inventory'],
-  redis: ['inventory', 'cluster', 'ssh/shell'],
-  checks: ['inventory', 'render', 'cluster', 'host'],
-  operations: ['inventory', 'ssh', 'ssh/shell', 'render', 'host', 'cluster', 'redis', 'checks'],
-  cli: ['inventory', 'operations', 'checks'],
+  base: [],
+  inventory: ['base'],
+  ssh: ['base'],
+  render: ['base', 'inventory'],
+  host: ['base', 'inventory', 'render', 'ssh/shell'],
+  cluster: ['base', 'inventory'],
+  redis: ['base', 'inventory', 'cluster', 'ssh/shell'],
+  checks: ['base', 'inventory', 'render', 'cluster', 'host'],
+  operations: ['base', 'inventory', 'ssh', 'ssh/shell', 'render', 'host', 'cluster', 'redis', 'checks'],
+  cli: ['base', 'inventory', 'operations', 'checks'],
 };
 
 /** What is not ours and yet not for every room. */

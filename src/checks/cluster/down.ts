@@ -1,4 +1,4 @@
-import { formatBytes } from '../../bytes.ts';
+import { formatBytes } from '../../base/bytes.ts';
 import { causeOf, type StartCause } from '../../host/diagnosis/cause.ts';
 import type { Inventory, Node } from '../../inventory/inventory.ts';
 import { findNode } from '../../inventory/topology.ts';

@@ -1,5 +1,5 @@
 import type { UnusablePath } from '../../host/facts.ts';
-import { shQuote } from '../../host/sh.ts';
+import { shQuote } from '../../base/sh.ts';
 import type { Host } from '../../inventory/inventory.ts';
 import { layoutOf } from '../../render/layout.ts';
 import type { Check, CheckInput, Finding } from '../check.ts';

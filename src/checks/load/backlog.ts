@@ -1,4 +1,4 @@
-import { formatBytes } from '../../bytes.ts';
+import { formatBytes } from '../../base/bytes.ts';
 import type { InfoFields } from '../../cluster/view.ts';
 import type { Check } from '../check.ts';
 import { byHand, ours } from '../remedy.ts';

@@ -1,4 +1,4 @@
-import { shQuote } from '../../host/sh.ts';
+import { shQuote } from '../../base/sh.ts';
 import type { Inventory } from '../../inventory/inventory.ts';
 import { layoutOf } from '../../render/layout.ts';
 import type { Check } from '../check.ts';

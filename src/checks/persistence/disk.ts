@@ -1,5 +1,5 @@
-import { formatBytes } from '../../bytes.ts';
-import { shQuote } from '../../host/sh.ts';
+import { formatBytes } from '../../base/bytes.ts';
+import { shQuote } from '../../base/sh.ts';
 import type { Check, CheckInput, Finding } from '../check.ts';
 import { byHand, onHost } from '../remedy.ts';
 import { titled } from '../shared.ts';

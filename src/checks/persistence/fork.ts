@@ -1,4 +1,4 @@
-import { formatBytes } from '../../bytes.ts';
+import { formatBytes } from '../../base/bytes.ts';
 import type { Check } from '../check.ts';
 import { call } from '../remedy.ts';
 import { numberOf } from '../text.ts';

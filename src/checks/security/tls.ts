@@ -2,7 +2,7 @@ import type { ReachableView } from '../../cluster/view.ts';
 import type { Inventory, Node } from '../../inventory/inventory.ts';
 import { findNode } from '../../inventory/topology.ts';
 import type { Check, CheckInput, Finding } from '../check.ts';
-import { shQuote } from '../../host/sh.ts';
+import { shQuote } from '../../base/sh.ts';
 import { byHand, call, onHost } from '../remedy.ts';
 import { titled } from '../shared.ts';
 import { count } from '../text.ts';

@@ -1,4 +1,4 @@
-import { exitCodes } from '../../errors.ts';
+import { exitCodes } from '../../base/errors.ts';
 import { type Answer, callNodes, hostsToAsk, planCall } from '../../operations/call/call.ts';
 import { approvalOf } from '../approval.ts';
 import type { CommandRun } from '../command.ts';

@@ -1,4 +1,4 @@
-import { exitCodes } from '../../errors.ts';
+import { exitCodes } from '../../base/errors.ts';
 import { checkHosts } from '../../operations/check/check.ts';
 import type { CommandRun } from '../command.ts';
 import { withSession } from '../session.ts';

@@ -1,4 +1,4 @@
-import { UsageError } from '../../errors.ts';
+import { UsageError } from '../../base/errors.ts';
 import { drill } from '../../operations/drill.ts';
 import type { DrillReport } from '../../operations/drill.ts';
 import { approvalOf } from '../approval.ts';

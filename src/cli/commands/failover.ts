@@ -1,4 +1,4 @@
-import { UsageError } from '../../errors.ts';
+import { UsageError } from '../../base/errors.ts';
 import { failover } from '../../operations/failover.ts';
 import type { FailoverReport } from '../../operations/failover.ts';
 import { describeShards } from '../../operations/failover/describe-shards.ts';

@@ -6,7 +6,7 @@ import {
   resolveInitHosts,
   writeInventory,
 } from '../../operations/init.ts';
-import { packageFile } from '../../package-file.ts';
+import { packageFile } from '../../base/package-file.ts';
 import type { CommandRun, Invocation } from '../command.ts';
 
 export const run: CommandRun = async (invocation) => {

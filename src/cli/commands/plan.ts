@@ -1,5 +1,5 @@
 import { count } from '../../checks/text.ts';
-import { exitCodes } from '../../errors.ts';
+import { exitCodes } from '../../base/errors.ts';
 import { type HostChanges, planReport, type PlanReport } from '../../operations/provision/plan-report.ts';
 import type { CommandRun } from '../command.ts';
 import { withSession } from '../session.ts';

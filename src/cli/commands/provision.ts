@@ -1,5 +1,5 @@
 import { createPaint } from '../paint.ts';
-import { exitCodes, UsageError } from '../../errors.ts';
+import { exitCodes, UsageError } from '../../base/errors.ts';
 import type { LossRequest } from '../../operations/provision/lost.ts';
 import { provision, type ProvisionReport } from '../../operations/provision/provision.ts';
 import { approvalOf } from '../approval.ts';

@@ -1,4 +1,4 @@
-import { UsageError } from '../../errors.ts';
+import { UsageError } from '../../base/errors.ts';
 import { renderComposeFiles, renderFiles } from '../../operations/render.ts';
 import { namedInventory } from '../inventory-path.ts';
 import type { CommandRun, Invocation } from '../command.ts';

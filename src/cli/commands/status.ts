@@ -1,4 +1,4 @@
-import { UsageError } from '../../errors.ts';
+import { UsageError } from '../../base/errors.ts';
 import { readStatus, type Status } from '../../operations/status.ts';
 import type { CommandRun, Invocation } from '../command.ts';
 import { formatFailure } from '../failure.ts';

@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
-import { exitCodes, OperationError, UsageError } from '../../errors.ts';
+import { exitCodes, OperationError, UsageError } from '../../base/errors.ts';
 import type { Severity } from '../../checks/check.ts';
 import { severities } from '../../checks/fold.ts';
-import { messageOf } from '../../message-of.ts';
+import { messageOf } from '../../base/message-of.ts';
 import type { Report } from '../../operations/report/schema.ts';
 import { renderHtml } from '../../operations/report/html.ts';
 import { renderJunit } from '../../operations/report/junit.ts';

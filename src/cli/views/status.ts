@@ -1,4 +1,4 @@
-import { formatBytes } from '../../bytes.ts';
+import { formatBytes } from '../../base/bytes.ts';
 import { createPaint, type Paint } from '../paint.ts';
 import type { ReportNode } from '../../operations/report/schema.ts';
 import type { Status } from '../../operations/status.ts';

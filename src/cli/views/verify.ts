@@ -1,4 +1,4 @@
-import { formatBytes } from '../../bytes.ts';
+import { formatBytes } from '../../base/bytes.ts';
 import { stripVTControlCharacters } from 'node:util';
 import { createPaint, type Paint } from '../paint.ts';
 import { count } from '../../checks/text.ts';

@@ -1,4 +1,4 @@
-import { UsageError } from '../../errors.ts';
+import { UsageError } from '../../base/errors.ts';
 import type { Host, Inventory, Node } from '../../inventory/inventory.ts';
 import type { Member, Shard } from '../shape.ts';
 import { rankReplicas, rankSurvivors } from './candidate.ts';

@@ -1,7 +1,7 @@
 import type { NodeLayout } from '../../render/layout.ts';
 import { endOfLog, soonAsServiceUser } from '../scripts/as-service-user.ts';
 import { holdersFunction } from '../scripts/socket-holders.ts';
-import { shQuote } from '../sh.ts';
+import { shQuote } from '../../base/sh.ts';
 
 /** What a node's evidence is read from. */
 export type Suspect = {

@@ -1,6 +1,6 @@
 import type { AppendOnlyFile, DataFile, FolderState, NodeData, StoredIdentity } from '../facts.ts';
 import { soonAsServiceUser } from '../scripts/as-service-user.ts';
-import { shQuote } from '../sh.ts';
+import { shQuote } from '../../base/sh.ts';
 import { folderScript, lookElsewhere, parseFormer } from './elsewhere.ts';
 import type { Fact } from './fact.ts';
 import { linesOf, numberOf } from './lines.ts';

@@ -1,5 +1,5 @@
 import type { FormerNode } from '../facts.ts';
-import { shQuote, shWords } from '../sh.ts';
+import { shQuote, shWords } from '../../base/sh.ts';
 import type { FactsContext } from './fact.ts';
 
 /** The arguments that `lookElsewhere` takes, seven for each node. */

@@ -1,5 +1,5 @@
 import type { FileState } from '../facts.ts';
-import { shWords } from '../sh.ts';
+import { shWords } from '../../base/sh.ts';
 import type { Fact } from './fact.ts';
 import { linesOf, requireNumber } from './lines.ts';
 import { ownershipFormat, parseOwnership } from './ownership.ts';

@@ -1,6 +1,6 @@
 import type { Listener } from '../facts.ts';
 import { holdersFunction, parseHolders } from '../scripts/socket-holders.ts';
-import { shWords } from '../sh.ts';
+import { shWords } from '../../base/sh.ts';
 import type { Fact } from './fact.ts';
 import { linesOf } from './lines.ts';
 import { parseAddress } from './proc-address.ts';

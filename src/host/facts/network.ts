@@ -1,6 +1,6 @@
 import { canonicalAddress } from '../../inventory/address.ts';
 import type { NetworkFacts } from '../facts.ts';
-import { shQuote } from '../sh.ts';
+import { shQuote } from '../../base/sh.ts';
 import type { Fact } from './fact.ts';
 import { fieldsOf, linesOf, numberOf } from './lines.ts';
 import { parseSockets, socketsScript } from './sockets.ts';

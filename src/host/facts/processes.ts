@@ -1,6 +1,6 @@
 import type { ProcessState } from '../facts.ts';
 import { nodeProcessFunctions } from '../scripts/node-process.ts';
-import { shQuote } from '../sh.ts';
+import { shQuote } from '../../base/sh.ts';
 import type { Fact, NodePlace } from './fact.ts';
 import { fieldsOf, linesOf, requireNumber } from './lines.ts';
 

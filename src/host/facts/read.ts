@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { OperationError } from '../../errors.ts';
-import { messageOf } from '../../message-of.ts';
+import { OperationError } from '../../base/errors.ts';
+import { messageOf } from '../../base/message-of.ts';
 import type { Shell } from '../../ssh/shell.ts';
 import type { Facts } from '../facts.ts';
 import type { FactsContext, Instants } from './fact.ts';

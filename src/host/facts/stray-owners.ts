@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { straysOf } from '../scripts/own-data.ts';
-import { shQuote, shWords } from '../sh.ts';
+import { shQuote, shWords } from '../../base/sh.ts';
 import type { Fact } from './fact.ts';
 import { linesOf } from './lines.ts';
 

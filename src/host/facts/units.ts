@@ -1,5 +1,5 @@
 import type { UnitState } from '../facts.ts';
-import { shWords } from '../sh.ts';
+import { shWords } from '../../base/sh.ts';
 import type { Fact } from './fact.ts';
 import { fieldsOf, numberOf } from './lines.ts';
 

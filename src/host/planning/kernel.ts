@@ -1,6 +1,6 @@
 import type { Facts } from '../facts.ts';
 import type { PlanInput } from './input.ts';
-import { shQuote } from '../sh.ts';
+import { shQuote } from '../../base/sh.ts';
 import type { HostStep, KernelSetting } from '../step.ts';
 
 /** What the kernel has now, and whether it can be changed here, by sysctl key. */

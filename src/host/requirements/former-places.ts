@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import type { NodeLayout } from '../../render/layout.ts';
 import { formerData } from '../planning/moves.ts';
 import { isRunning } from '../services.ts';
-import { shQuote } from '../sh.ts';
+import { shQuote } from '../../base/sh.ts';
 import type { HostProblem, Requirement } from './problem.ts';
 
 /** What an earlier version of the tool left can be moved, before any node is stopped for it. */

@@ -1,4 +1,4 @@
-import { OperationError, RefusedError } from '../../errors.ts';
+import { OperationError, RefusedError } from '../../base/errors.ts';
 import type { PlanInput } from '../planning/input.ts';
 
 /** What speaks against going on with a host, or is worth knowing before. Holds no secret. */

@@ -1,4 +1,4 @@
-import { formatBytes } from '../../bytes.ts';
+import { formatBytes } from '../../base/bytes.ts';
 import type { DiskState } from '../facts.ts';
 import type { HostProblem, Requirement } from './problem.ts';
 

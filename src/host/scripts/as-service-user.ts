@@ -1,4 +1,4 @@
-import { shQuote } from '../sh.ts';
+import { shQuote } from '../../base/sh.ts';
 
 /** How much of a log's end is read, bytes. */
 const logBytes = 16_384;

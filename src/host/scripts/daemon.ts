@@ -1,4 +1,4 @@
-import { shQuote, shWords } from '../sh.ts';
+import { shQuote, shWords } from '../../base/sh.ts';
 import type { DaemonService } from '../step.ts';
 import { endOfLog } from './as-service-user.ts';
 import { nodeProcessFunctions } from './node-process.ts';

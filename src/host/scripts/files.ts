@@ -1,4 +1,4 @@
-import { shQuote } from '../sh.ts';
+import { shQuote } from '../../base/sh.ts';
 import type { DirectorySpec, FileSpec, HostStep } from '../step.ts';
 import { asServiceUser } from './as-service-user.ts';
 import { nodeProcessFunctions } from './node-process.ts';

@@ -1,6 +1,6 @@
 import type { Gate, PortRule } from '../gate.ts';
 import { familyOf } from '../network.ts';
-import { shQuote } from '../sh.ts';
+import { shQuote } from '../../base/sh.ts';
 import type { GateRules } from '../step.ts';
 import { packetFilterFunctions, packetFilterRule } from './packet-filter.ts';
 

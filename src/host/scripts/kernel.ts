@@ -1,4 +1,4 @@
-import { shQuote } from '../sh.ts';
+import { shQuote } from '../../base/sh.ts';
 import type { KernelSetting } from '../step.ts';
 
 /** sh that sets kernel parameters at once, without sysctl(8), which minimal systems lack. */

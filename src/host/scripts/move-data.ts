@@ -1,4 +1,4 @@
-import { shQuote } from '../sh.ts';
+import { shQuote } from '../../base/sh.ts';
 import type { MoveData } from '../step.ts';
 import { nodeProcessFunctions } from './node-process.ts';
 import { placeFunctions } from './place.ts';

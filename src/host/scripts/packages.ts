@@ -1,5 +1,5 @@
 import type { PackageManager } from '../step.ts';
-import { shWords } from '../sh.ts';
+import { shWords } from '../../base/sh.ts';
 
 /** Another run of the package manager is waited for this long: on a fresh machine updates run for minutes. */
 const lockSeconds = 600;

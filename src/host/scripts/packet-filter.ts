@@ -1,6 +1,6 @@
 import type { Gate, PortRule } from '../gate.ts';
 import { familyOf } from '../network.ts';
-import { shQuote, shWords } from '../sh.ts';
+import { shQuote, shWords } from '../../base/sh.ts';
 
 type PacketFilter = Extract<Gate, { readonly tool: 'nft' | 'iptables' }>;
 

@@ -1,4 +1,4 @@
-import { shQuote } from '../sh.ts';
+import { shQuote } from '../../base/sh.ts';
 import { limitRuleset, limitTable, type PortLimit } from '../port-limit.ts';
 
 /** sh that loads the table, in place of the one that may be there. */

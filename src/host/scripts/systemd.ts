@@ -1,4 +1,4 @@
-import { shQuote, shWords } from '../sh.ts';
+import { shQuote, shWords } from '../../base/sh.ts';
 import { endOfLog } from './as-service-user.ts';
 import { signsOfLife, stoppedCode } from './signs-of-life.ts';
 import type { Service, SystemdService } from '../step.ts';

@@ -1,4 +1,4 @@
-import { formatBytes } from '../../bytes.ts';
+import { formatBytes } from '../../base/bytes.ts';
 import { parseHeader } from '../../render/header.ts';
 import { formerPaths, type NodeLayout } from '../../render/layout.ts';
 import type { FolderContents, NodeData } from '../facts.ts';

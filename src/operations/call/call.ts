@@ -1,10 +1,10 @@
 import type { Judgement } from '../../cluster/copies.ts';
-import { OperationError, RefusedError, UsageError } from '../../errors.ts';
+import { OperationError, RefusedError, UsageError } from '../../base/errors.ts';
 import type { Inventory, Node } from '../../inventory/inventory.ts';
 import { isSecretDirective } from '../../inventory/secret-directives.ts';
 import { findNode } from '../../inventory/topology.ts';
 import { isFailure, ReplyError } from '../../redis/connection.ts';
-import { throwIfInterrupted } from '../../redis/wait.ts';
+import { throwIfInterrupted } from '../../base/wait.ts';
 import { type Approval, demandName } from '../approval.ts';
 import { changing } from '../changing.ts';
 import { refuseFor } from '../failover/refuse.ts';

@@ -3,7 +3,7 @@ import type { Reason } from '../../cluster/failover/reason.ts';
 import type { Situation } from '../../cluster/failover/situation.ts';
 import { reachableNodes } from '../../cluster/shape.ts';
 import { countSlots, describeRanges } from '../../cluster/slots.ts';
-import { waitUntil } from '../../redis/wait.ts';
+import { waitUntil } from '../../base/wait.ts';
 import { lookAround } from '../failover/look.ts';
 import type { Session } from '../session.ts';
 

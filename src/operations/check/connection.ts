@@ -1,4 +1,4 @@
-import type { OperationError } from '../../errors.ts';
+import type { OperationError } from '../../base/errors.ts';
 import type { Host } from '../../inventory/inventory.ts';
 import { ConnectError, type ConnectStage } from '../../ssh/connect-error.ts';
 import type { Shell } from '../../ssh/shell.ts';

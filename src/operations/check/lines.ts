@@ -1,4 +1,4 @@
-import { formatBytes } from '../../bytes.ts';
+import { formatBytes } from '../../base/bytes.ts';
 import { requireAddress } from '../../host/requirements/address.ts';
 import { requireOwnMachine } from '../../host/requirements/one-machine.ts';
 import { noteBootOverrides, noteKernel, noteSelinux } from '../../host/requirements/kernel.ts';

@@ -1,4 +1,4 @@
-import { OperationError } from '../../errors.ts';
+import { OperationError } from '../../base/errors.ts';
 import { applySteps, type ApplyOptions } from '../../host/apply.ts';
 import { runChange } from '../../host/change.ts';
 import type { Service } from '../../host/step.ts';

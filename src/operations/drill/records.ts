@@ -1,9 +1,9 @@
 import { access, constants, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
-import { RefusedError } from '../../errors.ts';
+import { RefusedError } from '../../base/errors.ts';
 import type { Inventory } from '../../inventory/inventory.ts';
-import { messageOf } from '../../message-of.ts';
+import { messageOf } from '../../base/message-of.ts';
 
 const recordSchema = z.object({
   schemaVersion: z.literal(1),

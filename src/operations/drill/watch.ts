@@ -4,9 +4,9 @@ import type { Swap } from '../../cluster/failover/agreed.ts';
 import { reachableNodes } from '../../cluster/shape.ts';
 import type { Shard } from '../../cluster/shape.ts';
 import type { TopologyView } from '../../cluster/view.ts';
-import { OperationError } from '../../errors.ts';
+import { OperationError } from '../../base/errors.ts';
 import { observeTopology } from '../../redis/observe.ts';
-import { throwIfInterrupted } from '../../redis/wait.ts';
+import { throwIfInterrupted } from '../../base/wait.ts';
 import type { Session } from '../session.ts';
 
 /** What the other nodes went through after a master had gone, in ms since then. */

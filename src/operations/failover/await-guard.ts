@@ -3,7 +3,7 @@ import type { Reason } from '../../cluster/failover/reason.ts';
 import type { Situation } from '../../cluster/failover/situation.ts';
 import type { Choice } from '../../cluster/failover/target.ts';
 import { guardVotes } from '../../cluster/failover/votes.ts';
-import { pause, throwIfInterrupted } from '../../redis/wait.ts';
+import { pause, throwIfInterrupted } from '../../base/wait.ts';
 import type { Session } from '../session.ts';
 import { lookAround } from './look.ts';
 import type { LookOptions } from './look.ts';

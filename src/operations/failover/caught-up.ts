@@ -2,9 +2,9 @@ import { offsetOf } from '../../cluster/failover/situation.ts';
 import type { Situation } from '../../cluster/failover/situation.ts';
 import type { Choice } from '../../cluster/failover/target.ts';
 import { numberIn, parseInfo } from '../../cluster/parse.ts';
-import { RefusedError } from '../../errors.ts';
+import { RefusedError } from '../../base/errors.ts';
 import { isFailure } from '../../redis/connection.ts';
-import { pause } from '../../redis/wait.ts';
+import { pause } from '../../base/wait.ts';
 import type { Session } from '../session.ts';
 
 /** A healthy replica applies what its master had a moment ago within ms. */

@@ -1,11 +1,11 @@
 import { planElectable } from '../../cluster/failover/roles.ts';
 import type { Situation } from '../../cluster/failover/situation.ts';
 import { describeClusterStep } from '../../cluster/step.ts';
-import { OperationError } from '../../errors.ts';
+import { OperationError } from '../../base/errors.ts';
 import { applyClusterStep } from '../../redis/apply.ts';
 import { isFailure } from '../../redis/connection.ts';
 import type { Node } from '../../inventory/inventory.ts';
-import { throwIfInterrupted } from '../../redis/wait.ts';
+import { throwIfInterrupted } from '../../base/wait.ts';
 import type { Session } from '../session.ts';
 import { lookAround } from './look.ts';
 import type { LookOptions } from './look.ts';

@@ -1,5 +1,5 @@
 import type { Member } from '../../cluster/shape.ts';
-import { OperationError, WeedgoError } from '../../errors.ts';
+import { OperationError, WeedgoError } from '../../base/errors.ts';
 import { applySteps } from '../../host/apply.ts';
 import { factsContext } from '../../host/context.ts';
 import { readTheseFacts } from '../../host/facts/read.ts';
@@ -7,7 +7,7 @@ import { isEnabled, isRunning, servicesOf } from '../../host/services.ts';
 import { describeStep } from '../../host/step.ts';
 import type { Node } from '../../inventory/inventory.ts';
 import { layoutOf } from '../../render/layout.ts';
-import { throwIfInterrupted } from '../../redis/wait.ts';
+import { throwIfInterrupted } from '../../base/wait.ts';
 import { waitTellers } from '../wait-teller.ts';
 import type { Session } from '../session.ts';
 import { startNode } from './restart-node.ts';

@@ -1,4 +1,4 @@
-import { OperationError, WeedgoError } from '../../errors.ts';
+import { OperationError, WeedgoError } from '../../base/errors.ts';
 import type { Node } from '../../inventory/inventory.ts';
 import { findNode } from '../../inventory/topology.ts';
 import { isFailure, type RedisConnection } from '../../redis/connection.ts';

@@ -2,7 +2,7 @@ import { viewOf } from '../../cluster/failover/situation.ts';
 import type { Situation } from '../../cluster/failover/situation.ts';
 import type { Death, Verdict } from '../../cluster/failover/replacement.ts';
 import type { Member } from '../../cluster/shape.ts';
-import { OperationError } from '../../errors.ts';
+import { OperationError } from '../../base/errors.ts';
 import type { Session } from '../session.ts';
 import { fence } from './fence.ts';
 import type { Fence } from './fence.ts';

@@ -1,4 +1,4 @@
-import { UsageError } from '../../errors.ts';
+import { UsageError } from '../../base/errors.ts';
 import { parseMemory } from '../../render/memory.ts';
 
 /** `--max-lag` as redis.conf writes memory: `512`, `64kb`, `10mb`. Throws UsageError. */

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { guardFailovers } from '../../cluster/failover/guard.ts';
 import type { Situation } from '../../cluster/failover/situation.ts';
 import type { Choice } from '../../cluster/failover/target.ts';
-import { RefusedError } from '../../errors.ts';
+import { RefusedError } from '../../base/errors.ts';
 import type { Approval } from '../approval.ts';
 import { startProbe } from '../probe/probe.ts';
 import type { ProbeOptions, ProbeReport } from '../probe/probe.ts';

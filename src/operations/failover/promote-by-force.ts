@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Swap } from '../../cluster/failover/agreed.ts';
 import type { Situation } from '../../cluster/failover/situation.ts';
-import { OperationError } from '../../errors.ts';
+import { OperationError } from '../../base/errors.ts';
 import { parseClusterNodes } from '../../cluster/parse.ts';
-import { messageOf } from '../../message-of.ts';
+import { messageOf } from '../../base/message-of.ts';
 import { applyClusterStep } from '../../redis/apply.ts';
 import { isFailure, ReplyError } from '../../redis/connection.ts';
 import type { RedisConnection } from '../../redis/connection.ts';
-import { throwIfInterrupted } from '../../redis/wait.ts';
+import { throwIfInterrupted } from '../../base/wait.ts';
 import type { Session } from '../session.ts';
 import { answering } from './look.ts';
 import { isMaster } from './is-master.ts';

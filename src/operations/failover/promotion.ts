@@ -1,6 +1,6 @@
 import type { Swap } from '../../cluster/failover/agreed.ts';
 import type { ClusterStep } from '../../cluster/step.ts';
-import { OperationError } from '../../errors.ts';
+import { OperationError } from '../../base/errors.ts';
 import type { Vigil } from './vigil.ts';
 
 export type FailoverMode = (ClusterStep & { kind: 'failover' })['mode'];

@@ -2,7 +2,7 @@ import type { Verdict } from '../../cluster/failover/replacement.ts';
 import type { Situation } from '../../cluster/failover/situation.ts';
 import { reachableNodes } from '../../cluster/shape.ts';
 import type { Member } from '../../cluster/shape.ts';
-import { OperationError } from '../../errors.ts';
+import { OperationError } from '../../base/errors.ts';
 import { factsContext } from '../../host/context.ts';
 import { readTheseFacts } from '../../host/facts/read.ts';
 import { judgeProcess } from '../../host/process-gone.ts';

@@ -4,7 +4,7 @@ import { fatalHosts } from '../../cluster/failover/resilience.ts';
 import type { HostLoss } from '../../cluster/failover/resilience.ts';
 import type { Situation } from '../../cluster/failover/situation.ts';
 import type { Choice } from '../../cluster/failover/target.ts';
-import { RefusedError } from '../../errors.ts';
+import { RefusedError } from '../../base/errors.ts';
 import { demandYes } from '../approval.ts';
 import type { Approval } from '../approval.ts';
 

@@ -5,7 +5,7 @@ import type { LossEstimate } from '../../cluster/failover/losses.ts';
 import type { Reason } from '../../cluster/failover/reason.ts';
 import type { Situation } from '../../cluster/failover/situation.ts';
 import type { Choice } from '../../cluster/failover/target.ts';
-import { OperationError } from '../../errors.ts';
+import { OperationError } from '../../base/errors.ts';
 import { isFailure } from '../../redis/connection.ts';
 import { demandName } from '../approval.ts';
 import type { Approval } from '../approval.ts';

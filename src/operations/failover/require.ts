@@ -1,4 +1,4 @@
-import { UsageError } from '../../errors.ts';
+import { UsageError } from '../../base/errors.ts';
 import type { Host, Inventory } from '../../inventory/inventory.ts';
 
 /** Throws UsageError for a standalone inventory: it has nobody to hand over to. */

@@ -1,6 +1,6 @@
 import type { RestartRun } from '../../cluster/failover/restart.ts';
 import { parseInfo } from '../../cluster/parse.ts';
-import { OperationError } from '../../errors.ts';
+import { OperationError } from '../../base/errors.ts';
 import type { Node } from '../../inventory/inventory.ts';
 import { isFailure } from '../../redis/connection.ts';
 import type { Session } from '../session.ts';

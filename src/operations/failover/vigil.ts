@@ -1,10 +1,10 @@
 import type { Situation } from '../../cluster/failover/situation.ts';
 import type { Verdict } from '../../cluster/failover/replacement.ts';
 import type { Member } from '../../cluster/shape.ts';
-import { OperationError } from '../../errors.ts';
+import { OperationError } from '../../base/errors.ts';
 import { observeTopology } from '../../redis/observe.ts';
 import { DeadlineError, withDeadline } from '../../redis/deadline.ts';
-import { pause } from '../../redis/wait.ts';
+import { pause } from '../../base/wait.ts';
 import type { Session } from '../session.ts';
 import { answering } from './look.ts';
 import { proveDeath } from './prove-death.ts';

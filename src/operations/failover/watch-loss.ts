@@ -5,7 +5,7 @@ import type { Situation } from '../../cluster/failover/situation.ts';
 import { numberIn, parseInfo } from '../../cluster/parse.ts';
 import type { Member } from '../../cluster/shape.ts';
 import type { InfoFields } from '../../cluster/view.ts';
-import { OperationError } from '../../errors.ts';
+import { OperationError } from '../../base/errors.ts';
 import type { Node } from '../../inventory/inventory.ts';
 import { isFailure, ReplyError } from '../../redis/connection.ts';
 import type { Session } from '../session.ts';

@@ -1,7 +1,7 @@
 import type { Verdict } from '../../cluster/failover/replacement.ts';
 import type { Situation } from '../../cluster/failover/situation.ts';
 import type { Member } from '../../cluster/shape.ts';
-import { OperationError } from '../../errors.ts';
+import { OperationError } from '../../base/errors.ts';
 import { probeFrom } from '../../host/probe.ts';
 import type { ProbeOutcome } from '../../host/probe.ts';
 import type { Shell } from '../../ssh/shell.ts';

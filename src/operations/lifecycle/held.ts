@@ -1,6 +1,6 @@
 import { reachableNodes } from '../../cluster/shape.ts';
 import { countSlots } from '../../cluster/slots.ts';
-import { OperationError } from '../../errors.ts';
+import { OperationError } from '../../base/errors.ts';
 import type { HostProblem } from '../../host/requirements/problem.ts';
 import { observeCluster } from '../../redis/observe.ts';
 import type { Session } from '../session.ts';

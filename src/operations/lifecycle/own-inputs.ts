@@ -1,5 +1,5 @@
 import type { ClusterView } from '../../cluster/view.ts';
-import { HostsFailedError } from '../../errors.ts';
+import { HostsFailedError } from '../../base/errors.ts';
 import type { PlanInput } from '../../host/planning/input.ts';
 import { requireKnownServers } from '../../host/requirements/known-servers.ts';
 import { requireOwnership } from '../../host/requirements/ownership.ts';

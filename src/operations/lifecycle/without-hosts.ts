@@ -1,6 +1,6 @@
 import { topologyOf } from '../../checks/topology.ts';
 import { takeoversOf } from '../../checks/takeovers.ts';
-import { OperationError } from '../../errors.ts';
+import { OperationError } from '../../base/errors.ts';
 import { observeCluster } from '../../redis/observe.ts';
 import type { Session } from '../session.ts';
 

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { OperationError } from '../../errors.ts';
+import { OperationError } from '../../base/errors.ts';
 import type { Station } from '../places.ts';
 import { beatSeconds, lockInput, lockScript, parseLockAnswer } from './script.ts';
 import type { LockAction, LockAnswer } from './script.ts';

@@ -1,4 +1,4 @@
-import { OperationError } from '../../errors.ts';
+import { OperationError } from '../../base/errors.ts';
 import { guardConnection } from '../../redis/guarded.ts';
 import { isFailure } from '../../redis/connection.ts';
 import type { ChangeGuard, Shell } from '../../ssh/shell.ts';

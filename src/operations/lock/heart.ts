@@ -1,5 +1,5 @@
 import { uptime } from 'node:os';
-import { LockLostError } from '../../errors.ts';
+import { LockLostError } from '../../base/errors.ts';
 import type { Station } from '../places.ts';
 import { askLock, parseLockRecord } from './ask.ts';
 import type { LockRecord } from './ask.ts';

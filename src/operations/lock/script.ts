@@ -1,4 +1,4 @@
-import { shQuote } from '../../host/sh.ts';
+import { shQuote } from '../../base/sh.ts';
 
 /**
  * The lock on one host: a file of four lines (token, boot id, last sign of life in seconds since boot, the

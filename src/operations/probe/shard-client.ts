@@ -1,4 +1,4 @@
-import { OperationError } from '../../errors.ts';
+import { OperationError } from '../../base/errors.ts';
 import type { Node } from '../../inventory/inventory.ts';
 import { DeadlineError } from '../../redis/deadline.ts';
 import { isFailure, ReplyError } from '../../redis/connection.ts';

@@ -1,4 +1,4 @@
-import { HostsFailedError, WeedgoError } from '../../errors.ts';
+import { HostsFailedError, WeedgoError } from '../../base/errors.ts';
 import { problemError } from '../../host/requirements/problem.ts';
 import { observe, type Observation } from '../observe.ts';
 import type { Session } from '../session.ts';

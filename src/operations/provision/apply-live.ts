@@ -1,10 +1,10 @@
 import { describeClusterStep } from '../../cluster/step.ts';
-import { OperationError } from '../../errors.ts';
-import { messageOf } from '../../message-of.ts';
+import { OperationError } from '../../base/errors.ts';
+import { messageOf } from '../../base/message-of.ts';
 import { switchAppendOnly } from '../../redis/append-only.ts';
 import { applyClusterStep } from '../../redis/apply.ts';
 import { isFailure, type RedisConnection } from '../../redis/connection.ts';
-import { throwIfInterrupted } from '../../redis/wait.ts';
+import { throwIfInterrupted } from '../../base/wait.ts';
 import { applyOnHosts } from '../hosts.ts';
 import type { Session } from '../session.ts';
 import type { StageResult } from '../stage.ts';

@@ -1,4 +1,4 @@
-import { OperationError } from '../../errors.ts';
+import { OperationError } from '../../base/errors.ts';
 import { untilObservation } from '../../host/plan.ts';
 import { describeStep, type HostStep } from '../../host/step.ts';
 import { applyOnHosts, type HostSteps } from '../hosts.ts';

@@ -1,4 +1,4 @@
-import { WeedgoError } from '../../errors.ts';
+import { WeedgoError } from '../../base/errors.ts';
 import { readMemory } from '../memory.ts';
 import type { Session } from '../session.ts';
 

@@ -1,5 +1,5 @@
 import { unlink } from 'node:fs/promises';
-import { OperationError } from '../../errors.ts';
+import { OperationError } from '../../base/errors.ts';
 import { keepSecret, newSecret } from '../../inventory/keep-secret.ts';
 import type { Secrets } from '../../inventory/inventory.ts';
 import { withSecrets } from '../connect.ts';

@@ -1,7 +1,7 @@
 import { isSound } from '../../checks/structure.ts';
 import type { LostShards } from '../../cluster/lost.ts';
 import type { ClusterView } from '../../cluster/view.ts';
-import { OperationError } from '../../errors.ts';
+import { OperationError } from '../../base/errors.ts';
 import type { Inventory } from '../../inventory/inventory.ts';
 import { prepareTemplates } from '../../render/template.ts';
 import { awaitComplete, listLacking } from '../await-complete.ts';

@@ -1,7 +1,7 @@
 import { judgeLoss } from '../../checks/lost-shard.ts';
 import type { LostShards } from '../../cluster/lost.ts';
 import { compactSlots, expandRanges, describeRanges } from '../../cluster/slots.ts';
-import { UsageError } from '../../errors.ts';
+import { UsageError } from '../../base/errors.ts';
 import { type Approval, demandName } from '../approval.ts';
 import { readHeldSlots } from '../call/held-slots.ts';
 import { refuseFor } from '../failover/refuse.ts';

@@ -1,6 +1,6 @@
 import { formerPaths } from '../../render/layout.ts';
 import type { PlanInput } from '../../host/planning/input.ts';
-import { OperationError } from '../../errors.ts';
+import { OperationError } from '../../base/errors.ts';
 import { rollOver } from '../restart.ts';
 import type { Session } from '../session.ts';
 import type { Stages } from '../stage.ts';

@@ -1,5 +1,5 @@
 import { joinNames } from '../../checks/text.ts';
-import { HostsFailedError, RefusedError, WeedgoError } from '../../errors.ts';
+import { HostsFailedError, RefusedError, WeedgoError } from '../../base/errors.ts';
 import { type HostProblem, problemError } from '../../host/requirements/problem.ts';
 import type { Emit } from '../events.ts';
 

@@ -1,4 +1,4 @@
-import { messageOf } from '../../message-of.ts';
+import { messageOf } from '../../base/message-of.ts';
 import { changing } from '../changing.ts';
 import { nodesNow } from '../report/node-table.ts';
 import type { ReportFinding, ReportNode } from '../report/schema.ts';

@@ -1,4 +1,4 @@
-import { formatBytes } from '../../bytes.ts';
+import { formatBytes } from '../../base/bytes.ts';
 import type { HostProblem } from '../../host/requirements/problem.ts';
 import { compareWithLive } from '../../render/changes.ts';
 import { parseMemory } from '../../render/memory.ts';

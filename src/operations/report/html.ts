@@ -1,10 +1,10 @@
-import { harmless } from '../../harmless.ts';
-import { formatBytes } from '../../bytes.ts';
+import { harmless } from '../../base/harmless.ts';
+import { formatBytes } from '../../base/bytes.ts';
 import { readFileSync } from 'node:fs';
 import Handlebars from 'handlebars';
 import { slotCount } from '../../cluster/slots.ts';
 import { formatSeconds, joinNames } from '../../checks/text.ts';
-import { packageFile } from '../../package-file.ts';
+import { packageFile } from '../../base/package-file.ts';
 import { causesOf, describeConsequences } from './causes.ts';
 import { type Chip, type Drawing, drawTopology, type HostBox } from './drawing.ts';
 import { placesBeyondTitle } from './places.ts';

@@ -1,4 +1,4 @@
-import { harmless } from '../../harmless.ts';
+import { harmless } from '../../base/harmless.ts';
 import { placesBeyondTitle } from './places.ts';
 import type { Report, ReportFinding } from './schema.ts';
 

@@ -1,4 +1,4 @@
-import { OperationError } from '../../errors.ts';
+import { OperationError } from '../../base/errors.ts';
 import type { Inventory } from '../../inventory/inventory.ts';
 import { desiredDirectives } from '../../render/directives.ts';
 import type { Directives } from '../../render/directives.ts';

@@ -1,4 +1,4 @@
-import { RefusedError, UsageError } from '../../errors.ts';
+import { RefusedError, UsageError } from '../../base/errors.ts';
 import type { Inventory } from '../../inventory/inventory.ts';
 import { keepSecret } from '../../inventory/keep-secret.ts';
 import { secretFile } from '../../inventory/secrets.ts';

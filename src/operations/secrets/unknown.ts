@@ -1,4 +1,4 @@
-import { RefusedError } from '../../errors.ts';
+import { RefusedError } from '../../base/errors.ts';
 import { notYetGenerated, secretFile } from '../../inventory/secrets.ts';
 import type { Inventory, Secrets } from '../../inventory/inventory.ts';
 import type { Session } from '../session.ts';

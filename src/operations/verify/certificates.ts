@@ -1,8 +1,8 @@
 import type { HostProbe } from '../../checks/probe.ts';
 import type { ClusterView } from '../../cluster/view.ts';
-import { OperationError } from '../../errors.ts';
+import { OperationError } from '../../base/errors.ts';
 import { asServiceUser } from '../../host/scripts/as-service-user.ts';
-import { shWords } from '../../host/sh.ts';
+import { shWords } from '../../base/sh.ts';
 import type { Host } from '../../inventory/inventory.ts';
 import { layoutOf } from '../../render/layout.ts';
 import type { Shell } from '../../ssh/shell.ts';

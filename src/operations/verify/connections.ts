@@ -1,6 +1,6 @@
 import type { CheckInput } from '../../checks/check.ts';
 import type { ClusterView } from '../../cluster/view.ts';
-import { OperationError } from '../../errors.ts';
+import { OperationError } from '../../base/errors.ts';
 import { parseAddress } from '../../host/facts/proc-address.ts';
 import { canonicalAddress } from '../../inventory/address.ts';
 import type { Node } from '../../inventory/inventory.ts';

@@ -1,7 +1,7 @@
 import type { HostProbe } from '../../checks/probe.ts';
-import { OperationError } from '../../errors.ts';
+import { OperationError } from '../../base/errors.ts';
 import { asServiceUser } from '../../host/scripts/as-service-user.ts';
-import { shQuote } from '../../host/sh.ts';
+import { shQuote } from '../../base/sh.ts';
 import type { Host, Inventory } from '../../inventory/inventory.ts';
 import { type Layout, layoutOf, type NodeLayout } from '../../render/layout.ts';
 import type { Shell } from '../../ssh/shell.ts';

@@ -1,7 +1,7 @@
 import type { CheckInput, Pending } from '../../checks/check.ts';
 import type { HostProbe, NodeProbe } from '../../checks/probe.ts';
 import type { ClusterView } from '../../cluster/view.ts';
-import { OperationError } from '../../errors.ts';
+import { OperationError } from '../../base/errors.ts';
 import type { Node } from '../../inventory/inventory.ts';
 import { isFailure } from '../../redis/connection.ts';
 import { readJournal } from '../memory.ts';

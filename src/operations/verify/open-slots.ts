@@ -1,7 +1,7 @@
 import type { NodeProbe } from '../../checks/probe.ts';
 import { ownLine, reachableNodes } from '../../cluster/shape.ts';
 import type { ClusterView, ReachableView } from '../../cluster/view.ts';
-import { OperationError } from '../../errors.ts';
+import { OperationError } from '../../base/errors.ts';
 import { findNode } from '../../inventory/topology.ts';
 import { isFailure, ReplyError } from '../../redis/connection.ts';
 import type { Session } from '../session.ts';

@@ -1,6 +1,6 @@
 import { type CheckResult, runChecks } from '../../checks/run.ts';
-import { HostsFailedError, OperationError } from '../../errors.ts';
-import { pause } from '../../redis/wait.ts';
+import { HostsFailedError, OperationError } from '../../base/errors.ts';
+import { pause } from '../../base/wait.ts';
 import { buildReport } from '../report/report.ts';
 import type { Report } from '../report/schema.ts';
 import type { Session } from '../session.ts';

@@ -3,7 +3,7 @@ import type { WriteTestResult } from '../../checks/probe.ts';
 import { expandRanges, keySlot } from '../../cluster/slots.ts';
 import { shardsOf } from '../../cluster/shape.ts';
 import type { ClusterView } from '../../cluster/view.ts';
-import { OperationError } from '../../errors.ts';
+import { OperationError } from '../../base/errors.ts';
 import type { Node } from '../../inventory/inventory.ts';
 import { isFailure, type RedisConnection, ReplyError } from '../../redis/connection.ts';
 import type { Session } from '../session.ts';

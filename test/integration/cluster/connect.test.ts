@@ -1,7 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { inspect } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { OperationError } from '../../../src/errors.ts';
+import { OperationError } from '../../../src/base/errors.ts';
 import { ownershipOf } from '../../../src/host/socket-owner.ts';
 import type { Node } from '../../../src/inventory/inventory.ts';
 import { connectNode } from '../../../src/redis/connect.ts';

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { afterEach, describe, expect, it } from 'vitest';
 import { planForm } from '../../../src/cluster/plan.ts';
 import { type ClusterStep, describeClusterStep } from '../../../src/cluster/step.ts';
-import { InterruptedError, OperationError } from '../../../src/errors.ts';
+import { InterruptedError, OperationError } from '../../../src/base/errors.ts';
 import { applyClusterStep } from '../../../src/redis/apply.ts';
 import { isFailure } from '../../../src/redis/connection.ts';
 import { observeCluster } from '../../../src/redis/observe.ts';

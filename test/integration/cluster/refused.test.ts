@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { RefusedError } from '../../../src/errors.ts';
+import { RefusedError } from '../../../src/base/errors.ts';
 import type { Inventory } from '../../../src/inventory/inventory.ts';
 import { form, judge, look, send, unfinished } from '../../support/cluster.ts';
 import { localInventory } from '../../support/inventory.ts';

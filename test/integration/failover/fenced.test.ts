@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { RefusedError } from '../../../src/errors.ts';
+import { RefusedError } from '../../../src/base/errors.ts';
 import { changing } from '../../../src/operations/changing.ts';
 import { leaseSeconds } from '../../../src/operations/lock/script.ts';
 import { localInventory } from '../../support/inventory.ts';

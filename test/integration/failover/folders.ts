@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { OperationError } from '../../../src/errors.ts';
+import { OperationError } from '../../../src/base/errors.ts';
 import type { Inventory } from '../../../src/inventory/inventory.ts';
 import { parseInventory } from '../../../src/inventory/load.ts';
 import type { OperationEvent } from '../../../src/operations/events.ts';

@@ -5,7 +5,7 @@ import { mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { InterruptedError, OperationError, RefusedError } from '../../../src/errors.ts';
+import { InterruptedError, OperationError, RefusedError } from '../../../src/base/errors.ts';
 import { parseAuditLog } from '../../../src/operations/audit/line.ts';
 import { changing } from '../../../src/operations/changing.ts';
 import { askLock } from '../../../src/operations/lock/ask.ts';
@@ -14,7 +14,7 @@ import { readMemory, writeMemory } from '../../../src/operations/memory.ts';
 import { placesOf, stationsOf } from '../../../src/operations/places.ts';
 import type { Places, Station } from '../../../src/operations/places.ts';
 import type { Session } from '../../../src/operations/session.ts';
-import { throwIfInterrupted } from '../../../src/redis/wait.ts';
+import { throwIfInterrupted } from '../../../src/base/wait.ts';
 import { localInventory } from '../../support/inventory.ts';
 import { until } from '../../support/until.ts';
 import { openLocalSession } from './session.ts';

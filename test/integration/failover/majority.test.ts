@@ -6,7 +6,7 @@ import { changing } from '../../../src/operations/changing.ts';
 import { withLock } from '../../../src/operations/lock.ts';
 import { readMemory, writeMemory } from '../../../src/operations/memory.ts';
 import type { Session } from '../../../src/operations/session.ts';
-import { throwIfInterrupted } from '../../../src/redis/wait.ts';
+import { throwIfInterrupted } from '../../../src/base/wait.ts';
 import { createFolders } from './folders.ts';
 import type { Folders } from './folders.ts';
 

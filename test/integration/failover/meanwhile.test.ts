@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { OperationError } from '../../../src/errors.ts';
+import { OperationError } from '../../../src/base/errors.ts';
 import { loadInventory } from '../../../src/inventory/load.ts';
 import type { Approval } from '../../../src/operations/approval.ts';
 import { drill } from '../../../src/operations/drill.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { OperationError } from '../../../src/errors.ts';
+import { OperationError } from '../../../src/base/errors.ts';
 import { loadInventory } from '../../../src/inventory/load.ts';
 import type { Approval } from '../../../src/operations/approval.ts';
 import { readMemory } from '../../../src/operations/memory.ts';

@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { InterruptedError } from '../../../src/errors.ts';
+import { InterruptedError } from '../../../src/base/errors.ts';
 import { applySteps } from '../../../src/host/apply.ts';
 import { StepFailedError } from '../../../src/host/step-failure.ts';
 import type { FileSpec, HostStep } from '../../../src/host/step.ts';

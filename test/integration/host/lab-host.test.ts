@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { InterruptedError } from '../../../src/errors.ts';
+import { InterruptedError } from '../../../src/base/errors.ts';
 import { applySteps } from '../../../src/host/apply.ts';
 import { planDestroy } from '../../../src/host/destroy.ts';
 import { planHost } from '../../../src/host/plan.ts';

@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { OperationError } from '../../../src/errors.ts';
+import { OperationError } from '../../../src/base/errors.ts';
 import { connectHost, connectHosts } from '../../../src/ssh/connect.ts';
 import type { Sshd } from '../../support/sshd.ts';
 import { scratch, startSshd, targetOf, unattended, until } from '../../support/sshd.ts';

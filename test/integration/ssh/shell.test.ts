@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { InterruptedError, OperationError } from '../../../src/errors.ts';
+import { InterruptedError, OperationError } from '../../../src/base/errors.ts';
 import { connectHost } from '../../../src/ssh/connect.ts';
 import { localShell } from '../../../src/ssh/local.ts';
 import type { Shell } from '../../../src/ssh/shell.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { shown } from '../../../src/cli/output.ts';
 import { createPaint } from '../../../src/cli/paint.ts';
-import { harmless, harmlessJson } from '../../../src/harmless.ts';
+import { harmless, harmlessJson } from '../../../src/base/harmless.ts';
 
 /** What may reach a terminal beside newline and tab: neither control characters nor marks that turn text about. */
 const allowed =

@@ -7,7 +7,7 @@ import {
   parseInfo,
   processIdOf,
 } from '../../../src/cluster/parse.ts';
-import { OperationError } from '../../../src/errors.ts';
+import { OperationError } from '../../../src/base/errors.ts';
 
 const fixtures = new URL('../../fixtures/cluster/', import.meta.url);
 const read = (path: string): string => readFileSync(new URL(path, fixtures), 'utf8');

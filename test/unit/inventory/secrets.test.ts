@@ -3,7 +3,7 @@ import { chmod, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { UsageError } from '../../../src/errors.ts';
+import { UsageError } from '../../../src/base/errors.ts';
 import type { Inventory } from '../../../src/inventory/inventory.ts';
 import { keepSecret, newSecret } from '../../../src/inventory/keep-secret.ts';
 import { parseInventory } from '../../../src/inventory/load.ts';

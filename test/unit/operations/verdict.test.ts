@@ -1,6 +1,6 @@
 import { array, assert, constantFrom, property } from 'fast-check';
 import { expect, test } from 'vitest';
-import { WeedgoError } from '../../../src/errors.ts';
+import { WeedgoError } from '../../../src/base/errors.ts';
 import type { HostProblem } from '../../../src/host/requirements/problem.ts';
 import { judge, stopOnProblems } from '../../../src/operations/provision/problems.ts';
 

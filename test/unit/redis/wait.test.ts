@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { InterruptedError } from '../../../src/errors.ts';
-import { pause, waitUntil } from '../../../src/redis/wait.ts';
+import { InterruptedError } from '../../../src/base/errors.ts';
+import { pause, waitUntil } from '../../../src/base/wait.ts';
 
 describe('waiting', () => {
   it('ends with the first look that lacks nothing', async () => {

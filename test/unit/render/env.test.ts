@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parseEnv, promisify } from 'node:util';
 import { assert, asyncProperty, string } from 'fast-check';
 import { expect, test } from 'vitest';
-import { UsageError } from '../../../src/errors.ts';
+import { UsageError } from '../../../src/base/errors.ts';
 import { loadInventory, parseInventory } from '../../../src/inventory/load.ts';
 import { notYetGenerated } from '../../../src/inventory/secrets.ts';
 import { renderEnv } from '../../../src/operations/env.ts';

@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bootCommand, frameScript, shellQuote } from '../../../src/ssh/frame.ts';
+import { shQuote } from '../../../src/base/sh.ts';
+import { bootCommand, frameScript } from '../../../src/ssh/frame.ts';
 import { unframer } from '../../../src/ssh/unframe.ts';
 
 const marker = 'deadbeef';
@@ -74,7 +75,7 @@ describe('framing', () => {
       fc.property(
         fc.string({ unit: 'grapheme' }).filter((text) => !text.includes('\0')),
         (word) => {
-          expect(execFileSync('/bin/sh', ['-c', `printf %s ${shellQuote(word)}`], { encoding: 'utf8' })).toBe(
+          expect(execFileSync('/bin/sh', ['-c', `printf %s ${shQuote(word)}`], { encoding: 'utf8' })).toBe(
             word,
           );
         },

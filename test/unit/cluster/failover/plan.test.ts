@@ -8,7 +8,7 @@ import { guardInSync } from '../../../../src/cluster/failover/sync.ts';
 import { chooseTarget, parseTarget } from '../../../../src/cluster/failover/target.ts';
 import type { Choice } from '../../../../src/cluster/failover/target.ts';
 import { guardVotes } from '../../../../src/cluster/failover/votes.ts';
-import { UsageError } from '../../../../src/errors.ts';
+import { UsageError } from '../../../../src/base/errors.ts';
 import { inventoryOf, readScenes, stage } from './support.ts';
 
 const show = ({ shard, replica }: Choice): string =>

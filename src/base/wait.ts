@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { InterruptedError, WeedgoError } from '../errors.ts';
+import { InterruptedError, WeedgoError } from './errors.ts';
 
 export type WaitOptions<T> = {
   readonly deadlineMs: number;
