@@ -1,4 +1,4 @@
-import type { Approval, Question } from '../operations/approval.ts';
+import type { Approval, Question } from '../session/approval.ts';
 import type { Invocation } from './command.ts';
 
 /** Answers from --yes, --confirm NAME and the terminal; without any of them the answer is no. */

@@ -1,5 +1,5 @@
-import type { Emit } from '../operations/events.ts';
-import type { Prompter } from '../operations/session.ts';
+import type { Emit } from '../session/events.ts';
+import type { Prompter } from '../session/session.ts';
 
 /** One command of the command line, as data. The heavy part is loaded only when the command runs. */
 export type CommandSpec = {

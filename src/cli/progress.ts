@@ -1,4 +1,4 @@
-import type { Emit, OperationEvent } from '../operations/events.ts';
+import type { Emit, OperationEvent } from '../session/events.ts';
 import { createSpinner, printNote, shown } from './output.ts';
 import { createPaint, type Paint } from './paint.ts';
 import { withPlace } from './place.ts';

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline';
 import { InterruptedError } from '../base/errors.ts';
 import { echoOf, printNote, printQuestion, terminalAt } from './output.ts';
-import type { Prompter } from '../operations/session.ts';
+import type { Prompter } from '../session/session.ts';
 
 /**
  * Asks on the terminal, questions on stderr so that stdout stays the result's. Without a terminal, or when the input

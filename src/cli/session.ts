@@ -1,6 +1,6 @@
 import type { Inventory } from '../inventory/inventory.ts';
-import type { Session } from '../operations/session.ts';
-import { openSession, type SessionRequest } from '../operations/connect.ts';
+import type { Session } from '../session/session.ts';
+import { openSession, type SessionRequest } from '../session/connect.ts';
 import type { Invocation } from './command.ts';
 import { namedInventory } from './inventory-path.ts';
 

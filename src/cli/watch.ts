@@ -1,8 +1,8 @@
 import { namedInventory } from './inventory-path.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WeedgoError } from '../base/errors.ts';
-import { openSession } from '../operations/connect.ts';
-import type { Session } from '../operations/session.ts';
+import { openSession } from '../session/connect.ts';
+import type { Session } from '../session/session.ts';
 import type { Invocation } from './command.ts';
 
 export type WatchRequest<T> = {

@@ -7,8 +7,8 @@ import type { Inventory } from '../inventory/inventory.ts';
 import { observeTopology } from '../redis/observe.ts';
 import { createWorkWatch } from '../redis/work-watch.ts';
 import { waitUntil } from '../base/wait.ts';
-import { createWaitTeller } from './wait-teller.ts';
-import type { Session } from './session.ts';
+import { createWaitTeller } from '../session/wait-teller.ts';
+import type { Session } from '../session/session.ts';
 
 /** What the cluster lacks to be complete, a clause each; a standalone server lacks nothing once it answers. Pure. */
 export function listLacking(inventory: Inventory, view: TopologyView): readonly string[] {

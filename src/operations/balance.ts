@@ -1,16 +1,16 @@
 import { guardCluster } from '../cluster/failover/guard-cluster.ts';
 import { planRoles, preferredMasters } from '../cluster/failover/roles.ts';
-import type { Approval } from './approval.ts';
-import { changing } from './changing.ts';
+import type { Approval } from '../session/approval.ts';
+import { changing } from '../session/changing.ts';
 import { lookAround } from './failover/look.ts';
 import { moveAll } from './failover/move.ts';
 import type { Move } from './failover/move.ts';
 import { refuseFor } from './failover/refuse.ts';
 import { requireCluster } from './failover/require.ts';
-import { readMemory } from './memory.ts';
+import { readJournal } from '../session/journal/journal.ts';
 import type { ProbeOptions } from './probe/probe.ts';
-import type { Session } from './session.ts';
-import { createStages } from './stage.ts';
+import type { Session } from '../session/session.ts';
+import { createStages } from '../session/stages.ts';
 
 export type BalanceRequest = {
   /** Bytes that a replica may be behind; default `defaultMaxLag`. */
@@ -35,7 +35,7 @@ export async function balanceMasters(session: Session, request: BalanceRequest):
   requireCluster(session.inventory, 'balance-masters');
   const { command, maxLag } = request;
   return changing(session, { command, reason: 'balance-masters' }, async (held) => {
-    const { drained } = await readMemory(held);
+    const { drained } = await readJournal(held);
     const look = { maxLag, drained: Object.keys(drained) };
     const situation = await lookAround(held, look);
     refuseFor(guardCluster(situation), 'balance-masters');

@@ -5,8 +5,8 @@ import type { Situation } from '../cluster/failover/situation.ts';
 import { chooseTarget } from '../cluster/failover/target.ts';
 import { OperationError, RefusedError } from '../base/errors.ts';
 import type { Host } from '../inventory/inventory.ts';
-import type { Approval } from './approval.ts';
-import { changing } from './changing.ts';
+import type { Approval } from '../session/approval.ts';
+import { changing } from '../session/changing.ts';
 import { awaitQuiet } from './failover/await-guard.ts';
 import { setElectable } from './failover/electable.ts';
 import { lookAround } from './failover/look.ts';
@@ -15,12 +15,12 @@ import { moveMaster } from './failover/move.ts';
 import type { Move } from './failover/move.ts';
 import { demandFragility, newlyFatal, refuseFor } from './failover/refuse.ts';
 import { requireCluster, requireHost } from './failover/require.ts';
-import { readMemory, writeMemory } from './memory.ts';
-import type { Memory } from './memory.ts';
-import { describeOperator } from './operator.ts';
+import { readJournal, writeJournal } from '../session/journal/journal.ts';
+import type { Journal } from '../session/journal/journal.ts';
+import { describeOperator } from '../session/operator.ts';
 import type { ProbeOptions } from './probe/probe.ts';
-import type { Session } from './session.ts';
-import { createStages } from './stage.ts';
+import type { Session } from '../session/session.ts';
+import { createStages } from '../session/stages.ts';
 
 export type DrainRequest = {
   /** Inventory name of the host. */
@@ -53,17 +53,17 @@ export async function drain(session: Session, request: DrainRequest): Promise<Dr
   const host = requireHost(session.inventory, request.host);
   const { command, approval, probe, maxLag } = request;
   return changing(session, { command, reason: `drain ${host.name}` }, async (held) => {
-    const memory = await readMemory(held);
+    const journal = await readJournal(held);
     // The guards judge the host as the one that it is going to be.
-    const look = { maxLag, drained: [...Object.keys(memory.drained), host.name] };
+    const look = { maxLag, drained: [...Object.keys(journal.drained), host.name] };
     const situation = await lookAround(held, look);
-    refuseSecond(situation, memory, host.name);
+    refuseSecond(situation, journal, host.name);
     refuseUnseen(situation, host);
     const choices = chooseTarget(situation, { kind: 'host', host });
     const reasons = guardFailovers(situation, choices, (node) => node.host === host.name);
     refuseFor([...guardCluster(situation), ...reasons], `drain ${host.name}`);
     await demandFragility(approval, newlyFatal(situation, choices));
-    const remembered = await remember(held, memory, { host, masters: mastersOn(situation, host.name) });
+    const remembered = await remember(held, journal, { host, masters: mastersOn(situation, host.name) });
     const set = await setElectable(held, situation, { host: host.name, electable: false });
     const stages = createStages(held);
     const moves: Move[] = [];
@@ -74,10 +74,10 @@ export async function drain(session: Session, request: DrainRequest): Promise<Dr
 }
 
 /** While one host is away no second one is touched. */
-function refuseSecond({ drained }: Situation, memory: Memory, host: string): void {
+function refuseSecond({ drained }: Situation, journal: Journal, host: string): void {
   const [other] = drained.filter((name) => name !== host);
   if (other === undefined) return;
-  const past = memory.drained[other];
+  const past = journal.drained[other];
   const who = past ? ` (by ${past.by}, since ${past.since})` : '';
   throw new RefusedError(`${other} is drained already${who}: a second host at the same time is not safe`, {
     hints: [`weedgo-redis undrain ${other} brings it back first.`],
@@ -102,15 +102,15 @@ function refuseUnseen({ view }: Situation, { name, nodes }: Host): void {
 /** What was master before a drain that is repeated stays remembered. Resolves to whether anything is new. */
 async function remember(
   session: Session,
-  memory: Memory,
+  journal: Journal,
   { host, masters }: { readonly host: Host; readonly masters: readonly string[] },
 ): Promise<boolean> {
-  const past = memory.drained[host.name];
+  const past = journal.drained[host.name];
   const all = [...new Set([...(past?.masters ?? []), ...masters])];
   if (past && all.length === past.masters.length) return false;
   const now = past ?? { since: new Date().toISOString(), by: describeOperator() };
-  await writeMemory(session, memory, {
-    drained: { ...memory.drained, [host.name]: { ...now, masters: all } },
+  await writeJournal(session, journal, {
+    drained: { ...journal.drained, [host.name]: { ...now, masters: all } },
   });
   return true;
 }

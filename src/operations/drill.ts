@@ -9,9 +9,9 @@ import { describeGood, newlyRefused } from '../cluster/failover/writes.ts';
 import type { Shard } from '../cluster/shape.ts';
 import { RefusedError, UsageError } from '../base/errors.ts';
 import type { Inventory } from '../inventory/inventory.ts';
-import { demandName } from './approval.ts';
-import type { Approval } from './approval.ts';
-import { changing } from './changing.ts';
+import { demandName } from '../session/approval.ts';
+import type { Approval } from '../session/approval.ts';
+import { changing } from '../session/changing.ts';
 import type { DrillKind } from './drill/bring-down.ts';
 import { demandFolder, readRecords, writeRecord } from './drill/records.ts';
 import type { DrillRecord } from './drill/records.ts';
@@ -21,12 +21,12 @@ import { awaitQuiet } from './failover/await-guard.ts';
 import { refuseFor } from './failover/refuse.ts';
 import { requireCluster } from './failover/require.ts';
 import { guardNextStart } from './guard-stop.ts';
-import { readMemory } from './memory.ts';
+import { readJournal } from '../session/journal/journal.ts';
 import type { ProbeOptions } from './probe/probe.ts';
-import { observe } from './observe.ts';
-import type { Session } from './session.ts';
-import { createStages } from './stage.ts';
-import type { Stages } from './stage.ts';
+import { observe } from '../session/observe.ts';
+import type { Session } from '../session/session.ts';
+import { createStages } from '../session/stages.ts';
+import type { Stages } from '../session/stages.ts';
 
 export type DrillRequest = {
   /** A shard's number, or a node of the shard. */
@@ -65,7 +65,7 @@ export async function drill(session: Session, request: DrillRequest): Promise<Dr
   return changing(session, { command: request.command, reason: `drill ${request.target}` }, async (held) => {
     const stages = createStages(held);
     await finishEarlier(held, stages);
-    const { drained } = await readMemory(held);
+    const { drained } = await readJournal(held);
     const situation = await awaitQuiet(held, 'the drill', { drained: Object.keys(drained) });
     const shard = chooseShard(situation, target);
     refuseFor(guardNextStart(inventory, await observe(held), [shard.master.node.id]), 'the drill');
@@ -101,7 +101,7 @@ function refusedMeanwhile({ inventory, view }: Situation, { master }: Shard): re
 
 /** A drill that was killed has left its node down. */
 async function finishEarlier(session: Session, stages: Stages): Promise<void> {
-  const past = (await readMemory(session)).drill;
+  const past = (await readJournal(session)).drill;
   const node = session.inventory.nodes.find(({ id }) => id === past?.node);
   if (!node) return;
   session.emit({

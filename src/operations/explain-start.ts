@@ -2,7 +2,7 @@ import { nodes } from '../checks/cluster/nodes.ts';
 import { topologyOf } from '../checks/topology.ts';
 import { OperationError } from '../base/errors.ts';
 import { StepFailedError } from '../host/step-failure.ts';
-import type { Session } from './session.ts';
+import type { Session } from '../session/session.ts';
 
 /**
  * A failed start with its cause and the commands of the way out in front of its hints, as `verify` reports them; any

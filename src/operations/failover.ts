@@ -5,8 +5,8 @@ import type { HostLoss } from '../cluster/failover/resilience.ts';
 import type { Situation } from '../cluster/failover/situation.ts';
 import { chooseTarget, parseHeir, parseTarget } from '../cluster/failover/target.ts';
 import type { Target } from '../cluster/failover/target.ts';
-import type { Approval } from './approval.ts';
-import { changing } from './changing.ts';
+import type { Approval } from '../session/approval.ts';
+import { changing } from '../session/changing.ts';
 import { startReplaced } from './failover/fence.ts';
 import type { FailoverMode } from './failover/promotion.ts';
 import { awaitSettled } from './failover/await-guard.ts';
@@ -18,11 +18,11 @@ import { refuseFor } from './failover/refuse.ts';
 import { requireCluster } from './failover/require.ts';
 import { replaceMaster } from './failover/replace.ts';
 import type { Replaced } from './failover/replace.ts';
-import { readMemory } from './memory.ts';
+import { readJournal } from '../session/journal/journal.ts';
 import type { ProbeOptions } from './probe/probe.ts';
-import type { Session } from './session.ts';
-import { createStages } from './stage.ts';
-import type { Stages } from './stage.ts';
+import type { Session } from '../session/session.ts';
+import { createStages } from '../session/stages.ts';
+import type { Stages } from '../session/stages.ts';
 
 export type { HostLoss } from '../cluster/failover/resilience.ts';
 
@@ -60,7 +60,7 @@ export async function failover(session: Session, request: FailoverRequest): Prom
   const { mode, command } = request;
   const change = { command, reason: `failover ${request.target}`, allowMinority: mode !== 'graceful' };
   return changing(session, change, async (held) => {
-    const { drained } = await readMemory(held);
+    const { drained } = await readJournal(held);
     const look = { maxLag: request.maxLag, drained: Object.keys(drained) };
     return mode === 'graceful'
       ? failOverGracefully(held, target, { ...request, look })

@@ -6,7 +6,7 @@ import type { DiskState, FolderState } from '../host/facts.ts';
 import { shQuote } from '../base/sh.ts';
 import type { Inventory, Node } from '../inventory/inventory.ts';
 import { type Layout, layoutOf } from '../render/layout.ts';
-import type { Observation } from './observe.ts';
+import type { Observation } from '../session/observe.ts';
 
 /** On SIGTERM the server saves a snapshot where it has save points, or is told to by `shutdown-on-sigterm`. */
 export function savesAtEnd(config: ReachableView['config']): boolean {

@@ -5,7 +5,7 @@ import type { Inventory } from '../inventory/inventory.ts';
 import { desiredDirectives } from '../render/directives.ts';
 import { layoutOf } from '../render/layout.ts';
 import { guardFinalSave } from './final-save.ts';
-import type { Observation } from './observe.ts';
+import type { Observation } from '../session/observe.ts';
 
 type Seen = Pick<Observation, 'facts' | 'view'>;
 

@@ -1,9 +1,9 @@
 import { OperationError } from '../base/errors.ts';
-import { parseAuditLog } from './audit/line.ts';
-import type { AuditLine } from './audit/line.ts';
-import { stationsOf } from './places.ts';
-import type { Station } from './places.ts';
-import type { Session } from './session.ts';
+import { parseAuditLog } from '../session/audit/line.ts';
+import type { AuditLine } from '../session/audit/line.ts';
+import { stationsOf } from '../session/stations.ts';
+import type { Station } from '../session/stations.ts';
+import type { Session } from '../session/session.ts';
 
 /** One command, merged from the logs of all hosts. */
 export type HistoryEntry = Omit<AuditLine, 'from'> & {
@@ -71,20 +71,20 @@ function mergeLogs(logs: readonly HostLog[], cluster: string): readonly HistoryE
 /** Other clusters' commands are in the same log, so more lines are read than asked for. */
 async function readLog(
   session: Session,
-  { host, shell, places }: Station,
+  { host, shell, locations }: Station,
   limit: number,
 ): Promise<readonly AuditLine[]> {
   const { code, stdout, stderr } = await shell.run({
     script: `read -r log; read -r count
 for file in "$log.1" "$log"; do if [ -e "$file" ]; then cat "$file" || exit 1; fi; done | tail -n "$count"`,
-    stdin: `${places.audit}\n${limit * 4}\n`,
+    stdin: `${locations.audit}\n${limit * 4}\n`,
     asRoot: true,
     timeoutMs: 15_000,
   });
-  if (code !== 0) throw new OperationError(`${places.audit} cannot be read: ${stderr.trim()}`, { host });
+  if (code !== 0) throw new OperationError(`${locations.audit} cannot be read: ${stderr.trim()}`, { host });
   const { lines, damaged } = parseAuditLog(stdout);
   if (damaged > 0) {
-    const message = `${damaged} lines of ${places.audit} cannot be understood`;
+    const message = `${damaged} lines of ${locations.audit} cannot be understood`;
     session.emit({ type: 'warning', host, message });
   }
   return lines;

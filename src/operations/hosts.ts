@@ -2,8 +2,8 @@ import { HostsFailedError, OperationError, WeedgoError } from '../base/errors.ts
 import { applySteps } from '../host/apply.ts';
 import { describeStep, type HostStep } from '../host/step.ts';
 import { explainStart } from './explain-start.ts';
-import type { Session } from './session.ts';
-import { waitTellers } from './wait-teller.ts';
+import type { Session } from '../session/session.ts';
+import { waitTellers } from '../session/wait-teller.ts';
 
 export type HostSteps = readonly [host: string, steps: readonly HostStep[]];
 

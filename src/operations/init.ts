@@ -5,7 +5,7 @@ import { OperationError, UsageError } from '../base/errors.ts';
 import type { Problem } from '../base/errors.ts';
 import { parseInventory } from '../inventory/load.ts';
 import { messageOf } from '../base/message-of.ts';
-import type { Prompter } from './session.ts';
+import type { Prompter } from '../session/session.ts';
 
 /** A host as `user@address:port` gives it. */
 export type InitHost = {

@@ -1,10 +1,10 @@
 import { OperationError } from '../base/errors.ts';
 import { runChange } from '../host/change.ts';
 import { layoutOf, sharedFolders } from '../render/layout.ts';
-import { stationsOf } from './places.ts';
-import type { Station } from './places.ts';
-import { readConfigurations } from './secrets/configurations.ts';
-import type { Session } from './session.ts';
+import { stationsOf } from '../session/stations.ts';
+import type { Station } from '../session/stations.ts';
+import { readConfigurations } from '../session/secrets/configurations.ts';
+import type { Session } from '../session/session.ts';
 
 /**
  * The end of destroy: removes the journal and the folders that are empty now. Where a host has nodes of the same
@@ -25,23 +25,25 @@ export async function leaveNothing(session: Session): Promise<boolean> {
   return left.length === 0;
 }
 
-async function removeJournal({ inventory }: Session, { host, shell, places }: Station): Promise<void> {
+async function removeJournal({ inventory }: Session, { host, shell, locations }: Station): Promise<void> {
   const known = inventory.hosts.find(({ name }) => name === host);
   const folders = known === undefined ? [] : sharedFolders(layoutOf(inventory, known));
   const { code, stderr } = await runChange(shell, {
     change: 'remove the journal',
     script: removeScript,
-    stdin: `${[places.memory, ...folders].join('\n')}\n`,
+    stdin: `${[locations.journal, ...folders].join('\n')}\n`,
     asRoot: true,
     timeoutMs: 15_000,
   });
   if (code !== 0)
-    throw new OperationError(`the journal ${places.memory} cannot be removed: ${stderr.trim()}`, { host });
+    throw new OperationError(`the journal ${locations.journal} cannot be removed: ${stderr.trim()}`, {
+      host,
+    });
 }
 
 /** Of the folders above the nodes' own the empty ones: in others another cluster, the audit log or the lock is left. */
 const removeScript = `
-read -r memory
-rm -f -- "$memory" "$memory.new" || exit 1
+read -r journal
+rm -f -- "$journal" "$journal.new" || exit 1
 while read -r folder; do rmdir -- "$folder" 2>/dev/null; done
 exit 0`;

@@ -8,17 +8,17 @@ import { servicesOf } from '../host/services.ts';
 import { describeStep, type HostStep } from '../host/step.ts';
 import { observeCluster } from '../redis/observe.ts';
 import { awaitComplete } from './await-complete.ts';
-import { changing } from './changing.ts';
+import { changing } from '../session/changing.ts';
 import { guardStop } from './guard-stop.ts';
 import { applyOnHosts } from './hosts.ts';
 import { leaveNothing } from './leave-nothing.ts';
-import { readMemory, writeMemory } from './memory.ts';
+import { readJournal, writeJournal } from '../session/journal/journal.ts';
 import { refuseUnconfigured } from './unconfigured.ts';
 import { judge, stopOnProblems, warnOfProblems } from './provision/problems.ts';
 import { nodesNow } from './report/node-table.ts';
 import type { ReportNode } from './report/schema.ts';
-import type { Session } from './session.ts';
-import { createStages, type StageTiming } from './stage.ts';
+import type { Session } from '../session/session.ts';
+import { createStages, type StageTiming } from '../session/stages.ts';
 import { nodesOn, startedWithout, withoutHosts } from './lifecycle/without-hosts.ts';
 import type { MissingHosts } from './lifecycle/without-hosts.ts';
 import { nodesOf, partition, startedWithoutMasters } from './lifecycle/held.ts';
@@ -102,8 +102,8 @@ export async function startNodes(
 
 /** A drill that was killed has left its node down, and now it is up. */
 async function forgetDrill(session: Session): Promise<void> {
-  const memory = await readMemory(session);
-  if (memory.drill) await writeMemory(session, memory, { drill: undefined });
+  const journal = await readJournal(session);
+  if (journal.drill) await writeJournal(session, journal, { drill: undefined });
 }
 
 /**

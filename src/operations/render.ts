@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { OperationError, UsageError } from '../base/errors.ts';
-import { missingSecrets } from './secrets/unknown.ts';
+import { missingSecrets } from '../session/secrets/unknown.ts';
 import type { Host, Inventory, Secrets } from '../inventory/inventory.ts';
 import { resolveSecrets } from '../inventory/secrets.ts';
 import { messageOf } from '../base/message-of.ts';

@@ -7,11 +7,11 @@ import { guardInSync } from '../cluster/failover/sync.ts';
 import { chooseTarget } from '../cluster/failover/target.ts';
 import { RefusedError } from '../base/errors.ts';
 import type { Node } from '../inventory/inventory.ts';
-import type { Approval } from './approval.ts';
-import { changing } from './changing.ts';
+import type { Approval } from '../session/approval.ts';
+import { changing } from '../session/changing.ts';
 import { awaitInSync } from './failover/await-sync.ts';
 import { guardStop } from './guard-stop.ts';
-import { observe } from './observe.ts';
+import { observe } from '../session/observe.ts';
 import { awaitQuiet } from './failover/await-guard.ts';
 import { keepDrained } from './failover/electable.ts';
 import { lookAround } from './failover/look.ts';
@@ -26,13 +26,13 @@ import { areDown, startThose } from './failover/start-those.ts';
 import { restartNode, serviceOf } from './failover/restart-node.ts';
 import { readRunIds, refuseUnlessNew } from './failover/run-ids.ts';
 import { demandPauses, describeWritePauses } from './failover/write-pauses.ts';
-import { readMemory, writeMemory } from './memory.ts';
-import type { Memory, RestartMemory } from './memory.ts';
-import { describeOperator } from './operator.ts';
+import { readJournal, writeJournal } from '../session/journal/journal.ts';
+import type { Journal, RestartEntry } from '../session/journal/journal.ts';
+import { describeOperator } from '../session/operator.ts';
 import type { ProbeOptions } from './probe/probe.ts';
-import type { Session } from './session.ts';
-import { createStages } from './stage.ts';
-import type { Stages } from './stage.ts';
+import type { Session } from '../session/session.ts';
+import { createStages } from '../session/stages.ts';
+import type { Stages } from '../session/stages.ts';
 
 export type RestartRequest = {
   /** A node, a shard's number, a host, or `all`. */
@@ -68,18 +68,18 @@ export async function restart(session: Session, request: RestartRequest): Promis
   const nodes = namedNodes(inventory, request.target);
   const change = { command: request.command, reason: `restart ${request.target}` };
   return changing(session, change, async (held) => {
-    const memory = await readMemory(held);
-    const look = { maxLag: request.maxLag, drained: Object.keys(memory.drained) };
-    if (memory.restart === undefined && (await areDown(held, nodes, look)))
+    const journal = await readJournal(held);
+    const look = { maxLag: request.maxLag, drained: Object.keys(journal.drained) };
+    if (journal.restart === undefined && (await areDown(held, nodes, look)))
       return { restarted: await startThose(held, nodes, look), before: [], moves: [] };
     const agree = (situation: Situation): Promise<void> => demandPauses(situation, nodes, request.approval);
-    const past = unfinished(memory, nodes, request);
+    const past = unfinished(journal, nodes, request);
     if (past) await agree(await lookAround(held, look));
-    const run = past ?? (await begin(held, memory, { nodes, look, agree }));
+    const run = past ?? (await begin(held, journal, { nodes, look, agree }));
     await noteAllRoles(held, look);
     const rolling = roll(held, run, { ...request, look, stages: createStages(held) });
     const report = await tellHowFar(held, run, rolling);
-    await writeMemory(held, await readMemory(held), { restart: undefined });
+    await writeJournal(held, await readJournal(held), { restart: undefined });
     return report;
   });
 }
@@ -99,26 +99,26 @@ export async function rollOver(
   stages: Stages,
   nodes: readonly string[],
 ): Promise<RestartReport> {
-  const memory = await readMemory(held);
-  const look = { maxLag: undefined, drained: Object.keys(memory.drained) };
-  const past = memory.restart;
+  const journal = await readJournal(held);
+  const look = { maxLag: undefined, drained: Object.keys(journal.drained) };
+  const past = journal.restart;
   const isSame = past !== undefined && nodes.every((node) => past.runIds[node] !== undefined);
   const agree = async (situation: Situation): Promise<void> => {
     for (const message of describeWritePauses(situation, nodes)) held.emit({ type: 'warning', message });
   };
-  const run = isSame ? past : await begin(held, memory, { nodes, look, agree });
+  const run = isSame ? past : await begin(held, journal, { nodes, look, agree });
   await noteAllRoles(held, look);
   const report = await roll(held, run, { look, stages });
-  await writeMemory(held, await readMemory(held), { restart: undefined });
+  await writeJournal(held, await readJournal(held), { restart: undefined });
   return report;
 }
 
 /** The run that this command goes on with; undefined: there is none, or it is to be forgotten. */
 function unfinished(
-  { restart: past }: Memory,
+  { restart: past }: Journal,
   nodes: readonly string[],
   { fresh }: RestartRequest,
-): RestartMemory | undefined {
+): RestartEntry | undefined {
   if (!past || fresh) return undefined;
   if (past.nodes.length === nodes.length && nodes.every((node) => past.nodes.includes(node))) return past;
   throw new RefusedError(
@@ -136,12 +136,12 @@ type Beginning = {
 
 async function begin(
   session: Session,
-  memory: Memory,
+  journal: Journal,
   { nodes, look, agree }: Beginning,
-): Promise<RestartMemory> {
+): Promise<RestartEntry> {
   const situation = await awaitQuiet(session, 'restart', look);
   const masters = session.inventory.hosts.flatMap(({ name }) => mastersOn(situation, name));
-  const run: RestartMemory = {
+  const run: RestartEntry = {
     since: new Date().toISOString(),
     by: describeOperator(),
     nodes: [...nodes],
@@ -158,7 +158,7 @@ async function begin(
     session.inventory.nodes.filter(({ id }) => nodes.includes(id)).map((node) => serviceOf(session, node)),
   );
   await agree(situation);
-  await writeMemory(session, memory, { restart: run });
+  await writeJournal(session, journal, { restart: run });
   return run;
 }
 
@@ -179,7 +179,7 @@ type Rolling = {
 
 async function roll(
   session: Session,
-  run: RestartMemory,
+  run: RestartEntry,
   { stages, look, probe }: Rolling,
 ): Promise<RestartReport> {
   const restarted: { node: string; awayMs: number }[] = [];
@@ -209,7 +209,7 @@ async function roll(
 }
 
 /** Whatever ends a rolling restart before its end, it is said how far it came. */
-async function tellHowFar<T>({ emit }: Session, run: RestartMemory, work: Promise<T>): Promise<T> {
+async function tellHowFar<T>({ emit }: Session, run: RestartEntry, work: Promise<T>): Promise<T> {
   return work.catch((error: unknown) => {
     emit({
       type: 'warning',

@@ -10,13 +10,13 @@ import { messageOf } from '../base/message-of.ts';
 import { layoutOf } from '../render/layout.ts';
 import { isFailure } from '../redis/connection.ts';
 import { throwIfInterrupted } from '../base/wait.ts';
-import { changing } from './changing.ts';
+import { changing } from '../session/changing.ts';
 import { lookAround } from './failover/look.ts';
 import { requireCluster } from './failover/require.ts';
 import { type NodeService, serviceOf, startNode } from './failover/restart-node.ts';
-import { readMemory } from './memory.ts';
-import { waitTellers } from './wait-teller.ts';
-import type { Session } from './session.ts';
+import { readJournal } from '../session/journal/journal.ts';
+import { waitTellers } from '../session/wait-teller.ts';
+import type { Session } from '../session/session.ts';
 
 export type ResyncReport =
   | Resynced
@@ -47,7 +47,7 @@ export async function resync(session: Session, request: Request): Promise<Resync
   if (!node) throw new RefusedError(`${request.node} is not a node of the inventory`);
   const { command } = request;
   return changing(session, { command, reason: `resync ${node.id}` }, async (held) => {
-    const { drained } = await readMemory(held);
+    const { drained } = await readJournal(held);
     const look = { drained: Object.keys(drained) };
     const found = await serviceOf(held, node);
     // The guard looks last: what it saw is as young as can be when the files are moved.

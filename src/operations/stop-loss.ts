@@ -1,8 +1,8 @@
 import { reachableNodes } from '../cluster/shape.ts';
 import type { ReachableView } from '../cluster/view.ts';
 import { savesAtEnd } from './final-save.ts';
-import { observeNodes } from './observe.ts';
-import type { Session } from './session.ts';
+import { observeNodes } from '../session/observe.ts';
+import type { Session } from '../session/session.ts';
 
 export type StopLoss = {
   /** Keys of masters that write nothing to disk when they stop. */

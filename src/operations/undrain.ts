@@ -8,7 +8,7 @@ import { servicesOf } from '../host/services.ts';
 import { RefusedError } from '../base/errors.ts';
 import type { Host } from '../inventory/inventory.ts';
 import { layoutOf } from '../render/layout.ts';
-import { changing } from './changing.ts';
+import { changing } from '../session/changing.ts';
 import type { DrainReport, DrainRequest } from './drain.ts';
 import { awaitInSync } from './failover/await-sync.ts';
 import { awaitQuiet } from './failover/await-guard.ts';
@@ -16,9 +16,9 @@ import { setElectable } from './failover/electable.ts';
 import { lookAround } from './failover/look.ts';
 import { moveAll } from './failover/move.ts';
 import { requireCluster, requireHost } from './failover/require.ts';
-import { readMemory, writeMemory } from './memory.ts';
-import type { Session } from './session.ts';
-import { createStages } from './stage.ts';
+import { readJournal, writeJournal } from '../session/journal/journal.ts';
+import type { Session } from '../session/session.ts';
+import { createStages } from '../session/stages.ts';
 import { refuseMasked } from './unconfigured.ts';
 
 /**
@@ -30,8 +30,8 @@ export async function undrain(session: Session, request: DrainRequest): Promise<
   const host = requireHost(session.inventory, request.host);
   const { command, maxLag } = request;
   return changing(session, { command, reason: `undrain ${host.name}` }, async (held) => {
-    const memory = await readMemory(held);
-    const { [host.name]: past, ...others } = memory.drained;
+    const journal = await readJournal(held);
+    const { [host.name]: past, ...others } = journal.drained;
     const look = { maxLag, drained: Object.keys(others) };
     const stages = createStages(held);
     refuseCutOff(await lookAround(held, look), held, host);
@@ -46,7 +46,7 @@ export async function undrain(session: Session, request: DrainRequest): Promise<
     const { choices, problems } = planRoles(await lookAround(held, look), wanted);
     for (const message of problems) held.emit({ type: 'warning', message });
     const moves = await moveAll(held, choices, { ...request, stages, look });
-    if (past) await writeMemory(held, memory, { drained: others });
+    if (past) await writeJournal(held, journal, { drained: others });
     const changed = past !== undefined || set > 0 || moves.length > 0;
     return { host: host.name, changed, moves, bareShards: [] };
   });

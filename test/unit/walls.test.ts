@@ -16,8 +16,20 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   cluster: ['base', 'inventory'],
   redis: ['base', 'inventory', 'cluster', 'ssh/shell'],
   checks: ['base', 'inventory', 'render', 'cluster', 'host'],
-  operations: ['base', 'inventory', 'ssh', 'ssh/shell', 'render', 'host', 'cluster', 'redis', 'checks'],
-  cli: ['base', 'inventory', 'operations', 'checks'],
+  session: ['base', 'inventory', 'ssh', 'ssh/shell', 'render', 'host', 'cluster', 'redis'],
+  operations: [
+    'base',
+    'inventory',
+    'ssh',
+    'ssh/shell',
+    'render',
+    'host',
+    'cluster',
+    'redis',
+    'checks',
+    'session',
+  ],
+  cli: ['base', 'inventory', 'operations', 'checks', 'session'],
 };
 
 /** What is not ours and yet not for every room. */

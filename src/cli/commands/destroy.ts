@@ -1,4 +1,4 @@
-import { demandName } from '../../operations/approval.ts';
+import { demandName } from '../../session/approval.ts';
 import { describeDestroy, destroyNodes } from '../../operations/lifecycle.ts';
 import { approvalOf } from '../approval.ts';
 import type { CommandRun } from '../command.ts';

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { recoverPassword } from '../../operations/secrets/recover.ts';
+import { recoverPassword } from '../../operations/recover-password/recover.ts';
 import type { CommandRun } from '../command.ts';
 import { textOption } from '../option-values.ts';
 import { withSession } from '../session.ts';

@@ -1,4 +1,4 @@
-import { demandName, demandYes } from '../../operations/approval.ts';
+import { demandName, demandYes } from '../../session/approval.ts';
 import { stopNodes } from '../../operations/lifecycle.ts';
 import { describeLoss } from '../../operations/stop-loss.ts';
 import { approvalOf } from '../approval.ts';

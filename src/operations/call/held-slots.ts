@@ -3,7 +3,7 @@ import { slotCount } from '../../cluster/slots.ts';
 import { OperationError } from '../../base/errors.ts';
 import type { Node } from '../../inventory/inventory.ts';
 import { isFailure } from '../../redis/connection.ts';
-import type { Session } from '../session.ts';
+import type { Session } from '../../session/session.ts';
 
 const allSlots: readonly number[] = Array.from({ length: slotCount }, (_, slot) => slot);
 

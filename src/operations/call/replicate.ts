@@ -1,7 +1,7 @@
 import type { Node } from '../../inventory/inventory.ts';
 import { allowElection, barElection } from '../../redis/electable.ts';
 import { awaitCopies, demandConnection } from '../failover/first-copy.ts';
-import type { Session } from '../session.ts';
+import type { Session } from '../../session/session.ts';
 
 /**
  * Makes a node the replica of a master and waits until it is in sync. Until then it may not be elected. Throws

@@ -1,9 +1,9 @@
 import { requireClocks } from '../../host/requirements/clock.ts';
 import { lacksAddress } from '../../host/requirements/address.ts';
 import type { Host } from '../../inventory/inventory.ts';
-import { observe, type Observation } from '../observe.ts';
+import { observe, type Observation } from '../../session/observe.ts';
 import { planInputs } from '../provision/plan.ts';
-import type { Session } from '../session.ts';
+import type { Session } from '../../session/session.ts';
 import { connectionLines } from './connection.ts';
 import { firewallLine, willOpen } from './firewall.ts';
 import { type CheckLine, hostLines } from './lines.ts';

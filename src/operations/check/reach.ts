@@ -2,8 +2,8 @@ import { whileListening } from '../../host/listen.ts';
 import { type PortProbe, portProbes, probePorts, type ProbeResult } from '../../host/probe.ts';
 import { isShut, requireReachability } from '../../host/requirements/reachability.ts';
 import type { Host } from '../../inventory/inventory.ts';
-import type { Observation } from '../observe.ts';
-import type { Session } from '../session.ts';
+import type { Observation } from '../../session/observe.ts';
+import type { Session } from '../../session/session.ts';
 import { type CheckLine, lineFrom } from './lines.ts';
 
 /** What every host's attempts at the others' ports came to. */

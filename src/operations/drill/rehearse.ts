@@ -15,14 +15,14 @@ import { moveMaster } from '../failover/move.ts';
 import type { Move } from '../failover/move.ts';
 import { restFirst } from '../failover/rest.ts';
 import { serviceOf, startNode } from '../failover/restart-node.ts';
-import { readMemory, writeMemory } from '../memory.ts';
-import { describeOperator } from '../operator.ts';
+import { readJournal, writeJournal } from '../../session/journal/journal.ts';
+import { describeOperator } from '../../session/operator.ts';
 import { startProbe } from '../probe/probe.ts';
 import type { ProbeOptions, ProbeReport } from '../probe/probe.ts';
-import type { Session } from '../session.ts';
-import { waitTellers } from '../wait-teller.ts';
-import { createStages } from '../stage.ts';
-import type { Stages } from '../stage.ts';
+import type { Session } from '../../session/session.ts';
+import { waitTellers } from '../../session/wait-teller.ts';
+import { createStages } from '../../session/stages.ts';
+import type { Stages } from '../../session/stages.ts';
 import { bringDown } from './bring-down.ts';
 import type { DrillKind } from './bring-down.ts';
 import type { DrillRecord } from './records.ts';
@@ -123,14 +123,14 @@ export async function startAgain(session: Session, node: Node, stages: Stages): 
   await awaitQuiet(session, 'the drill', {});
   const [choice] = planRoles(await awaitInSync(session, [node.id], {}), [node.id]).choices;
   const back = choice && (await moveMaster(session, choice, { stages, look: {} }));
-  await writeMemory(session, await readMemory(session), { drill: undefined });
+  await writeJournal(session, await readJournal(session), { drill: undefined });
   return back;
 }
 
 /** Should this process be killed, the next drill starts the node first. */
 async function remember(session: Session, { id }: Node): Promise<void> {
   const since = new Date().toISOString();
-  await writeMemory(session, await readMemory(session), {
+  await writeJournal(session, await readJournal(session), {
     drill: { since, by: describeOperator(), node: id },
   });
 }

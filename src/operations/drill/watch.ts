@@ -7,7 +7,7 @@ import type { TopologyView } from '../../cluster/view.ts';
 import { OperationError } from '../../base/errors.ts';
 import { observeTopology } from '../../redis/observe.ts';
 import { throwIfInterrupted } from '../../base/wait.ts';
-import type { Session } from '../session.ts';
+import type { Session } from '../../session/session.ts';
 
 /** What the other nodes went through after a master had gone, in ms since then. */
 export type Recovery = {

@@ -4,7 +4,7 @@ import type { Situation } from '../../cluster/failover/situation.ts';
 import type { Choice } from '../../cluster/failover/target.ts';
 import { guardVotes } from '../../cluster/failover/votes.ts';
 import { pause, throwIfInterrupted } from '../../base/wait.ts';
-import type { Session } from '../session.ts';
+import type { Session } from '../../session/session.ts';
 import { lookAround } from './look.ts';
 import type { LookOptions } from './look.ts';
 import { refuseFor } from './refuse.ts';

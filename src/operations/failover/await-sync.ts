@@ -5,9 +5,9 @@ import { outOfSync } from '../../cluster/failover/sync.ts';
 import { OperationError } from '../../base/errors.ts';
 import { createWorkWatch } from '../../redis/work-watch.ts';
 import { pause, throwIfInterrupted } from '../../base/wait.ts';
-import { createWaitTeller } from '../wait-teller.ts';
+import { createWaitTeller } from '../../session/wait-teller.ts';
 import { explainDown } from '../explain-start.ts';
-import type { Session } from '../session.ts';
+import type { Session } from '../../session/session.ts';
 import { lookAround } from './look.ts';
 import type { LookOptions } from './look.ts';
 

@@ -5,7 +5,7 @@ import { numberIn, parseInfo } from '../../cluster/parse.ts';
 import { RefusedError } from '../../base/errors.ts';
 import { isFailure } from '../../redis/connection.ts';
 import { pause } from '../../base/wait.ts';
-import type { Session } from '../session.ts';
+import type { Session } from '../../session/session.ts';
 
 /** A healthy replica applies what its master had a moment ago within ms. */
 const patienceMs = 3_000;

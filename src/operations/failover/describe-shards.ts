@@ -1,5 +1,5 @@
 import { outOfSync } from '../../cluster/failover/sync.ts';
-import type { Session } from '../session.ts';
+import type { Session } from '../../session/session.ts';
 import { lookAround } from './look.ts';
 
 /** A shard as an operator chooses from. Node names are the inventory's. */

@@ -6,7 +6,7 @@ import { applyClusterStep } from '../../redis/apply.ts';
 import { isFailure } from '../../redis/connection.ts';
 import type { Node } from '../../inventory/inventory.ts';
 import { throwIfInterrupted } from '../../base/wait.ts';
-import type { Session } from '../session.ts';
+import type { Session } from '../../session/session.ts';
 import { lookAround } from './look.ts';
 import type { LookOptions } from './look.ts';
 

@@ -8,8 +8,8 @@ import { describeStep } from '../../host/step.ts';
 import type { Node } from '../../inventory/inventory.ts';
 import { layoutOf } from '../../render/layout.ts';
 import { throwIfInterrupted } from '../../base/wait.ts';
-import { waitTellers } from '../wait-teller.ts';
-import type { Session } from '../session.ts';
+import { waitTellers } from '../../session/wait-teller.ts';
+import type { Session } from '../../session/session.ts';
 import { startNode } from './restart-node.ts';
 import type { LookOptions } from './look.ts';
 

@@ -3,7 +3,7 @@ import type { Node } from '../../inventory/inventory.ts';
 import { findNode } from '../../inventory/topology.ts';
 import { isFailure, type RedisConnection } from '../../redis/connection.ts';
 import { allowElection, barElection } from '../../redis/electable.ts';
-import type { Session } from '../session.ts';
+import type { Session } from '../../session/session.ts';
 import { awaitInSync } from './await-sync.ts';
 import type { LookOptions } from './look.ts';
 

@@ -3,7 +3,7 @@ import type { Swap } from '../../cluster/failover/agreed.ts';
 import { memberOf, offsetOf, viewOf } from '../../cluster/failover/situation.ts';
 import type { Situation } from '../../cluster/failover/situation.ts';
 import type { Member, Shard } from '../../cluster/shape.ts';
-import type { Session } from '../session.ts';
+import type { Session } from '../../session/session.ts';
 import { awaitInSync } from './await-sync.ts';
 import { answering } from './look.ts';
 import { promote } from './promote.ts';

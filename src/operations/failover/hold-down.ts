@@ -3,7 +3,7 @@ import type { Situation } from '../../cluster/failover/situation.ts';
 import type { Death, Verdict } from '../../cluster/failover/replacement.ts';
 import type { Member } from '../../cluster/shape.ts';
 import { OperationError } from '../../base/errors.ts';
-import type { Session } from '../session.ts';
+import type { Session } from '../../session/session.ts';
 import { fence } from './fence.ts';
 import type { Fence } from './fence.ts';
 import { proveDeath } from './prove-death.ts';

@@ -2,7 +2,7 @@ import { situationOf } from '../../cluster/failover/situation.ts';
 import type { Situation } from '../../cluster/failover/situation.ts';
 import type { TopologyView } from '../../cluster/view.ts';
 import { observeTopology } from '../../redis/observe.ts';
-import type { Session } from '../session.ts';
+import type { Session } from '../../session/session.ts';
 
 export type LookOptions = {
   /** Bytes; default `defaultMaxLag`. */

@@ -8,7 +8,7 @@ import { applyClusterStep } from '../../redis/apply.ts';
 import { isFailure, ReplyError } from '../../redis/connection.ts';
 import type { RedisConnection } from '../../redis/connection.ts';
 import { throwIfInterrupted } from '../../base/wait.ts';
-import type { Session } from '../session.ts';
+import type { Session } from '../../session/session.ts';
 import { answering } from './look.ts';
 import { isMaster } from './is-master.ts';
 import { notPromoted, redirectionMs } from './promotion.ts';

@@ -7,7 +7,7 @@ import { applyClusterStep } from '../../redis/apply.ts';
 import { isFailure } from '../../redis/connection.ts';
 import type { RedisConnection } from '../../redis/connection.ts';
 import { throwIfInterrupted } from '../../base/wait.ts';
-import type { Session } from '../session.ts';
+import type { Session } from '../../session/session.ts';
 import { isMaster } from './is-master.ts';
 import { promoteByForce } from './promote-by-force.ts';
 import { notPromoted, redirectionMs } from './promotion.ts';

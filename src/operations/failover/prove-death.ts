@@ -9,7 +9,7 @@ import { judgeProcess } from '../../host/process-gone.ts';
 import type { Host } from '../../inventory/inventory.ts';
 import { layoutOf } from '../../render/layout.ts';
 import type { Shell } from '../../ssh/shell.ts';
-import type { Session } from '../session.ts';
+import type { Session } from '../../session/session.ts';
 import { askWitnesses, judgeWitnesses } from './witnesses.ts';
 
 /** Reading a few facts takes milliseconds; a host that takes longer than this says nothing. */

@@ -5,8 +5,8 @@ import type { HostLoss } from '../../cluster/failover/resilience.ts';
 import type { Situation } from '../../cluster/failover/situation.ts';
 import type { Choice } from '../../cluster/failover/target.ts';
 import { RefusedError } from '../../base/errors.ts';
-import { demandYes } from '../approval.ts';
-import type { Approval } from '../approval.ts';
+import { demandYes } from '../../session/approval.ts';
+import type { Approval } from '../../session/approval.ts';
 
 /** Throws RefusedError with every reason and what to do about each; nothing when there is none. */
 export function refuseFor(reasons: readonly Reason[], doing: string): void {

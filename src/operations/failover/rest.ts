@@ -7,8 +7,8 @@ import type { Member, Shard } from '../../cluster/shape.ts';
 import { OperationError } from '../../base/errors.ts';
 import { isFailure } from '../../redis/connection.ts';
 import { pause } from '../../base/wait.ts';
-import type { Session } from '../session.ts';
-import type { Stages } from '../stage.ts';
+import type { Session } from '../../session/session.ts';
+import type { Stages } from '../../session/stages.ts';
 import { noteUnchallenged, unchallengedMs } from './unchallenged.ts';
 
 /**

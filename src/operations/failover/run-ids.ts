@@ -3,7 +3,7 @@ import { parseInfo } from '../../cluster/parse.ts';
 import { OperationError } from '../../base/errors.ts';
 import type { Node } from '../../inventory/inventory.ts';
 import { isFailure } from '../../redis/connection.ts';
-import type { Session } from '../session.ts';
+import type { Session } from '../../session/session.ts';
 
 /** run_id is drawn at random by every process (INFO server). Nodes that do not answer are missing. */
 export async function readRunIds(

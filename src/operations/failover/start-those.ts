@@ -1,5 +1,5 @@
-import type { Session } from '../session.ts';
-import { createStages } from '../stage.ts';
+import type { Session } from '../../session/session.ts';
+import { createStages } from '../../session/stages.ts';
 import { keepDrained } from './electable.ts';
 import { lookAround } from './look.ts';
 import type { LookOptions } from './look.ts';

@@ -7,7 +7,7 @@ import type { TopologyView } from '../../cluster/view.ts';
 import { OperationError } from '../../base/errors.ts';
 import { observeTopology } from '../../redis/observe.ts';
 import { throwIfInterrupted } from '../../base/wait.ts';
-import type { Session } from '../session.ts';
+import type { Session } from '../../session/session.ts';
 import { answering } from './look.ts';
 
 /** Gossip carries the old master's role within about half a node timeout; a busy machine takes longer. */

@@ -5,7 +5,7 @@ import { OperationError } from '../../base/errors.ts';
 import { observeTopology } from '../../redis/observe.ts';
 import { DeadlineError, withDeadline } from '../../redis/deadline.ts';
 import { pause } from '../../base/wait.ts';
-import type { Session } from '../session.ts';
+import type { Session } from '../../session/session.ts';
 import { answering } from './look.ts';
 import { proveDeath } from './prove-death.ts';
 import { signsOfLife } from './signs-of-life.ts';

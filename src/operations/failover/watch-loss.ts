@@ -8,7 +8,7 @@ import type { InfoFields } from '../../cluster/view.ts';
 import { OperationError } from '../../base/errors.ts';
 import type { Node } from '../../inventory/inventory.ts';
 import { isFailure, ReplyError } from '../../redis/connection.ts';
-import type { Session } from '../session.ts';
+import type { Session } from '../../session/session.ts';
 import type { HandOver } from './hand-over.ts';
 import { answering } from './look.ts';
 import { handOverProbed } from './move.ts';

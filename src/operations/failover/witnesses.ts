@@ -6,7 +6,7 @@ import { probeFrom } from '../../host/probe.ts';
 import type { ProbeOutcome } from '../../host/probe.ts';
 import type { Shell } from '../../ssh/shell.ts';
 import { observeTopology } from '../../redis/observe.ts';
-import type { Session } from '../session.ts';
+import type { Session } from '../../session/session.ts';
 import { answering } from './look.ts';
 import { signsOfLife } from './signs-of-life.ts';
 

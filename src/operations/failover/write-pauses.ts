@@ -1,8 +1,8 @@
 import { seatsOf } from '../../cluster/failover/outlook.ts';
 import type { Situation } from '../../cluster/failover/situation.ts';
 import { describeGood, refusedByRestarts } from '../../cluster/failover/writes.ts';
-import { demandYes } from '../approval.ts';
-import type { Approval } from '../approval.ts';
+import { demandYes } from '../../session/approval.ts';
+import type { Approval } from '../../session/approval.ts';
 
 /**
  * Shards that refuse writes while one of these nodes restarts, as sentences: with min-replicas-to-write the master of

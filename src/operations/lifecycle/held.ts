@@ -3,7 +3,7 @@ import { countSlots } from '../../cluster/slots.ts';
 import { OperationError } from '../../base/errors.ts';
 import type { HostProblem } from '../../host/requirements/problem.ts';
 import { observeCluster } from '../../redis/observe.ts';
-import type { Session } from '../session.ts';
+import type { Session } from '../../session/session.ts';
 import { type MissingHosts, withoutHosts } from './without-hosts.ts';
 
 /** `held`: starts that wait for a replica, which is down itself, to take over. */

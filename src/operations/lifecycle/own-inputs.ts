@@ -3,10 +3,10 @@ import { HostsFailedError } from '../../base/errors.ts';
 import type { PlanInput } from '../../host/planning/input.ts';
 import { requireKnownServers } from '../../host/requirements/known-servers.ts';
 import { requireOwnership } from '../../host/requirements/ownership.ts';
-import { observe } from '../observe.ts';
+import { observe } from '../../session/observe.ts';
 import { planInputs } from '../provision/plan.ts';
 import { stopOnProblems } from '../provision/problems.ts';
-import type { Session } from '../session.ts';
+import type { Session } from '../../session/session.ts';
 import type { MissingHosts } from './without-hosts.ts';
 
 type OwnInputs = {

@@ -2,7 +2,7 @@ import { topologyOf } from '../../checks/topology.ts';
 import { takeoversOf } from '../../checks/takeovers.ts';
 import { OperationError } from '../../base/errors.ts';
 import { observeCluster } from '../../redis/observe.ts';
-import type { Session } from '../session.ts';
+import type { Session } from '../../session/session.ts';
 
 /** Hosts that could not be connected or read, by name, and why. */
 export type MissingHosts = ReadonlyMap<string, OperationError>;

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Shard } from '../../cluster/shape.ts';
 import { expandRanges, keySlot } from '../../cluster/slots.ts';
-import type { Session } from '../session.ts';
+import type { Session } from '../../session/session.ts';
 import { ShardClient } from './shard-client.ts';
 import { readBack, removeAll } from './read-back.ts';
 import type { ProbeReport } from './tally.ts';

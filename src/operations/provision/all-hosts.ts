@@ -1,7 +1,7 @@
 import { HostsFailedError, WeedgoError } from '../../base/errors.ts';
 import { problemError } from '../../host/requirements/problem.ts';
-import { observe, type Observation } from '../observe.ts';
-import type { Session } from '../session.ts';
+import { observe, type Observation } from '../../session/observe.ts';
+import type { Session } from '../../session/session.ts';
 import { planProvision } from './plan.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { portProbes } from '../../host/probe.ts';
 import { formCluster } from '../../redis/form.ts';
-import type { Session } from '../session.ts';
-import type { StageResult, Stages } from '../stage.ts';
+import type { Session } from '../../session/session.ts';
+import type { StageResult, Stages } from '../../session/stages.ts';
 import { type HostsLook, lookAtHosts } from '../verify/look.ts';
 import { applyLive } from './apply-live.ts';
 import { convergeHosts } from './converge.ts';

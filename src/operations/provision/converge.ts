@@ -2,9 +2,9 @@ import { OperationError } from '../../base/errors.ts';
 import { untilObservation } from '../../host/plan.ts';
 import { describeStep, type HostStep } from '../../host/step.ts';
 import { applyOnHosts, type HostSteps } from '../hosts.ts';
-import { observe } from '../observe.ts';
-import type { Session } from '../session.ts';
-import type { StageResult } from '../stage.ts';
+import { observe } from '../../session/observe.ts';
+import type { Session } from '../../session/session.ts';
+import type { StageResult } from '../../session/stages.ts';
 import { planProvision, type ProvisionPlan } from './plan.ts';
 import { stopOnProblems } from './problems.ts';
 

@@ -2,11 +2,11 @@ import { unlink } from 'node:fs/promises';
 import { OperationError } from '../../base/errors.ts';
 import { keepSecret, newSecret } from '../../inventory/keep-secret.ts';
 import type { Secrets } from '../../inventory/inventory.ts';
-import { withSecrets } from '../connect.ts';
-import { readConfigurations } from '../secrets/configurations.ts';
-import { holds, missingSecrets, refuseUnknownSecrets } from '../secrets/unknown.ts';
-import type { MissingSecret } from '../secrets/unknown.ts';
-import type { Session } from '../session.ts';
+import { withSecrets } from '../../session/connect.ts';
+import { readConfigurations } from '../../session/secrets/configurations.ts';
+import { holds, missingSecrets, refuseUnknownSecrets } from '../../session/secrets/unknown.ts';
+import type { MissingSecret } from '../../session/secrets/unknown.ts';
+import type { Session } from '../../session/session.ts';
 
 /** Secrets that this run makes, because no host has any: kept in files right before the first host gets them. */
 export type Invention = {

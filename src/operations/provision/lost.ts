@@ -2,11 +2,11 @@ import { judgeLoss } from '../../checks/lost-shard.ts';
 import type { LostShards } from '../../cluster/lost.ts';
 import { compactSlots, expandRanges, describeRanges } from '../../cluster/slots.ts';
 import { UsageError } from '../../base/errors.ts';
-import { type Approval, demandName } from '../approval.ts';
+import { type Approval, demandName } from '../../session/approval.ts';
 import { readHeldSlots } from '../call/held-slots.ts';
 import { refuseFor } from '../failover/refuse.ts';
-import { observe, type Observation } from '../observe.ts';
-import type { Session } from '../session.ts';
+import { observe, type Observation } from '../../session/observe.ts';
+import type { Session } from '../../session/session.ts';
 
 /** Shards that are to start again without their keys, and the means to ask for their names. */
 export type LossRequest = { readonly shards: readonly number[]; readonly approval: Approval };

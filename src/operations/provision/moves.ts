@@ -2,8 +2,8 @@ import { formerPaths } from '../../render/layout.ts';
 import type { PlanInput } from '../../host/planning/input.ts';
 import { OperationError } from '../../base/errors.ts';
 import { rollOver } from '../restart.ts';
-import type { Session } from '../session.ts';
-import type { Stages } from '../stage.ts';
+import type { Session } from '../../session/session.ts';
+import type { Stages } from '../../session/stages.ts';
 import type { RunningNode } from './running.ts';
 
 /** A running node that an earlier version of the tool made: a restart brings it to its own place. */

@@ -15,7 +15,7 @@ import { requireClocks } from '../../host/requirements/clock.ts';
 import type { HostProblem } from '../../host/requirements/problem.ts';
 import { describeStep, type HostStep } from '../../host/step.ts';
 import type { Host, Inventory, Secrets } from '../../inventory/inventory.ts';
-import type { Observation } from '../observe.ts';
+import type { Observation } from '../../session/observe.ts';
 import { peersWords } from '../../checks/start-word.ts';
 import { holdBack, planSwitch } from './append-only.ts';
 import { assumeRunning } from './assume.ts';

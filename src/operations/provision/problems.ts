@@ -1,7 +1,7 @@
 import { joinNames } from '../../checks/text.ts';
 import { HostsFailedError, RefusedError, WeedgoError } from '../../base/errors.ts';
 import { type HostProblem, problemError } from '../../host/requirements/problem.ts';
-import type { Emit } from '../events.ts';
+import type { Emit } from '../../session/events.ts';
 
 /** How provision ends because of its problems, and so what plan reports; undefined: nothing blocks it. */
 export type Verdict = 'refused' | 'failed' | undefined;

@@ -1,9 +1,9 @@
 import { messageOf } from '../../base/message-of.ts';
-import { changing } from '../changing.ts';
+import { changing } from '../../session/changing.ts';
 import { nodesNow } from '../report/node-table.ts';
 import type { ReportFinding, ReportNode } from '../report/schema.ts';
-import type { Session } from '../session.ts';
-import { createStages, type StageTiming } from '../stage.ts';
+import type { Session } from '../../session/session.ts';
+import { createStages, type StageTiming } from '../../session/stages.ts';
 import { demandAllHosts } from './all-hosts.ts';
 import { change } from './change.ts';
 import { inventSecrets, type Invention } from './invent.ts';

@@ -1,7 +1,7 @@
 import { portProbes, probePorts } from '../../host/probe.ts';
 import { requireReachability } from '../../host/requirements/reachability.ts';
-import type { Session } from '../session.ts';
-import type { StageResult } from '../stage.ts';
+import type { Session } from '../../session/session.ts';
+import type { StageResult } from '../../session/stages.ts';
 import type { ProvisionPlan } from './plan.ts';
 import { stopOnProblems } from './problems.ts';
 

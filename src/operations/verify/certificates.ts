@@ -6,7 +6,7 @@ import { shWords } from '../../base/sh.ts';
 import type { Host } from '../../inventory/inventory.ts';
 import { layoutOf } from '../../render/layout.ts';
 import type { Shell } from '../../ssh/shell.ts';
-import type { Session } from '../session.ts';
+import type { Session } from '../../session/session.ts';
 
 type Certificates = {
   readonly hostProbes: Readonly<Record<string, HostProbe>>;

@@ -4,7 +4,7 @@ import { OperationError } from '../../base/errors.ts';
 import { parseAddress } from '../../host/facts/proc-address.ts';
 import { canonicalAddress } from '../../inventory/address.ts';
 import type { Node } from '../../inventory/inventory.ts';
-import type { Session } from '../session.ts';
+import type { Session } from '../../session/session.ts';
 
 /** Whose connections fill a node that accepts no more, as its host's kernel lists them; asked only then. */
 export async function lookAtConnections(

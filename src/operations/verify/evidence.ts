@@ -7,7 +7,7 @@ import type { Suspect } from '../../host/diagnosis/script.ts';
 import type { Host } from '../../inventory/inventory.ts';
 import { layoutOf } from '../../render/layout.ts';
 import { parseRedisConf } from '../../render/redis-conf.ts';
-import type { Session } from '../session.ts';
+import type { Session } from '../../session/session.ts';
 
 type Seen = { readonly view: ClusterView; readonly hosts: CheckInput['hosts'] };
 

@@ -4,10 +4,15 @@ import type { ClusterView } from '../../cluster/view.ts';
 import { OperationError } from '../../base/errors.ts';
 import type { Node } from '../../inventory/inventory.ts';
 import { isFailure } from '../../redis/connection.ts';
-import { readJournal } from '../memory.ts';
-import { type HostsObservation, type Observation, observeHosts, observeNodes } from '../observe.ts';
+import { askJournal } from '../../session/journal/journal.ts';
+import {
+  type HostsObservation,
+  type Observation,
+  observeHosts,
+  observeNodes,
+} from '../../session/observe.ts';
 import { planInputs } from '../provision/plan.ts';
-import type { Session } from '../session.ts';
+import type { Session } from '../../session/session.ts';
 import { probeAnonymous } from './anonymous.ts';
 import { probeWrites } from './paused.ts';
 import { lookAtConnections } from './connections.ts';
@@ -169,8 +174,8 @@ async function probeHosts(session: Session): Promise<Readonly<Record<string, Hos
 
 /** What cannot be read is reported as such (`checks/cluster/unchecked.ts`): nothing begun is not known then. */
 async function readPending(session: Session): Promise<Pick<HostsLook, 'pending' | 'pendingUnread'>> {
-  const { memory, unread } = await readJournal(session);
-  const { drained, restart, drill } = memory;
+  const { journal, unread } = await askJournal(session);
+  const { drained, restart, drill } = journal;
   const since = Object.entries(drained).map(([host, past]) => [host, past.since]);
   return {
     pending: { drained: Object.fromEntries(since), restart, drill: drill?.since },

@@ -4,7 +4,7 @@ import type { ClusterView, ReachableView } from '../../cluster/view.ts';
 import { OperationError } from '../../base/errors.ts';
 import { findNode } from '../../inventory/topology.ts';
 import { isFailure, ReplyError } from '../../redis/connection.ts';
-import type { Session } from '../session.ts';
+import type { Session } from '../../session/session.ts';
 
 type Counts = Readonly<Record<string, NodeProbe['openSlotKeys']>>;
 

@@ -2,7 +2,7 @@ import type { NodeProbe } from '../../checks/probe.ts';
 import { OperationError } from '../../base/errors.ts';
 import type { Node } from '../../inventory/inventory.ts';
 import { isFailure, ReplyError } from '../../redis/connection.ts';
-import type { Session } from '../session.ts';
+import type { Session } from '../../session/session.ts';
 
 const timeoutMs = 1500;
 

@@ -3,7 +3,7 @@ import { HostsFailedError, OperationError } from '../../base/errors.ts';
 import { pause } from '../../base/wait.ts';
 import { buildReport } from '../report/report.ts';
 import type { Report } from '../report/schema.ts';
-import type { Session } from '../session.ts';
+import type { Session } from '../../session/session.ts';
 import { type Look, type Parts, look, lookAgain } from './look.ts';
 import { runWriteTest } from './write-test.ts';
 

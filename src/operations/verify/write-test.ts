@@ -6,7 +6,7 @@ import type { ClusterView } from '../../cluster/view.ts';
 import { OperationError } from '../../base/errors.ts';
 import type { Node } from '../../inventory/inventory.ts';
 import { isFailure, type RedisConnection, ReplyError } from '../../redis/connection.ts';
-import type { Session } from '../session.ts';
+import type { Session } from '../../session/session.ts';
 
 /** How long replicas may take to have a write, ms; also how often a replica that has not is asked. */
 const replication = { deadlineMs: 1000, attempts: 20 };

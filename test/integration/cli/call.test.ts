@@ -5,8 +5,8 @@ import { type Cli, type CliResult, createCli } from '../../support/cli.ts';
 import { localConnections } from '../../support/cluster.ts';
 import { loadInventory, parseInventory } from '../../../src/inventory/load.ts';
 import { findNode } from '../../../src/inventory/topology.ts';
-import { changing } from '../../../src/operations/changing.ts';
-import { openSession } from '../../../src/operations/connect.ts';
+import { changing } from '../../../src/session/changing.ts';
+import { openSession } from '../../../src/session/connect.ts';
 import { isFailure } from '../../../src/redis/connection.ts';
 
 const password = 'a-password-of-the-test';

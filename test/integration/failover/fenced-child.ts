@@ -1,8 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { applySteps } from '../../../src/host/apply.ts';
-import { changing } from '../../../src/operations/changing.ts';
-import { readMemory, writeMemory } from '../../../src/operations/memory.ts';
+import { changing } from '../../../src/session/changing.ts';
+import { readJournal, writeJournal } from '../../../src/session/journal/journal.ts';
 import { isFailure } from '../../../src/redis/connection.ts';
 import { localInventory } from '../../support/inventory.ts';
 import { openLocalSession } from './session.ts';
@@ -47,7 +47,7 @@ await changing(session, { command: 'work', reason: 'work' }, async (held) => {
     if (!(await attempt(() => write(count)))) break;
   }
   await attempt(() => connection.call(['CONFIG', 'SET', 'timeout', '7']));
-  await attempt(async () => writeMemory(held, await readMemory(held), { drained: {} }));
+  await attempt(async () => writeJournal(held, await readJournal(held), { drained: {} }));
   await writeFile(join(dir, 'told'), JSON.stringify(told));
   await readFile(join(dir, 'told'));
 }).catch(() => undefined);

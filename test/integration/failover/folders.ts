@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { OperationError } from '../../../src/base/errors.ts';
 import type { Inventory } from '../../../src/inventory/inventory.ts';
 import { parseInventory } from '../../../src/inventory/load.ts';
-import type { OperationEvent } from '../../../src/operations/events.ts';
-import type { Session } from '../../../src/operations/session.ts';
+import type { OperationEvent } from '../../../src/session/events.ts';
+import type { Session } from '../../../src/session/session.ts';
 import { localShell } from '../../../src/ssh/local.ts';
 import type { Shell } from '../../../src/ssh/shell.ts';
 

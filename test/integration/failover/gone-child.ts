@@ -1,5 +1,5 @@
-import { isProvablyGone } from '../../../src/operations/operator.ts';
-import type { OperatorProcess } from '../../../src/operations/operator.ts';
+import { isProvablyGone } from '../../../src/session/operator.ts';
+import type { OperatorProcess } from '../../../src/session/operator.ts';
 
 /** Says whether the process that its argument describes is gone for certain. */
 const [described = ''] = process.argv.slice(2);

@@ -4,7 +4,7 @@ import { readFile, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
-import { operatorProcess } from '../../../src/operations/operator.ts';
+import { operatorProcess } from '../../../src/session/operator.ts';
 
 const run = promisify(execFile);
 const nobody = 65_534;

@@ -1,4 +1,4 @@
-import { changing } from '../../../src/operations/changing.ts';
+import { changing } from '../../../src/session/changing.ts';
 import { localInventory } from '../../support/inventory.ts';
 import { openLocalSession } from './session.ts';
 

@@ -1,20 +1,20 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readJournal, readMemory, writeMemory } from '../../../src/operations/memory.ts';
-import type { Memory } from '../../../src/operations/memory.ts';
+import { askJournal, readJournal, writeJournal } from '../../../src/session/journal/journal.ts';
+import type { Journal } from '../../../src/session/journal/journal.ts';
 import { look } from '../../../src/operations/verify/look.ts';
 import { createFolders } from './folders.ts';
 import type { Folders } from './folders.ts';
 
-const drained: Memory['drained'] = { r3: { since: '2026-01-01T00:00:00.000Z', by: 'a@b', masters: [] } };
+const drained: Journal['drained'] = { r3: { since: '2026-01-01T00:00:00.000Z', by: 'a@b', masters: [] } };
 const all = ['r1', 'r2', 'r3'];
 let folders: Folders;
 
 beforeEach(async () => {
   folders = await createFolders(3);
   const session = folders.session(all);
-  await writeMemory(session, await readMemory(session), { drained });
+  await writeJournal(session, await readJournal(session), { drained });
 });
 afterEach(() => folders.close());
 
@@ -25,8 +25,8 @@ describe('a journal that is unreadable on most hosts', () => {
     const without = await createFolders(3);
     try {
       const session = without.session(['r1']);
-      expect(await readJournal(session)).toMatchObject({
-        memory: { drained: {} },
+      expect(await askJournal(session)).toMatchObject({
+        journal: { drained: {} },
         unread: expect.stringContaining('could be read on 1 of 3 hosts'),
       });
       const { pendingUnread } = await look(session);
@@ -45,7 +45,7 @@ describe('a journal that is unreadable on most hosts', () => {
 
   it('is a warning for a command that may work with a minority', async () => {
     const session = folders.session(['r2']);
-    expect((await readMemory(session)).drained).toEqual(drained);
+    expect((await readJournal(session)).drained).toEqual(drained);
     expect(session.events).toMatchObject([
       { type: 'warning', message: expect.stringContaining('hosts that are drained may not be known') },
     ]);
@@ -55,7 +55,7 @@ describe('a journal that is unreadable on most hosts', () => {
     const four = await createFolders(4);
     try {
       await mkdir(dirname(four.pathOn('r4', '/x')), { recursive: true });
-      expect((await readJournal(four.session(['r1', 'r2']))).unread).toBeUndefined();
+      expect((await askJournal(four.session(['r1', 'r2']))).unread).toBeUndefined();
     } finally {
       await four.close();
     }

@@ -6,14 +6,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { InterruptedError, OperationError, RefusedError } from '../../../src/base/errors.ts';
-import { parseAuditLog } from '../../../src/operations/audit/line.ts';
-import { changing } from '../../../src/operations/changing.ts';
-import { askLock } from '../../../src/operations/lock/ask.ts';
-import { withLock } from '../../../src/operations/lock.ts';
-import { readMemory, writeMemory } from '../../../src/operations/memory.ts';
-import { placesOf, stationsOf } from '../../../src/operations/places.ts';
-import type { Places, Station } from '../../../src/operations/places.ts';
-import type { Session } from '../../../src/operations/session.ts';
+import { parseAuditLog } from '../../../src/session/audit/line.ts';
+import { changing } from '../../../src/session/changing.ts';
+import { askLock } from '../../../src/session/lock/ask.ts';
+import { withLock } from '../../../src/session/lock/lock.ts';
+import { readJournal, writeJournal } from '../../../src/session/journal/journal.ts';
+import { locationsOf, stationsOf } from '../../../src/session/stations.ts';
+import type { Locations, Station } from '../../../src/session/stations.ts';
+import type { Session } from '../../../src/session/session.ts';
 import { throwIfInterrupted } from '../../../src/base/wait.ts';
 import { localInventory } from '../../support/inventory.ts';
 import { until } from '../../support/until.ts';
@@ -23,14 +23,14 @@ const inventory = localInventory([17900, 17901, 17902, 17903, 17904, 17905]);
 const request = { reason: 'failover 1', command: 'failover 1 --yes' };
 let state: string;
 let before: string | undefined;
-let places: Places;
+let locations: Locations;
 
 beforeEach(async () => {
   state = await mkdtemp(join(tmpdir(), 'weedgo-lock-'));
   before = process.env['XDG_STATE_HOME'];
   process.env['XDG_STATE_HOME'] = state;
   const [host] = inventory.hosts;
-  if (host) places = placesOf(inventory, host);
+  if (host) locations = locationsOf(inventory, host);
 });
 
 afterEach(async () => {
@@ -44,8 +44,8 @@ const stationOf = (session: Session): Station => {
   if (!station) throw new Error('no station');
   return station;
 };
-const audit = async () => parseAuditLog(await readFile(places.audit, 'utf8')).lines;
-const lockExists = async () => (await stat(places.lock).catch(() => undefined)) !== undefined;
+const audit = async () => parseAuditLog(await readFile(locations.audit, 'utf8')).lines;
+const lockExists = async () => (await stat(locations.lock).catch(() => undefined)) !== undefined;
 
 describe('the lock', () => {
   it('refuses the second and names the holder', async () => {
@@ -85,15 +85,15 @@ describe('the lock', () => {
 
   it('is readable by its owner alone', async () => {
     await withLock(openLocalSession(inventory), request, async () => {
-      expect((await stat(places.lock)).mode & 0o777).toBe(0o600);
+      expect((await stat(locations.lock)).mode & 0o777).toBe(0o600);
     });
   });
 
   it('tells the work when somebody else has it', async () => {
     const losing = changing(openLocalSession(inventory), request, async ({ signal }) => {
-      const [, boot, now] = (await readFile(places.lock, 'utf8')).split('\n');
+      const [, boot, now] = (await readFile(locations.lock, 'utf8')).split('\n');
       const thief = { owner: 'mallory@elsewhere', reason: 'x', since: 'now', run: 'other' };
-      await writeFile(places.lock, ['other', boot, now, JSON.stringify(thief), ''].join('\n'));
+      await writeFile(locations.lock, ['other', boot, now, JSON.stringify(thief), ''].join('\n'));
       await once(signal, 'abort');
       throwIfInterrupted(signal);
     });
@@ -103,8 +103,8 @@ describe('the lock', () => {
 
   it('did not outlive a reboot', async () => {
     await withLock(openLocalSession(inventory), { reason: 'drain redis1' }, async () => {
-      const [token, , now, record] = (await readFile(places.lock, 'utf8')).split('\n');
-      await writeFile(places.lock, [token, 'another boot', now, record, ''].join('\n'));
+      const [token, , now, record] = (await readFile(locations.lock, 'utf8')).split('\n');
+      await writeFile(locations.lock, [token, 'another boot', now, record, ''].join('\n'));
       const second = withLock(openLocalSession(inventory), request, async ({ abandoned }) => [
         ...abandoned.values(),
       ]);
@@ -116,21 +116,21 @@ describe('the lock', () => {
     const counts: string[] = [];
     for (let run = 0; run < 2; run += 1) {
       const work = withLock(openLocalSession(inventory), request, async ({ record }) => {
-        counts.push((await readFile(places.counter, 'utf8')).replace(record.run, 'this'));
+        counts.push((await readFile(locations.counter, 'utf8')).replace(record.run, 'this'));
       });
       await work;
     }
     expect(counts).toEqual(['1 this\n', '2 this\n']);
-    expect(await readFile(places.counter, 'utf8')).toMatch(/^2 \S+\n$/);
+    expect(await readFile(locations.counter, 'utf8')).toMatch(/^2 \S+\n$/);
   });
 
   it('is kept without a counter where a disk is full, and is not taken again then', async () => {
-    await mkdir(join(places.counter, '..'), { recursive: true });
-    await symlink('/dev/full', `${places.counter}.new`);
+    await mkdir(join(locations.counter, '..'), { recursive: true });
+    await symlink('/dev/full', `${locations.counter}.new`);
     const session = openLocalSession(inventory);
     await withLock(session, request, async ({ record }) => {
-      expect(await stat(places.counter).catch(() => 'none')).toBe('none');
-      await rm(places.lock);
+      expect(await stat(locations.counter).catch(() => 'none')).toBe('none');
+      await rm(locations.lock);
       expect(await askLock(stationOf(session), { action: 'beat', record, boot: 'before' })).toEqual({
         kind: 'gone',
       });
@@ -145,10 +145,10 @@ describe('the lock', () => {
       const first = await beat('');
       expect(first.kind).toBe('taken');
       const now = first.kind === 'taken' ? first.boot : '';
-      await rm(places.lock);
+      await rm(locations.lock);
       expect(await beat(now)).toEqual({ kind: 'gone' });
       expect(await beat('the boot before')).toEqual(first);
-      await rm(places.lock);
+      await rm(locations.lock);
       await withLock(openLocalSession(inventory), request, async () => undefined);
       expect(await beat('the boot before')).toEqual({ kind: 'gone' });
     });
@@ -156,7 +156,7 @@ describe('the lock', () => {
 
   it('is lost when it is gone', async () => {
     const losing = changing(openLocalSession(inventory), request, async ({ signal }) => {
-      await rm(places.lock);
+      await rm(locations.lock);
       await once(signal, 'abort');
       throwIfInterrupted(signal);
     });
@@ -202,10 +202,10 @@ describe('a holder that is killed', () => {
 
   it('is waited for until its lease is over when its machine cannot be looked at', async () => {
     const child = await hold();
-    const lines = (await readFile(places.lock, 'utf8')).split('\n');
+    const lines = (await readFile(locations.lock, 'utf8')).split('\n');
     child.kill('SIGKILL');
     const { process: _, ...record } = JSON.parse(lines[3] ?? '') as Record<string, unknown>;
-    await writeFile(places.lock, lines.with(3, JSON.stringify(record)).join('\n'));
+    await writeFile(locations.lock, lines.with(3, JSON.stringify(record)).join('\n'));
     // Fresh, it is refused; silent for two beats, it is waited for.
     const attempt = async (): Promise<string> => {
       try {
@@ -225,7 +225,7 @@ it('a command that fails says what it has begun to change, or that it was nothin
   const nothing = changing(session, request, () => Promise.reject(new RefusedError('a guard')));
   await expect(nothing).rejects.toMatchObject({ changes: [] });
   const midway = changing(session, request, async (held) => {
-    await writeMemory(held, await readMemory(held), { drained: {} });
+    await writeJournal(held, await readJournal(held), { drained: {} });
     throw new RefusedError('a guard');
   });
   await expect(midway).rejects.toMatchObject({ changes: ['the journal on local'] });
@@ -252,24 +252,24 @@ describe('the audit log', () => {
       ['interrupted', 'interrupted'],
     ]);
     expect(lines[0]).toMatchObject({ from: 'local', cluster: 'test', inventory: inventory.hash });
-    expect(await readFile(places.audit, 'utf8')).not.toContain('cret');
-    expect((await stat(places.audit)).mode & 0o777).toBe(0o600);
+    expect(await readFile(locations.audit, 'utf8')).not.toContain('cret');
+    expect((await stat(locations.audit)).mode & 0o777).toBe(0o600);
   });
 
   it('is turned over when it is large', async () => {
     const session = openLocalSession(inventory);
     await changing(session, request, async () => 1);
-    await writeFile(places.audit, 'x'.repeat(5_000_000));
+    await writeFile(locations.audit, 'x'.repeat(5_000_000));
     await changing(session, request, async () => 2);
     expect(await audit()).toHaveLength(1);
-    expect((await stat(`${places.audit}.1`)).size).toBe(5_000_000);
+    expect((await stat(`${locations.audit}.1`)).size).toBe(5_000_000);
   });
 
   it('warns when it cannot be written', async () => {
     const session = openLocalSession(inventory);
     await changing(session, request, async () => {
-      await mkdir(join(places.audit, '..'), { recursive: true });
-      await symlink('/tmp/elsewhere', places.audit);
+      await mkdir(join(locations.audit, '..'), { recursive: true });
+      await symlink('/tmp/elsewhere', locations.audit);
     });
     expect(session.events).toMatchObject([{ type: 'warning', host: 'local' }]);
   });

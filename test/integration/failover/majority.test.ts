@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { applySteps } from '../../../src/host/apply.ts';
-import { changing } from '../../../src/operations/changing.ts';
-import { withLock } from '../../../src/operations/lock.ts';
-import { readMemory, writeMemory } from '../../../src/operations/memory.ts';
-import type { Session } from '../../../src/operations/session.ts';
+import { changing } from '../../../src/session/changing.ts';
+import { withLock } from '../../../src/session/lock/lock.ts';
+import { readJournal, writeJournal } from '../../../src/session/journal/journal.ts';
+import type { Session } from '../../../src/session/session.ts';
 import { throwIfInterrupted } from '../../../src/base/wait.ts';
 import { createFolders } from './folders.ts';
 import type { Folders } from './folders.ts';
@@ -17,7 +17,7 @@ afterEach(() => folders.close());
 
 const drained = (by: string) => ({ drained: { r2: { since: 'then', by, masters: [] } } });
 const drainedBy = async (session: Session): Promise<string | undefined> =>
-  (await readMemory(session)).drained['r2']?.by;
+  (await readJournal(session)).drained['r2']?.by;
 const journalOn = (host: string): string => folders.pathOn(host, '/var/lib/weedgo-redis/folders/memory.json');
 
 describe('the lock of five hosts', () => {
@@ -71,16 +71,18 @@ describe('the journal of three hosts', () => {
 
   it('is what was written, not what was reported as not written', async () => {
     const all = folders.session(['r1', 'r2', 'r3']);
-    await writeMemory(all, await readMemory(all), drained('first'));
+    await writeJournal(all, await readJournal(all), drained('first'));
     const alone = folders.session(['r1', 'r2', 'r3']);
-    const before = await readMemory(alone);
+    const before = await readJournal(alone);
     for (const host of ['r2', 'r3']) alone.cut(host);
-    await expect(writeMemory(alone, before, drained('failed'))).rejects.toThrow('writing the journal failed');
+    await expect(writeJournal(alone, before, drained('failed'))).rejects.toThrow(
+      'writing the journal failed',
+    );
     expect(await drainedBy(all)).toBe('first');
     const others = folders.session(['r2', 'r3']);
-    await writeMemory(others, await readMemory(others), drained('second'));
+    await writeJournal(others, await readJournal(others), drained('second'));
     expect(await drainedBy(all)).toBe('second');
-    await writeMemory(all, await readMemory(all), drained('third'));
+    await writeJournal(all, await readJournal(all), drained('third'));
     for (const hosts of [
       ['r1', 'r2'],
       ['r1', 'r3'],
@@ -91,7 +93,7 @@ describe('the journal of three hosts', () => {
 
   it('is read from the others where one copy is damaged, which the next write replaces', async () => {
     const session = folders.session(['r1', 'r2', 'r3']);
-    await writeMemory(session, await readMemory(session), drained('first'));
+    await writeJournal(session, await readJournal(session), drained('first'));
     await writeFile(journalOn('r2'), '{"schemaVer');
     expect(await drainedBy(session)).toBe('first');
     expect(session.events).toMatchObject([
@@ -101,10 +103,10 @@ describe('the journal of three hosts', () => {
         message: expect.stringContaining('/var/lib/weedgo-redis/folders/memory.json cannot be used'),
       },
     ]);
-    await writeMemory(session, await readMemory(session), drained('second'));
+    await writeJournal(session, await readJournal(session), drained('second'));
     await rm(journalOn('r1'));
     expect(await drainedBy(session)).toBe('second');
     for (const host of ['r1', 'r2']) await writeFile(journalOn(host), '');
-    await expect(readMemory(session)).rejects.toThrow('reading the journal failed on 2 hosts');
+    await expect(readJournal(session)).rejects.toThrow('reading the journal failed on 2 hosts');
   });
 });

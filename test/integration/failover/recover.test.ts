@@ -1,7 +1,7 @@
 import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { recoverPassword } from '../../../src/operations/secrets/recover.ts';
+import { recoverPassword } from '../../../src/operations/recover-password/recover.ts';
 import { quote } from '../../../src/render/redis-conf.ts';
 import { createFolders } from './folders.ts';
 import type { Folders } from './folders.ts';

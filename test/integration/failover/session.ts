@@ -1,7 +1,7 @@
 import { ownershipOf } from '../../../src/host/socket-owner.ts';
 import type { Inventory, Node } from '../../../src/inventory/inventory.ts';
-import type { OperationEvent } from '../../../src/operations/events.ts';
-import type { Session } from '../../../src/operations/session.ts';
+import type { OperationEvent } from '../../../src/session/events.ts';
+import type { Session } from '../../../src/session/session.ts';
 import { connectNode } from '../../../src/redis/connect.ts';
 import { isFailure } from '../../../src/redis/connection.ts';
 import type { RedisConnection, RedisFailure } from '../../../src/redis/connection.ts';

@@ -2,10 +2,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { OperationError } from '../../../src/base/errors.ts';
 import { loadInventory } from '../../../src/inventory/load.ts';
-import type { Approval } from '../../../src/operations/approval.ts';
-import { readMemory } from '../../../src/operations/memory.ts';
+import type { Approval } from '../../../src/session/approval.ts';
+import { readJournal } from '../../../src/session/journal/journal.ts';
 import { undrain } from '../../../src/operations/undrain.ts';
-import type { Session } from '../../../src/operations/session.ts';
+import type { Session } from '../../../src/session/session.ts';
 import { createPlace, password } from './place.ts';
 import type { Place } from './place.ts';
 import { openLocalSession } from './session.ts';
@@ -54,13 +54,13 @@ it.each([
     `b is not undrained while it is not known that its nodes are in sync: ${host} is not connected (timed out)`,
   );
   expect(session.events.filter(({ type }) => type === 'stage-started')).toEqual([]);
-  expect(Object.keys((await readMemory(session)).drained)).toEqual(['b']);
+  expect(Object.keys((await readJournal(session)).drained)).toEqual(['b']);
   expect(await electable(place.ids[4])).toBe('yes');
 });
 
 it('with all hosts connected b gets its master back', async () => {
   const { moves } = await undrain(session, request);
   expect(moves).toMatchObject([{ handOver: { to: place.ids[1] } }]);
-  expect((await readMemory(session)).drained).toEqual({});
+  expect((await readJournal(session)).drained).toEqual({});
   expect(await electable(place.ids[4])).toBe('no');
 });

@@ -9,7 +9,7 @@ import { guardVotes } from '../../../src/cluster/failover/votes.ts';
 import { loadInventory } from '../../../src/inventory/load.ts';
 import { lookAround } from '../../../src/operations/failover/look.ts';
 import { moveMaster } from '../../../src/operations/failover/move.ts';
-import { createStages } from '../../../src/operations/stage.ts';
+import { createStages } from '../../../src/session/stages.ts';
 import { createPlace, password } from './place.ts';
 import type { Place } from './place.ts';
 import { openLocalSession } from './session.ts';

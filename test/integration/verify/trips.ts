@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import type { Session } from '../../../src/operations/session.ts';
+import type { Session } from '../../../src/session/session.ts';
 import type { Shell } from '../../../src/ssh/shell.ts';
 
 /** Something that a host was asked. Instants are counted, not timed: 1 is the first thing that happened. */

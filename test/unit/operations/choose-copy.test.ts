@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { chooseCopy } from '../../../src/operations/memory/choose.ts';
-import type { Copy } from '../../../src/operations/memory/choose.ts';
+import { chooseCopy } from '../../../src/session/journal/choose.ts';
+import type { Copy } from '../../../src/session/journal/choose.ts';
 
 const copy = (revision: number, write: string): Copy<string> => ({
-  memory: `${revision} by ${write}`,
+  entry: `${revision} by ${write}`,
   revision,
   write,
 });
@@ -62,7 +62,7 @@ const cases: readonly {
 
 test.each(cases)('$name', ({ hosts, copies, chosen, highest }) => {
   const { winner, revision } = chooseCopy(copies, hosts);
-  expect(winner?.memory).toBe(chosen);
+  expect(winner?.entry).toBe(chosen);
   expect(revision).toBe(highest);
-  expect(chooseCopy(copies.toReversed(), hosts).winner?.memory).toBe(chosen);
+  expect(chooseCopy(copies.toReversed(), hosts).winner?.entry).toBe(chosen);
 });

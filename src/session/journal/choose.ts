@@ -1,6 +1,6 @@
 /** One host's copy of the journal. */
 export type Copy<T> = {
-  readonly memory: T;
+  readonly entry: T;
   readonly revision: number;
   /** Id of the write that made it: the same on every host which that write reached. */
   readonly write: string;

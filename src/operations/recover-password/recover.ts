@@ -2,10 +2,10 @@ import { RefusedError, UsageError } from '../../base/errors.ts';
 import type { Inventory } from '../../inventory/inventory.ts';
 import { keepSecret } from '../../inventory/keep-secret.ts';
 import { secretFile } from '../../inventory/secrets.ts';
-import { stationCount } from '../places.ts';
-import type { Session } from '../session.ts';
-import { readConfigurations } from './configurations.ts';
-import type { Configuration } from './configurations.ts';
+import { stationCount } from '../../session/stations.ts';
+import type { Session } from '../../session/session.ts';
+import { readConfigurations } from '../../session/secrets/configurations.ts';
+import type { Configuration } from '../../session/secrets/configurations.ts';
 
 export type RecoverReport = {
   readonly file: string;

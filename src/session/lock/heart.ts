@@ -1,6 +1,6 @@
 import { uptime } from 'node:os';
 import { LockLostError } from '../../base/errors.ts';
-import type { Station } from '../places.ts';
+import type { Station } from '../stations.ts';
 import { askLock, parseLockRecord } from './ask.ts';
 import type { LockRecord } from './ask.ts';
 import { beatSeconds, leaseSeconds } from './script.ts';

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { OperationError } from '../../base/errors.ts';
-import type { Station } from '../places.ts';
+import type { Station } from '../stations.ts';
 import { beatSeconds, lockInput, lockScript, parseLockAnswer } from './script.ts';
 import type { LockAction, LockAnswer } from './script.ts';
 
@@ -28,10 +28,10 @@ export type LockQuestion = {
 
 /** Asks one host. Throws OperationError: the connection is lost or the lock's folder cannot be written. */
 export async function askLock(
-  { host, shell, places }: Station,
+  { host, shell, locations }: Station,
   { action, record, boot = '' }: LockQuestion,
 ): Promise<LockAnswer> {
-  const request = { paths: places, token: record.run, boot, record: JSON.stringify(record) };
+  const request = { paths: locations, token: record.run, boot, record: JSON.stringify(record) };
   const { code, stdout, stderr } = await shell.run({
     script: lockScript,
     stdin: lockInput(action, request),
@@ -40,7 +40,7 @@ export async function askLock(
   });
   const answer = code === 0 ? parseLockAnswer(stdout) : undefined;
   if (answer) return answer;
-  throw new OperationError(`the lock ${places.lock} cannot be written (exit ${code}): ${stderr.trim()}`, {
+  throw new OperationError(`the lock ${locations.lock} cannot be written (exit ${code}): ${stderr.trim()}`, {
     host,
     hints: ['The lock needs a writable folder and flock (util-linux) on the host.'],
   });

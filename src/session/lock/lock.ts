@@ -1,19 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { OperationError, RefusedError } from '../base/errors.ts';
-import { throwIfInterrupted } from '../base/wait.ts';
-import { askLock, parseLockRecord } from './lock/ask.ts';
-import type { LockRecord } from './lock/ask.ts';
-import { startHeart } from './lock/heart.ts';
-import type { HeldStation } from './lock/heart.ts';
-import { beatSeconds, leaseSeconds } from './lock/script.ts';
-import type { LockAction } from './lock/script.ts';
-import { describeOperator, isProvablyGone, operatorProcess } from './operator.ts';
-import { stationCount, stationsOf } from './places.ts';
-import type { Station } from './places.ts';
-import type { Session } from './session.ts';
+import { OperationError, RefusedError } from '../../base/errors.ts';
+import { throwIfInterrupted } from '../../base/wait.ts';
+import { askLock, parseLockRecord } from './ask.ts';
+import type { LockRecord } from './ask.ts';
+import { startHeart } from './heart.ts';
+import type { HeldStation } from './heart.ts';
+import { beatSeconds, leaseSeconds } from './script.ts';
+import type { LockAction } from './script.ts';
+import { describeOperator, isProvablyGone, operatorProcess } from '../operator.ts';
+import { stationCount, stationsOf } from '../stations.ts';
+import type { Station } from '../stations.ts';
+import type { Session } from '../session.ts';
 
-export type { LockRecord } from './lock/ask.ts';
+export type { LockRecord } from './ask.ts';
 
 export type LockRequest = {
   readonly reason: string;

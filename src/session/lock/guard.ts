@@ -2,8 +2,8 @@ import { OperationError } from '../../base/errors.ts';
 import { guardConnection } from '../../redis/guarded.ts';
 import { isFailure } from '../../redis/connection.ts';
 import type { ChangeGuard, Shell } from '../../ssh/shell.ts';
-import type { Lock } from '../lock.ts';
-import { stationFor } from '../places.ts';
+import type { Lock } from './lock.ts';
+import { stationFor } from '../stations.ts';
 import type { Session } from '../session.ts';
 import type { Account } from './account.ts';
 import { holdsLockCommand } from './script.ts';
@@ -54,7 +54,7 @@ function guardOf(
       if (station && lock.granted.has(station.host)) return;
       throw new OperationError('did not grant the lock, so nothing is changed there', { host });
     },
-    fence: station ? holdsLockCommand(station.places, lock.record.run) : 'false',
+    fence: station ? holdsLockCommand(station.locations, lock.record.run) : 'false',
     fenced: () => lock.lose(`another command holds it on ${host}, or has held it`),
     note: account.note,
   };

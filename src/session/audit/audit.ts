@@ -1,12 +1,12 @@
-import { WeedgoError } from '../base/errors.ts';
-import { messageOf } from '../base/message-of.ts';
-import { formatAuditLine, maskSecrets } from './audit/line.ts';
-import type { AuditLine } from './audit/line.ts';
-import type { LockRecord } from './lock.ts';
-import { describeOperator } from './operator.ts';
-import { stationsOf } from './places.ts';
-import type { Station } from './places.ts';
-import type { Session } from './session.ts';
+import { WeedgoError } from '../../base/errors.ts';
+import { messageOf } from '../../base/message-of.ts';
+import { formatAuditLine, maskSecrets } from './line.ts';
+import type { AuditLine } from './line.ts';
+import type { LockRecord } from '../lock/lock.ts';
+import { describeOperator } from '../operator.ts';
+import { stationsOf } from '../stations.ts';
+import type { Station } from '../stations.ts';
+import type { Session } from '../session.ts';
 
 export type AuditRequest = {
   /** The command line as typed, without the program. */
@@ -95,11 +95,11 @@ async function appendEverywhere(session: Session, origins: Origins, line: LineFi
 
 async function append(session: Session, station: Station, line: AuditLine): Promise<void> {
   try {
-    const { shell, places } = station;
+    const { shell, locations } = station;
     const text = formatAuditLine(line);
     const { code, stderr } = await shell.run({
       script: appendScript,
-      stdin: `${places.audit}\n${text}`,
+      stdin: `${locations.audit}\n${text}`,
       asRoot: true,
       timeoutMs: 15_000,
     });

@@ -5,7 +5,7 @@ import type { Session } from './session.ts';
 import type { Shell } from '../ssh/shell.ts';
 
 /** Where the tool keeps its own few files on a host; all of them readable by root (or the local user) alone. */
-export type Places = {
+export type Locations = {
   /** Gone after a reboot. */
   readonly lock: string;
   /** How often the lock was acquired, and by whom last; on disk. */
@@ -13,10 +13,10 @@ export type Places = {
   /** JSON lines, one a changing command. */
   readonly audit: string;
   /** What the cluster itself cannot remember: drained hosts, a rolling restart under way. */
-  readonly memory: string;
+  readonly journal: string;
 };
 
-export function placesOf(inventory: Inventory, host: Host): Places {
+export function locationsOf(inventory: Inventory, host: Host): Locations {
   if (host.connection === 'local') {
     // Beside the cluster's own folder, which `destroy` removes; no cluster's name begins with a dot.
     const folder = join(defaultStateDirectory(process.env), '.operations');
@@ -24,19 +24,19 @@ export function placesOf(inventory: Inventory, host: Host): Places {
       lock: join(folder, `${inventory.cluster}.lock`),
       counter: join(folder, `${inventory.cluster}.lock-count`),
       audit: join(folder, `${inventory.cluster}.audit.jsonl`),
-      memory: join(folder, `${inventory.cluster}.memory.json`),
+      journal: join(folder, `${inventory.cluster}.memory.json`),
     };
   }
   return {
     lock: `/run/weedgo-redis/${inventory.cluster}.lock`,
     counter: `/var/lib/weedgo-redis/${inventory.cluster}/lock-count`,
     audit: '/var/log/weedgo-redis/audit.jsonl',
-    memory: `/var/lib/weedgo-redis/${inventory.cluster}/memory.json`,
+    journal: `/var/lib/weedgo-redis/${inventory.cluster}/memory.json`,
   };
 }
 
-/** A connected host with its places. */
-export type Station = { readonly host: string; readonly shell: Shell; readonly places: Places };
+/** A connected host with its locations. */
+export type Station = { readonly host: string; readonly shell: Shell; readonly locations: Locations };
 
 /**
  * The connected hosts, by name: every operator meets them in the same order. Local hosts share one machine and
@@ -49,7 +49,7 @@ export function stationsOf(session: Session): readonly Station[] {
     .filter((host) => host.connection === 'ssh' || host === local)
     .flatMap((host) => {
       const shell = shells.get(host.name);
-      return shell ? [{ host: host.name, shell, places: placesOf(inventory, host) }] : [];
+      return shell ? [{ host: host.name, shell, locations: locationsOf(inventory, host) }] : [];
     })
     .toSorted((one, other) => (one.host < other.host ? -1 : 1));
 }

@@ -3,8 +3,8 @@ import type { Inventory } from '../../inventory/inventory.ts';
 import { desiredDirectives } from '../../render/directives.ts';
 import type { Directives } from '../../render/directives.ts';
 import { defaultStateDirectory } from '../../render/layout.ts';
-import { stationsOf } from '../places.ts';
-import type { Station } from '../places.ts';
+import { stationsOf } from '../stations.ts';
+import type { Station } from '../stations.ts';
 import type { Session } from '../session.ts';
 
 /** A redis.conf of this cluster, found on a host. It holds secrets: what comes of it is not to be shown. */

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
-import { HostsFailedError, LockLostError, OperationError } from '../base/errors.ts';
-import { runChange } from '../host/change.ts';
-import { chooseCopy } from './memory/choose.ts';
-import type { Copy } from './memory/choose.ts';
-import { describeOperator } from './operator.ts';
-import { stationCount, stationsOf } from './places.ts';
-import type { Station } from './places.ts';
-import type { Session } from './session.ts';
+import { HostsFailedError, LockLostError, OperationError } from '../../base/errors.ts';
+import { runChange } from '../../host/change.ts';
+import { chooseCopy } from './choose.ts';
+import type { Copy } from './choose.ts';
+import { describeOperator } from '../operator.ts';
+import { stationCount, stationsOf } from '../stations.ts';
+import type { Station } from '../stations.ts';
+import type { Session } from '../session.ts';
 
 const drainSchema = z.object({
   /** ISO 8601, by the operator's clock. */
@@ -33,7 +33,7 @@ const drillSchema = z.object({
   node: z.string(),
 });
 
-const memorySchema = z.object({
+const journalSchema = z.object({
   schemaVersion: z.literal(1),
   /** Higher is newer: a host that was away has an older one. */
   revision: z.int(),
@@ -51,14 +51,14 @@ const memorySchema = z.object({
  * The journal: what no node can remember. What was where before a host was drained, how far a rolling restart has
  * come. Every host has a copy, readable by root alone; any operator's machine can be lost.
  */
-export type Memory = Readonly<z.infer<typeof memorySchema>>;
-export type RestartMemory = Readonly<z.infer<typeof restartSchema>>;
+export type Journal = Readonly<z.infer<typeof journalSchema>>;
+export type RestartEntry = Readonly<z.infer<typeof restartSchema>>;
 
-const nothing: Memory = { schemaVersion: 1, revision: 0, drained: {} };
+const nothing: Journal = { schemaVersion: 1, revision: 0, drained: {} };
 
 /** What the hosts that could be read have. */
-export type Journal = {
-  readonly memory: Memory;
+export type JournalReading = {
+  readonly journal: Journal;
   /**
    * Why that may not be all: so few hosts were read that a write may have reached a majority without them.
    * undefined: it is all.
@@ -67,11 +67,11 @@ export type Journal = {
 };
 
 /**
- * For a command that holds the lock: as `readJournal`. What is not known is a warning, as long as a majority of the
+ * For a command that holds the lock: as `askJournal`. What is not known is a warning, as long as a majority of the
  * connected hosts can be read: a command that may work with a minority has to. Throws HostsFailedError otherwise.
  */
-export async function readMemory(session: Session): Promise<Memory> {
-  const { memory, unread, damaged } = await readCopies(session);
+export async function readJournal(session: Session): Promise<Journal> {
+  const { journal, unread, damaged } = await readCopies(session);
   if (damaged.length > 0 && damaged.length * 2 >= stationsOf(session).length)
     throw new HostsFailedError('reading the journal', damaged);
   if (unread !== undefined)
@@ -79,7 +79,7 @@ export async function readMemory(session: Session): Promise<Memory> {
       type: 'warning',
       message: `${unread}: hosts that are drained may not be known as such`,
     });
-  return memory;
+  return journal;
 }
 
 /**
@@ -87,14 +87,14 @@ export async function readMemory(session: Session): Promise<Memory> {
  * copy that cannot be read is a warning. A write is on a majority of all hosts: where fewer than half were read there
  * may be one that none of them has.
  */
-export async function readJournal(session: Session): Promise<Journal> {
-  const { memory, unread } = await readCopies(session);
-  return { memory, unread };
+export async function askJournal(session: Session): Promise<JournalReading> {
+  const { journal, unread } = await readCopies(session);
+  return { journal, unread };
 }
 
 async function readCopies(
   session: Session,
-): Promise<Journal & { readonly damaged: readonly OperationError[] }> {
+): Promise<JournalReading & { readonly damaged: readonly OperationError[] }> {
   const stations = stationsOf(session);
   const copies = await Promise.all(stations.map(readCopy));
   const damaged = copies.flatMap((copy) => (copy instanceof OperationError ? [copy] : []));
@@ -107,7 +107,7 @@ async function readCopies(
   const read = stations.length - damaged.length;
   const { winner, revision } = chooseCopy(readable, hosts);
   return {
-    memory: { ...(winner?.memory ?? nothing), revision },
+    journal: { ...(winner?.entry ?? nothing), revision },
     unread: read * 2 >= hosts ? undefined : describeUnread(read, hosts, damaged),
     damaged,
   };
@@ -122,18 +122,18 @@ function describeUnread(read: number, hosts: number, damaged: readonly Operation
  * Writes the next revision to every connected host, under the lock. Throws HostsFailedError when no majority of the
  * hosts has it then: the lock's next holder could miss it.
  */
-export async function writeMemory(
+export async function writeJournal(
   session: Session,
-  previous: Memory,
-  change: { [Field in 'drained' | 'restart' | 'drill']?: Memory[Field] | undefined },
-): Promise<Memory> {
+  previous: Journal,
+  change: { [Field in 'drained' | 'restart' | 'drill']?: Journal[Field] | undefined },
+): Promise<Journal> {
   const write = `${describeOperator()} ${randomUUID()}`;
   // A field that is set to undefined is forgotten: JSON has no undefined.
-  const memory = memorySchema.parse(
+  const journal = journalSchema.parse(
     JSON.parse(JSON.stringify({ ...previous, ...change, revision: previous.revision + 1, write })),
   );
   const outcomes = await Promise.allSettled(
-    stationsOf(session).map((station) => writeCopy(station, JSON.stringify(memory))),
+    stationsOf(session).map((station) => writeCopy(station, JSON.stringify(journal))),
   );
   const failures = outcomes.flatMap((outcome) =>
     outcome.status === 'rejected' && outcome.reason instanceof OperationError ? [outcome.reason] : [],
@@ -145,20 +145,20 @@ export async function writeMemory(
     throw new HostsFailedError('writing the journal', failures);
   for (const { host, message } of failures)
     session.emit({ type: 'warning', message, ...(host !== undefined && { host }) });
-  return memory;
+  return journal;
 }
 
 /** undefined: the host has no copy. An OperationError: it cannot be read or understood. */
 async function readCopy({
   host,
   shell,
-  places,
-}: Station): Promise<Copy<Memory> | OperationError | undefined> {
-  const about = { host, file: places.memory };
+  locations,
+}: Station): Promise<Copy<Journal> | OperationError | undefined> {
+  const about = { host, file: locations.journal };
   try {
     const { code, stdout, stderr } = await shell.run({
       script: `read -r file; [ -e "$file" ] || exit ${noCopy}; cat "$file"`,
-      stdin: `${places.memory}\n`,
+      stdin: `${locations.journal}\n`,
       asRoot: true,
       timeoutMs: 15_000,
     });
@@ -176,22 +176,22 @@ const noCopy = 66;
 
 function parseCopy(text: string, about: { readonly host: string; readonly file: string }) {
   try {
-    const memory = memorySchema.parse(JSON.parse(text));
-    return { memory, revision: memory.revision, write: memory.write ?? text };
+    const journal = journalSchema.parse(JSON.parse(text));
+    return { entry: journal, revision: journal.revision, write: journal.write ?? text };
   } catch (cause) {
     return unusable({ ...about, why: 'it is not what this version writes', cause });
   }
 }
 
-async function writeCopy({ host, shell, places }: Station, text: string): Promise<void> {
+async function writeCopy({ host, shell, locations }: Station, text: string): Promise<void> {
   const { code, stderr } = await runChange(shell, {
     change: 'the journal',
     script: writeScript,
-    stdin: `${places.memory}\n${text}\n`,
+    stdin: `${locations.journal}\n${text}\n`,
     asRoot: true,
     timeoutMs: 15_000,
   });
-  if (code !== 0) throw unusable({ host, file: places.memory, why: stderr.trim() });
+  if (code !== 0) throw unusable({ host, file: locations.journal, why: stderr.trim() });
 }
 
 /**

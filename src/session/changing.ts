@@ -1,10 +1,10 @@
 import { WeedgoError } from '../base/errors.ts';
-import { auditAbandoned, withAudit } from './audit.ts';
+import { auditAbandoned, withAudit } from './audit/audit.ts';
 import { createAccount } from './lock/account.ts';
 import type { Account } from './lock/account.ts';
 import { guardSession } from './lock/guard.ts';
-import { withLock } from './lock.ts';
-import type { LockRequest } from './lock.ts';
+import { withLock } from './lock/lock.ts';
+import type { LockRequest } from './lock/lock.ts';
 import type { Session } from './session.ts';
 
 export type ChangeRequest = LockRequest & {
