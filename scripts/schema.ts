@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { inventorySchema } from '../src/inventory/schema.ts';
-import { verifyDocumentSchema } from '../src/operations/report/schema.ts';
+import { verifyDocumentSchema } from '../src/report/schema.ts';
 
 const schemas = {
   'inventory.schema.json': ['weedgo-redis inventory', inventorySchema],

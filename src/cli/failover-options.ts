@@ -1,5 +1,5 @@
-import { parseMaxLag } from '../operations/failover/max-lag.ts';
-import type { ProbeOptions } from '../operations/probe/probe.ts';
+import { parseMaxLag } from '../failover/max-lag.ts';
+import type { ProbeOptions } from '../failover/write-probe/probe.ts';
 import type { Invocation } from './command.ts';
 import { parseCount, textOption } from './option-values.ts';
 

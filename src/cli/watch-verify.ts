@@ -2,9 +2,9 @@ import { printNote, printResult, terminalAt } from './output.ts';
 import { createPaint } from './paint.ts';
 import { exitCodes, UsageError } from '../base/errors.ts';
 import { joinNames } from '../checks/text.ts';
-import { type Cause, causesOf } from '../operations/report/causes.ts';
-import { placesOf } from '../operations/report/places.ts';
-import type { Report, ReportFinding } from '../operations/report/schema.ts';
+import { type Cause, causesOf } from '../report/causes.ts';
+import { namesOf } from '../report/named.ts';
+import type { Report, ReportFinding } from '../report/schema.ts';
 import { verify, type VerifyOptions } from '../operations/verify/verify.ts';
 import type { CommandResult, Invocation } from './command.ts';
 import { formatFailure } from './failure.ts';
@@ -84,7 +84,7 @@ function changedSince(other: Report, findings: readonly ReportFinding[]): readon
   return causesOf(findings).flatMap((cause) => {
     const { finding } = cause;
     const all = identities(finding);
-    const changed = placesOf(finding).filter((_, index) => !known.has(all[index] ?? ''));
+    const changed = namesOf(finding).filter((_, index) => !known.has(all[index] ?? ''));
     if (all.every((identity) => known.has(identity))) return [];
     return [{ cause, of: changed.length === all.length ? '' : ` for ${joinNames(changed)}` }];
   });
@@ -93,6 +93,6 @@ function changedSince(other: Report, findings: readonly ReportFinding[]): readon
 /** One for each node or host; figures in a finding may move without it being another. */
 function identities(finding: ReportFinding): readonly string[] {
   const kind = `${finding.id} ${finding.severity}`;
-  const places = placesOf(finding);
+  const places = namesOf(finding);
   return places.length === 0 ? [kind] : places.map((place) => `${kind} ${place}`);
 }

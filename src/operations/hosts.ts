@@ -1,7 +1,7 @@
 import { HostsFailedError, OperationError, WeedgoError } from '../base/errors.ts';
 import { applySteps } from '../host/apply.ts';
 import { describeStep, type HostStep } from '../host/step.ts';
-import { explainStart } from './explain-start.ts';
+import { explainStart } from '../observation/explain-start.ts';
 import type { Session } from '../session/session.ts';
 import { waitTellers } from '../session/wait-teller.ts';
 

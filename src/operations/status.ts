@@ -7,8 +7,8 @@ import type { ClusterView } from '../cluster/view.ts';
 import { HostsFailedError, OperationError } from '../base/errors.ts';
 import type { Inventory } from '../inventory/inventory.ts';
 import { observeCluster } from '../redis/observe.ts';
-import { nodeTable } from './report/node-table.ts';
-import type { ReportNode } from './report/schema.ts';
+import { nodeTable } from '../report/node-table.ts';
+import type { ReportNode } from '../report/schema.ts';
 import type { Session } from '../session/session.ts';
 
 /** What is up, on one screen. Sizes in bytes; sums count reachable nodes, keys and hits those of masters alone. */

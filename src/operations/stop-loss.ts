@@ -1,7 +1,7 @@
 import { reachableNodes } from '../cluster/shape.ts';
 import type { ReachableView } from '../cluster/view.ts';
-import { savesAtEnd } from './final-save.ts';
-import { observeNodes } from '../session/observe.ts';
+import { savesAtEnd } from '../failover/final-save.ts';
+import { observeNodes } from '../observation/observe.ts';
 import type { Session } from '../session/session.ts';
 
 export type StopLoss = {

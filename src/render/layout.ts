@@ -108,7 +108,7 @@ const folders = {
  * The files and folders of one node of an SSH host; `instance` is its port, or what stands for it in a unit or glob.
  * Every folder above a node's own belongs to root, so that no other user can put something else in the place of what
  * root makes, writes or removes by name. A name with `@` is never a cluster's, which has a folder in
- * `/var/lib/weedgo-redis` as well (`placesOf`).
+ * `/var/lib/weedgo-redis` as well (`namesOf`).
  */
 export const systemdPaths = (
   server: Inventory['server'],

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { ReportFinding } from '../../src/operations/report/schema.ts';
+import type { ReportFinding } from '../../src/report/schema.ts';
 import type { Cli } from './cli.ts';
 
 export type Mending = {

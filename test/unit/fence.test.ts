@@ -15,30 +15,33 @@ const byThemselves: Readonly<Record<string, string>> = {
   'host/probe.ts': 'tries to connect',
   'host/socket-owner.ts': 'reads',
   'session/audit/audit.ts': 'adds to the audit log, also of a command that has lost the lock',
-  'operations/failover/restart-node.ts': 'reads the end of a log',
+  'failover/restart-node.ts': 'reads the end of a log',
   'operations/history.ts': 'reads',
   'session/lock/ask.ts': 'is the lock',
   'session/lock/guard.ts': 'is the guard',
   'session/journal/journal.ts': 'reads; it writes by runChange',
   'session/secrets/configurations.ts': 'reads',
-  'operations/verify/certificates.ts': 'reads',
-  'operations/verify/connections.ts': 'reads',
-  'operations/verify/host-probe.ts': 'reads',
+  'observation/certificates.ts': 'reads',
+  'observation/connections.ts': 'reads',
+  'observation/host-probe.ts': 'reads',
 };
 
 /** Who gets a connection on which nothing checks the lock. */
 const withoutGuard: Readonly<Record<string, string>> = {
   'session/connect.ts': 'makes the session',
   'session/lock/guard.ts': 'is the guard',
-  'operations/probe/probe.ts': 'writes its own keys, which expire',
-  'operations/failover/promote-by-force.ts': 'withdraws a failover that this command has asked for',
+  'failover/write-probe/probe.ts': 'writes its own keys, which expire',
+  'failover/promote-by-force.ts': 'withdraws a failover that this command has asked for',
   'operations/drill/rehearse.ts': 'starts the node that this command has stopped',
-  'operations/verify/paused.ts': 'asks by a script that touches nothing',
+  'observation/paused.ts': 'asks by a script that touches nothing',
 };
 
 const folder = fileURLToPath(new URL('../../src/', import.meta.url));
 const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
-  .filter((file) => file.endsWith('.ts') && /^(host|redis|session|operations|cli)\//.test(file))
+  .filter(
+    (file) =>
+      file.endsWith('.ts') && /^(host|redis|session|observation|failover|operations|cli)\//.test(file),
+  )
   .map((file) => [file, readFileSync(folder + file, 'utf8')] as const);
 
 const using = (pattern: RegExp): readonly string[] =>

@@ -16,8 +16,9 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   cluster: ['base', 'inventory'],
   redis: ['base', 'inventory', 'cluster', 'ssh/shell'],
   checks: ['base', 'inventory', 'render', 'cluster', 'host'],
+  report: ['base', 'inventory', 'cluster', 'checks'],
   session: ['base', 'inventory', 'ssh', 'ssh/shell', 'render', 'host', 'cluster', 'redis'],
-  operations: [
+  observation: [
     'base',
     'inventory',
     'ssh',
@@ -29,7 +30,35 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'checks',
     'session',
   ],
-  cli: ['base', 'inventory', 'operations', 'checks', 'session'],
+  failover: [
+    'base',
+    'inventory',
+    'ssh',
+    'ssh/shell',
+    'render',
+    'host',
+    'cluster',
+    'redis',
+    'checks',
+    'session',
+    'observation',
+  ],
+  operations: [
+    'base',
+    'inventory',
+    'ssh',
+    'ssh/shell',
+    'render',
+    'host',
+    'cluster',
+    'redis',
+    'checks',
+    'session',
+    'observation',
+    'failover',
+    'report',
+  ],
+  cli: ['base', 'inventory', 'checks', 'report', 'session', 'failover', 'operations'],
 };
 
 /** What is not ours and yet not for every room. */

@@ -1,7 +1,7 @@
 import { UsageError } from '../../base/errors.ts';
 import { failover } from '../../operations/failover.ts';
 import type { FailoverReport } from '../../operations/failover.ts';
-import { describeShards } from '../../operations/failover/describe-shards.ts';
+import { describeShards } from '../../failover/describe-shards.ts';
 import type { Session } from '../../session/session.ts';
 import { approvalOf } from '../approval.ts';
 import type { CommandRun, Invocation } from '../command.ts';

@@ -6,7 +6,7 @@ import { approvalOf } from '../approval.ts';
 import type { CommandRun, Invocation, Terminal } from '../command.ts';
 import { formatMs } from '../progress.ts';
 import { withSession } from '../session.ts';
-import { causesOf } from '../../operations/report/causes.ts';
+import { causesOf } from '../../report/causes.ts';
 import { formatFinding } from '../views/finding.ts';
 import { formatShards } from '../views/verify.ts';
 import { widthOf } from '../views/wrap.ts';

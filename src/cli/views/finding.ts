@@ -1,7 +1,7 @@
 import type { Paint } from '../paint.ts';
-import { type Cause, describeConsequences } from '../../operations/report/causes.ts';
-import { placesBeyondTitle } from '../../operations/report/places.ts';
-import type { ReportFinding } from '../../operations/report/schema.ts';
+import { type Cause, describeConsequences } from '../../report/causes.ts';
+import { namesBeyondTitle } from '../../report/named.ts';
+import type { ReportFinding } from '../../report/schema.ts';
 import { wrap } from './wrap.ts';
 
 /** A finding with what follows from it; `taken`: columns of its first line that something before it takes. */
@@ -12,7 +12,7 @@ export function formatFinding(
 ): string {
   const { finding } = cause;
   const { seen, expected, why, remedy } = finding;
-  const where = placesBeyondTitle(finding).join(', ');
+  const where = namesBeyondTitle(finding).join(', ');
   const told = { where, seen, expected, why };
   return [
     ...formatHeading(finding, paint, width - taken),

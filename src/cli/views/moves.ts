@@ -1,9 +1,9 @@
 import type { HostLoss } from '../../operations/failover.ts';
-import type { HandOver } from '../../operations/failover/hand-over.ts';
-import type { Move } from '../../operations/failover/move.ts';
-import type { Replaced } from '../../operations/failover/replace.ts';
-import type { LossAfter } from '../../operations/failover/watch-loss.ts';
-import type { ProbeReport } from '../../operations/probe/probe.ts';
+import type { HandOver } from '../../failover/hand-over.ts';
+import type { Move } from '../../failover/move.ts';
+import type { Replaced } from '../../failover/replace.ts';
+import type { LossAfter } from '../../failover/watch-loss.ts';
+import type { ProbeReport } from '../../failover/write-probe/probe.ts';
 import { formatMs } from '../progress.ts';
 import { formatTable } from './table.ts';
 

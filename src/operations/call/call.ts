@@ -7,7 +7,7 @@ import { isFailure, ReplyError } from '../../redis/connection.ts';
 import { throwIfInterrupted } from '../../base/wait.ts';
 import { type Approval, demandName } from '../../session/approval.ts';
 import { changing } from '../../session/changing.ts';
-import { refuseFor } from '../failover/refuse.ts';
+import { refuseFor } from '../../failover/refuse.ts';
 import type { Session } from '../../session/session.ts';
 import { classifyCall } from './commands.ts';
 import { type Call, judgeCall } from './guard.ts';

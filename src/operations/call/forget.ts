@@ -4,7 +4,7 @@ import type { Situation } from '../../cluster/failover/situation.ts';
 import { reachableNodes } from '../../cluster/shape.ts';
 import { countSlots, describeRanges } from '../../cluster/slots.ts';
 import { waitUntil } from '../../base/wait.ts';
-import { lookAround } from '../failover/look.ts';
+import { lookAround } from '../../failover/look.ts';
 import type { Session } from '../../session/session.ts';
 
 /** How long the nodes may take to hear that another has taken a lost node's slots over. */

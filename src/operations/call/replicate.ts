@@ -1,6 +1,6 @@
 import type { Node } from '../../inventory/inventory.ts';
 import { allowElection, barElection } from '../../redis/electable.ts';
-import { awaitCopies, demandConnection } from '../failover/first-copy.ts';
+import { awaitCopies, demandConnection } from '../../failover/first-copy.ts';
 import type { Session } from '../../session/session.ts';
 
 /**

@@ -1,8 +1,8 @@
 import { requireClocks } from '../../host/requirements/clock.ts';
 import { lacksAddress } from '../../host/requirements/address.ts';
 import type { Host } from '../../inventory/inventory.ts';
-import { observe, type Observation } from '../../session/observe.ts';
-import { planInputs } from '../provision/plan.ts';
+import { observe, type Observation } from '../../observation/observe.ts';
+import { planInputs } from '../../observation/plan-inputs.ts';
 import type { Session } from '../../session/session.ts';
 import { connectionLines } from './connection.ts';
 import { firewallLine, willOpen } from './firewall.ts';

@@ -2,7 +2,7 @@ import { whileListening } from '../../host/listen.ts';
 import { type PortProbe, portProbes, probePorts, type ProbeResult } from '../../host/probe.ts';
 import { isShut, requireReachability } from '../../host/requirements/reachability.ts';
 import type { Host } from '../../inventory/inventory.ts';
-import type { Observation } from '../../session/observe.ts';
+import type { Observation } from '../../observation/observe.ts';
 import type { Session } from '../../session/session.ts';
 import { type CheckLine, lineFrom } from './lines.ts';
 

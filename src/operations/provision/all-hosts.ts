@@ -1,6 +1,6 @@
 import { HostsFailedError, WeedgoError } from '../../base/errors.ts';
 import { problemError } from '../../host/requirements/problem.ts';
-import { observe, type Observation } from '../../session/observe.ts';
+import { observe, type Observation } from '../../observation/observe.ts';
 import type { Session } from '../../session/session.ts';
 import { planProvision } from './plan.ts';
 

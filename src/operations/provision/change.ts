@@ -2,7 +2,7 @@ import { portProbes } from '../../host/probe.ts';
 import { formCluster } from '../../redis/form.ts';
 import type { Session } from '../../session/session.ts';
 import type { StageResult, Stages } from '../../session/stages.ts';
-import { type HostsLook, lookAtHosts } from '../verify/look.ts';
+import { type HostsLook, lookAtHosts } from '../../observation/look.ts';
 import { applyLive } from './apply-live.ts';
 import { convergeHosts } from './converge.ts';
 import type { Invention } from './invent.ts';

@@ -4,8 +4,8 @@ import { compactSlots, expandRanges, describeRanges } from '../../cluster/slots.
 import { UsageError } from '../../base/errors.ts';
 import { type Approval, demandName } from '../../session/approval.ts';
 import { readHeldSlots } from '../call/held-slots.ts';
-import { refuseFor } from '../failover/refuse.ts';
-import { observe, type Observation } from '../../session/observe.ts';
+import { refuseFor } from '../../failover/refuse.ts';
+import { observe, type Observation } from '../../observation/observe.ts';
 import type { Session } from '../../session/session.ts';
 
 /** Shards that are to start again without their keys, and the means to ask for their names. */

@@ -3,7 +3,7 @@ import { describeClusterStep, describeSwitch } from '../../cluster/step.ts';
 import { diffStep } from '../../host/diff.ts';
 import type { HostProblem } from '../../host/requirements/problem.ts';
 import { describeStep } from '../../host/step.ts';
-import { observe } from '../../session/observe.ts';
+import { observe } from '../../observation/observe.ts';
 import type { Session } from '../../session/session.ts';
 import { createStages } from '../../session/stages.ts';
 import { demandFacts } from './all-hosts.ts';

@@ -6,7 +6,7 @@ import {
   describeSwitch,
   type SwitchStep,
 } from '../../cluster/step.ts';
-import { desiredHost } from '../../host/desired.ts';
+
 import { planHost } from '../../host/plan.ts';
 import type { PlanInput } from '../../host/planning/input.ts';
 import { requireHost } from '../../host/require.ts';
@@ -14,9 +14,10 @@ import { notePersistence } from '../../host/requirements/persistence.ts';
 import { requireClocks } from '../../host/requirements/clock.ts';
 import type { HostProblem } from '../../host/requirements/problem.ts';
 import { describeStep, type HostStep } from '../../host/step.ts';
-import type { Host, Inventory, Secrets } from '../../inventory/inventory.ts';
-import type { Observation } from '../../session/observe.ts';
-import { peersWords } from '../../checks/start-word.ts';
+import type { Inventory, Secrets } from '../../inventory/inventory.ts';
+import type { Observation } from '../../observation/observe.ts';
+
+import { planInputs } from '../../observation/plan-inputs.ts';
 import { holdBack, planSwitch } from './append-only.ts';
 import { assumeRunning } from './assume.ts';
 import { requireSafeSettings } from './safe-settings.ts';
@@ -113,46 +114,6 @@ export const describePlan = ({ hosts, live, switches, moves, form }: ProvisionPl
   ...switches.map(describeSwitch),
   ...moves.map(describeMove),
 ];
-
-/** What each host that could be asked is planned from, by name. */
-export function planInputs({
-  inventory,
-  secrets,
-  observation,
-  refreshed = false,
-}: PlanRequest): ReadonlyMap<string, PlanInput> {
-  const word = peersWords(inventory, observation);
-  return new Map(
-    inventory.hosts.flatMap((host) => {
-      const facts = observation.facts.get(host.name);
-      if (!facts) return [];
-      return [
-        [
-          host.name,
-          {
-            inventory,
-            host,
-            facts,
-            desired: desiredHost({
-              inventory,
-              host,
-              facts,
-              secrets,
-              runningVersion: runningOn(host, observation),
-            }),
-            word,
-            refreshed,
-          },
-        ],
-      ];
-    }),
-  );
-}
-
-function runningOn({ nodes }: Host, { view }: Pick<Observation, 'view'>): string | undefined {
-  const running = view.nodes.find((each) => each.reachable && nodes.some(({ id }) => id === each.node));
-  return running?.reachable ? running.info['redis_version'] : undefined;
-}
 
 function formProblem(
   inventory: Inventory,

@@ -1,7 +1,7 @@
 import { messageOf } from '../../base/message-of.ts';
 import { changing } from '../../session/changing.ts';
-import { nodesNow } from '../report/node-table.ts';
-import type { ReportFinding, ReportNode } from '../report/schema.ts';
+import { nodesNow } from '../../report/node-table.ts';
+import type { ReportFinding, ReportNode } from '../../report/schema.ts';
 import type { Session } from '../../session/session.ts';
 import { createStages, type StageTiming } from '../../session/stages.ts';
 import { demandAllHosts } from './all-hosts.ts';

@@ -7,7 +7,7 @@ import { canonicalDirective } from '../../inventory/directives.ts';
 import { compareWithLive, type DirectiveChange } from '../../render/changes.ts';
 import type { NodeData, ProcessState } from '../../host/facts.ts';
 import { type Directives, desiredDirectives } from '../../render/directives.ts';
-import type { Observation } from '../../session/observe.ts';
+import type { Observation } from '../../observation/observe.ts';
 import { isShortOfFiles } from './file-limit.ts';
 import { moveOfRunning, type NodeMove } from './moves.ts';
 import { planDefaultUser, planUsers } from './users.ts';

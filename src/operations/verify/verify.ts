@@ -1,10 +1,10 @@
 import { type CheckResult, runChecks } from '../../checks/run.ts';
 import { HostsFailedError, OperationError } from '../../base/errors.ts';
 import { pause } from '../../base/wait.ts';
-import { buildReport } from '../report/report.ts';
-import type { Report } from '../report/schema.ts';
+import { buildReport } from '../../report/report.ts';
+import type { Report } from '../../report/schema.ts';
 import type { Session } from '../../session/session.ts';
-import { type Look, type Parts, look, lookAgain } from './look.ts';
+import { type Look, type Parts, look, lookAgain } from '../../observation/look.ts';
 import { runWriteTest } from './write-test.ts';
 
 export type VerifyOptions = {

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { askJournal, readJournal, writeJournal } from '../../../src/session/journal/journal.ts';
 import type { Journal } from '../../../src/session/journal/journal.ts';
-import { look } from '../../../src/operations/verify/look.ts';
+import { look } from '../../../src/observation/look.ts';
 import { createFolders } from './folders.ts';
 import type { Folders } from './folders.ts';
 

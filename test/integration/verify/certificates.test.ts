@@ -4,7 +4,7 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { readCertificates } from '../../../src/operations/verify/certificates.ts';
+import { readCertificates } from '../../../src/observation/certificates.ts';
 import { localShell } from '../../../src/ssh/local.ts';
 
 const shell = localShell('local');

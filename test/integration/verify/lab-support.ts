@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { Report, ReportFinding } from '../../../src/operations/report/schema.ts';
+import type { Report, ReportFinding } from '../../../src/report/schema.ts';
 import type { Lab } from '../../lab/lab.ts';
 import type { Cli } from '../../support/cli.ts';
 import { type Mending, seeAndFix } from '../../support/operator.ts';

@@ -6,8 +6,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runChecks } from '../../../src/checks/run.ts';
-import { renderHtml } from '../../../src/operations/report/html.ts';
-import { buildReport } from '../../../src/operations/report/report.ts';
+import { renderHtml } from '../../../src/report/html.ts';
+import { buildReport } from '../../../src/report/report.ts';
 import { inputOf, readCase } from '../../support/check-case.ts';
 
 const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium';

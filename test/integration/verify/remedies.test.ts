@@ -2,7 +2,7 @@ import { mkdir, readFile, rename, rm, symlink } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import type { Report } from '../../../src/operations/report/schema.ts';
+import type { Report } from '../../../src/report/schema.ts';
 import { seeAndFix } from '../../support/operator.ts';
 import { until } from '../../support/until.ts';
 import { createScene, ids, type Scene, seeAndMend, untilInfo } from './scene.ts';

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Report } from '../../../src/operations/report/schema.ts';
+import type { Report } from '../../../src/report/schema.ts';
 import { seeAndFix } from '../../support/operator.ts';
 import { until } from '../../support/until.ts';
 import { createScene, type Scene } from './scene.ts';

@@ -3,7 +3,7 @@ import { loadInventory } from '../../../src/inventory/load.ts';
 import type { Inventory } from '../../../src/inventory/inventory.ts';
 import { findNode } from '../../../src/inventory/topology.ts';
 import { openSession } from '../../../src/session/connect.ts';
-import type { Report } from '../../../src/operations/report/schema.ts';
+import type { Report } from '../../../src/report/schema.ts';
 import type { Session } from '../../../src/session/session.ts';
 import { defaultSettleMs, verify } from '../../../src/operations/verify/verify.ts';
 import { isFailure } from '../../../src/redis/connection.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parseLinkAge } from '../../../src/cluster/failover/election.ts';
 import { verify } from '../../../src/operations/verify/verify.ts';
-import { verifyDocumentSchema } from '../../../src/operations/report/schema.ts';
+import { verifyDocumentSchema } from '../../../src/report/schema.ts';
 import { until } from '../../support/until.ts';
 import { createScene, ids, password, type Scene, untilInfo } from './scene.ts';
 import { noteTrips } from './trips.ts';

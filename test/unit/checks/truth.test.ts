@@ -10,7 +10,7 @@ import { uncoveredSlots } from '../../../src/cluster/slots.ts';
 import type { NodeFlag, NodeLine, ReachableView, UnreachableView } from '../../../src/cluster/view.ts';
 import { parseInventory } from '../../../src/inventory/load.ts';
 import { describeStatus } from '../../../src/operations/status.ts';
-import { buildReport } from '../../../src/operations/report/report.ts';
+import { buildReport } from '../../../src/report/report.ts';
 import { healthyInput, idOf } from '../../support/healthy.ts';
 
 const document: object = parse(

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { createPaint } from '../../../src/cli/paint.ts';
 import { createScreen } from '../../../src/cli/screen.ts';
 import { formatStatus } from '../../../src/cli/views/status.ts';
-import { nodesNow } from '../../../src/operations/report/node-table.ts';
+import { nodesNow } from '../../../src/report/node-table.ts';
 import type { Status } from '../../../src/operations/status.ts';
 import { localInventory } from '../../support/inventory.ts';
 import { healthyInput } from '../../support/healthy.ts';

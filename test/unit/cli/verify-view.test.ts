@@ -2,8 +2,8 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { runChecks } from '../../../src/checks/run.ts';
 import { formatReport } from '../../../src/cli/views/verify.ts';
-import { buildReport } from '../../../src/operations/report/report.ts';
-import type { Report } from '../../../src/operations/report/schema.ts';
+import { buildReport } from '../../../src/report/report.ts';
+import type { Report } from '../../../src/report/schema.ts';
 import { inputOf, readCase } from '../../support/check-case.ts';
 
 const folder = fileURLToPath(new URL('../../fixtures/checks/', import.meta.url));

@@ -3,7 +3,7 @@ import type { ReachableView } from '../../../src/cluster/view.ts';
 import type { Facts, FolderContents } from '../../../src/host/facts.ts';
 import { parseInventory } from '../../../src/inventory/load.ts';
 import { layoutOf } from '../../../src/render/layout.ts';
-import { guardFinalSave } from '../../../src/operations/final-save.ts';
+import { guardFinalSave } from '../../../src/failover/final-save.ts';
 import facts from '../../fixtures/host/facts/debian-12-running/facts.json' with { type: 'json' };
 import { mergePatch } from '../host/patch.ts';
 

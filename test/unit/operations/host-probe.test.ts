@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import type { HostProbe } from '../../../src/checks/probe.ts';
-import { parseHostProbe } from '../../../src/operations/verify/host-probe.ts';
+import { parseHostProbe } from '../../../src/observation/host-probe.ts';
 
 type Case = { readonly name: string; readonly output: string; readonly probe: Partial<HostProbe> };
 

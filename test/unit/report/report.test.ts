@@ -1,12 +1,12 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { runChecks } from '../../../src/checks/run.ts';
-import { drawTopology } from '../../../src/operations/report/drawing.ts';
-import { renderHtml } from '../../../src/operations/report/html.ts';
-import { renderJunit } from '../../../src/operations/report/junit.ts';
-import { buildReport } from '../../../src/operations/report/report.ts';
-import { type Report, reportSchema } from '../../../src/operations/report/schema.ts';
-import { slotSegments } from '../../../src/operations/report/slot-map.ts';
+import { drawTopology } from '../../../src/report/drawing.ts';
+import { renderHtml } from '../../../src/report/html.ts';
+import { renderJunit } from '../../../src/report/junit.ts';
+import { buildReport } from '../../../src/report/report.ts';
+import { type Report, reportSchema } from '../../../src/report/schema.ts';
+import { slotSegments } from '../../../src/report/slot-map.ts';
 import { inputOf, readCase } from '../../support/check-case.ts';
 
 const folder = fileURLToPath(new URL('../../fixtures/checks/', import.meta.url));
