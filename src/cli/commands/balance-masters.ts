@@ -1,4 +1,4 @@
-import { balanceMasters } from '../../operations/balance.ts';
+import { balanceMasters } from '../../operations/balance-masters/balance-masters.ts';
 import { approvalOf } from '../approval.ts';
 import type { CommandRun } from '../command.ts';
 import { failoverOptions } from '../failover-options.ts';

@@ -1,5 +1,5 @@
 import { demandName } from '../../session/approval.ts';
-import { describeDestroy, destroyNodes } from '../../operations/lifecycle.ts';
+import { describeDestroy, destroyNodes } from '../../operations/lifecycle/lifecycle.ts';
 import { approvalOf } from '../approval.ts';
 import type { CommandRun } from '../command.ts';
 import { withSession } from '../session.ts';

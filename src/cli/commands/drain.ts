@@ -1,5 +1,5 @@
-import { drain } from '../../operations/drain.ts';
-import type { DrainReport } from '../../operations/drain.ts';
+import { drain } from '../../operations/drain/drain.ts';
+import type { DrainReport } from '../../operations/drain/drain.ts';
 import { approvalOf } from '../approval.ts';
 import type { CommandRun } from '../command.ts';
 import { failoverOptions } from '../failover-options.ts';

@@ -1,6 +1,6 @@
 import { UsageError } from '../../base/errors.ts';
-import { drill } from '../../operations/drill.ts';
-import type { DrillReport } from '../../operations/drill.ts';
+import { drill } from '../../operations/drill/drill.ts';
+import type { DrillReport } from '../../operations/drill/drill.ts';
 import { approvalOf } from '../approval.ts';
 import type { CommandRun, Invocation } from '../command.ts';
 import { probeRate } from '../failover-options.ts';

@@ -1,5 +1,5 @@
 import { resolveSecrets } from '../../inventory/secrets.ts';
-import { renderEnv } from '../../operations/env.ts';
+import { renderEnv } from '../../operations/env/env.ts';
 import type { CommandRun } from '../command.ts';
 import { namedInventory } from '../inventory-path.ts';
 

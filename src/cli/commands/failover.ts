@@ -1,6 +1,6 @@
 import { UsageError } from '../../base/errors.ts';
-import { failover } from '../../operations/failover.ts';
-import type { FailoverReport } from '../../operations/failover.ts';
+import { failover } from '../../operations/failover/failover.ts';
+import type { FailoverReport } from '../../operations/failover/failover.ts';
 import { describeShards } from '../../failover/describe-shards.ts';
 import type { Session } from '../../session/session.ts';
 import { approvalOf } from '../approval.ts';

@@ -1,5 +1,5 @@
-import { history } from '../../operations/history.ts';
-import type { HistoryEntry, HistoryReport } from '../../operations/history.ts';
+import { history } from '../../operations/history/history.ts';
+import type { HistoryEntry, HistoryReport } from '../../operations/history/history.ts';
 import type { CommandRun } from '../command.ts';
 import { parseCount, textOption } from '../option-values.ts';
 import { formatMs } from '../progress.ts';

@@ -5,7 +5,7 @@ import {
   parseInitHost,
   resolveInitHosts,
   writeInventory,
-} from '../../operations/init.ts';
+} from '../../operations/init/init.ts';
 import { packageFile } from '../../base/package-file.ts';
 import type { CommandRun, Invocation } from '../command.ts';
 

@@ -1,5 +1,5 @@
 import { UsageError } from '../../base/errors.ts';
-import { renderComposeFiles, renderFiles } from '../../operations/render.ts';
+import { renderComposeFiles, renderFiles } from '../../operations/render/render.ts';
 import { namedInventory } from '../inventory-path.ts';
 import type { CommandRun, Invocation } from '../command.ts';
 

@@ -1,6 +1,6 @@
 import { count } from '../../checks/text.ts';
-import { restart } from '../../operations/restart.ts';
-import type { RestartReport } from '../../operations/restart.ts';
+import { restart } from '../../operations/restart/restart.ts';
+import type { RestartReport } from '../../operations/restart/restart.ts';
 import { approvalOf } from '../approval.ts';
 import type { CommandRun } from '../command.ts';
 import { failoverOptions } from '../failover-options.ts';

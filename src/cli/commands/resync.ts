@@ -1,4 +1,4 @@
-import { resync } from '../../operations/resync.ts';
+import { resync } from '../../operations/resync/resync.ts';
 import type { CommandRun } from '../command.ts';
 import { withSession } from '../session.ts';
 

@@ -1,5 +1,5 @@
 import { createPaint } from '../paint.ts';
-import { startNodes } from '../../operations/lifecycle.ts';
+import { startNodes } from '../../operations/lifecycle/lifecycle.ts';
 import type { CommandRun } from '../command.ts';
 import { withSession } from '../session.ts';
 import { formatShards } from '../views/verify.ts';

@@ -1,5 +1,5 @@
 import { UsageError } from '../../base/errors.ts';
-import { readStatus, type Status } from '../../operations/status.ts';
+import { readStatus, type Status } from '../../operations/status/status.ts';
 import type { CommandRun, Invocation } from '../command.ts';
 import { formatFailure } from '../failure.ts';
 import { printNote, printResult } from '../output.ts';

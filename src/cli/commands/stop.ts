@@ -1,6 +1,6 @@
 import { demandName, demandYes } from '../../session/approval.ts';
-import { stopNodes } from '../../operations/lifecycle.ts';
-import { describeLoss } from '../../operations/stop-loss.ts';
+import { stopNodes } from '../../operations/lifecycle/lifecycle.ts';
+import { describeLoss } from '../../operations/lifecycle/stop-loss.ts';
 import { approvalOf } from '../approval.ts';
 import type { CommandRun } from '../command.ts';
 import { withSession } from '../session.ts';

@@ -1,4 +1,4 @@
-import { undrain } from '../../operations/undrain.ts';
+import { undrain } from '../../operations/undrain/undrain.ts';
 import { approvalOf } from '../approval.ts';
 import type { CommandRun } from '../command.ts';
 import { failoverOptions } from '../failover-options.ts';

@@ -1,4 +1,4 @@
-import type { HostLoss } from '../../operations/failover.ts';
+import type { HostLoss } from '../../operations/failover/failover.ts';
 import type { HandOver } from '../../failover/hand-over.ts';
 import type { Move } from '../../failover/move.ts';
 import type { Replaced } from '../../failover/replace.ts';

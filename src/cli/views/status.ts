@@ -1,7 +1,7 @@
 import { formatBytes } from '../../base/bytes.ts';
 import { createPaint, type Paint } from '../paint.ts';
 import type { ReportNode } from '../../report/schema.ts';
-import type { Status } from '../../operations/status.ts';
+import type { Status } from '../../operations/status/status.ts';
 import type { Terminal } from '../command.ts';
 import { formatTable } from './table.ts';
 import { widthOf, wrap } from './wrap.ts';

@@ -13,7 +13,7 @@ import {
 import type { NodeLayout } from '../../render/layout.ts';
 import type { RenderedFile } from '../../render/render.ts';
 import { planFiles } from '../../host/planning/files.ts';
-import type { HostSteps } from '../hosts.ts';
+import type { HostSteps } from '../apply-on-hosts.ts';
 import { readable, type RunningNode } from './running.ts';
 import { keepLimits } from './safe-settings.ts';
 

@@ -5,7 +5,7 @@ import { switchAppendOnly } from '../../redis/append-only.ts';
 import { applyClusterStep } from '../../redis/apply.ts';
 import { isFailure, type RedisConnection } from '../../redis/connection.ts';
 import { throwIfInterrupted } from '../../base/wait.ts';
-import { applyOnHosts } from '../hosts.ts';
+import { applyOnHosts } from '../apply-on-hosts.ts';
 import type { Session } from '../../session/session.ts';
 import type { StageResult } from '../../session/stages.ts';
 import { createWaitTeller } from '../../session/wait-teller.ts';

@@ -1,7 +1,7 @@
 import { OperationError } from '../../base/errors.ts';
 import { untilObservation } from '../../host/plan.ts';
 import { describeStep, type HostStep } from '../../host/step.ts';
-import { applyOnHosts, type HostSteps } from '../hosts.ts';
+import { applyOnHosts, type HostSteps } from '../apply-on-hosts.ts';
 import { observe } from '../../observation/observe.ts';
 import type { Session } from '../../session/session.ts';
 import type { StageResult } from '../../session/stages.ts';

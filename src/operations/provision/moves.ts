@@ -1,7 +1,7 @@
 import { formerPaths } from '../../render/layout.ts';
 import type { PlanInput } from '../../host/planning/input.ts';
 import { OperationError } from '../../base/errors.ts';
-import { rollOver } from '../restart.ts';
+import { rollOver } from '../restart/restart.ts';
 import type { Session } from '../../session/session.ts';
 import type { Stages } from '../../session/stages.ts';
 import type { RunningNode } from './running.ts';

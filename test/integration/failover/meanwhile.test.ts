@@ -5,9 +5,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 import { OperationError } from '../../../src/base/errors.ts';
 import { loadInventory } from '../../../src/inventory/load.ts';
 import type { Approval } from '../../../src/session/approval.ts';
-import { drill } from '../../../src/operations/drill.ts';
-import { failover } from '../../../src/operations/failover.ts';
-import { restart } from '../../../src/operations/restart.ts';
+import { drill } from '../../../src/operations/drill/drill.ts';
+import { failover } from '../../../src/operations/failover/failover.ts';
+import { restart } from '../../../src/operations/restart/restart.ts';
 import type { Session } from '../../../src/session/session.ts';
 import { isFailure } from '../../../src/redis/connection.ts';
 import { until } from '../../support/until.ts';

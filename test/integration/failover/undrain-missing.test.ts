@@ -4,7 +4,7 @@ import { OperationError } from '../../../src/base/errors.ts';
 import { loadInventory } from '../../../src/inventory/load.ts';
 import type { Approval } from '../../../src/session/approval.ts';
 import { readJournal } from '../../../src/session/journal/journal.ts';
-import { undrain } from '../../../src/operations/undrain.ts';
+import { undrain } from '../../../src/operations/undrain/undrain.ts';
 import type { Session } from '../../../src/session/session.ts';
 import { createPlace, password } from './place.ts';
 import type { Place } from './place.ts';

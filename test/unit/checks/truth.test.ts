@@ -9,7 +9,7 @@ import { planForm } from '../../../src/cluster/plan.ts';
 import { uncoveredSlots } from '../../../src/cluster/slots.ts';
 import type { NodeFlag, NodeLine, ReachableView, UnreachableView } from '../../../src/cluster/view.ts';
 import { parseInventory } from '../../../src/inventory/load.ts';
-import { describeStatus } from '../../../src/operations/status.ts';
+import { describeStatus } from '../../../src/operations/status/status.ts';
 import { buildReport } from '../../../src/report/report.ts';
 import { healthyInput, idOf } from '../../support/healthy.ts';
 

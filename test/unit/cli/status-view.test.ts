@@ -5,7 +5,7 @@ import { createPaint } from '../../../src/cli/paint.ts';
 import { createScreen } from '../../../src/cli/screen.ts';
 import { formatStatus } from '../../../src/cli/views/status.ts';
 import { nodesNow } from '../../../src/report/node-table.ts';
-import type { Status } from '../../../src/operations/status.ts';
+import type { Status } from '../../../src/operations/status/status.ts';
 import { localInventory } from '../../support/inventory.ts';
 import { healthyInput } from '../../support/healthy.ts';
 

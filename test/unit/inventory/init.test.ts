@@ -10,7 +10,7 @@ import {
   parseInitHost,
   resolveInitHosts,
   writeInventory,
-} from '../../../src/operations/init.ts';
+} from '../../../src/operations/init/init.ts';
 
 describe('a host as ssh takes it', () => {
   const cases: readonly (readonly [

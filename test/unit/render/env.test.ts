@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { UsageError } from '../../../src/base/errors.ts';
 import { loadInventory, parseInventory } from '../../../src/inventory/load.ts';
 import { notYetGenerated } from '../../../src/inventory/secrets.ts';
-import { renderEnv } from '../../../src/operations/env.ts';
+import { renderEnv } from '../../../src/operations/env/env.ts';
 
 const inventories = join(import.meta.dirname, '../../../inventories');
 const none = { password: undefined, application: undefined };

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { loadInventory, parseInventory } from '../../../src/inventory/load.ts';
-import { renderComposeFiles, renderFiles } from '../../../src/operations/render.ts';
+import { renderComposeFiles, renderFiles } from '../../../src/operations/render/render.ts';
 
 const inventories = join(import.meta.dirname, '../../../inventories');
 let folder = '';

@@ -1,9 +1,9 @@
-import { OperationError } from '../base/errors.ts';
-import { parseAuditLog } from '../session/audit/line.ts';
-import type { AuditLine } from '../session/audit/line.ts';
-import { stationsOf } from '../session/stations.ts';
-import type { Station } from '../session/stations.ts';
-import type { Session } from '../session/session.ts';
+import { OperationError } from '../../base/errors.ts';
+import { parseAuditLog } from '../../session/audit/line.ts';
+import type { AuditLine } from '../../session/audit/line.ts';
+import { stationsOf } from '../../session/stations.ts';
+import type { Station } from '../../session/stations.ts';
+import type { Session } from '../../session/session.ts';
 
 /** One command, merged from the logs of all hosts. */
 export type HistoryEntry = Omit<AuditLine, 'from'> & {

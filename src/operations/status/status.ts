@@ -1,15 +1,15 @@
-import { writeRefusal } from '../checks/redundancy/min-replicas.ts';
-import { count, joinNames } from '../checks/text.ts';
-import { type Member, type Topology, topologyOf } from '../checks/topology.ts';
-import { listMissing } from '../cluster/missing.ts';
-import { uncoveredSlots } from '../cluster/slots.ts';
-import type { ClusterView } from '../cluster/view.ts';
-import { HostsFailedError, OperationError } from '../base/errors.ts';
-import type { Inventory } from '../inventory/inventory.ts';
-import { observeCluster } from '../redis/observe.ts';
-import { nodeTable } from '../report/node-table.ts';
-import type { ReportNode } from '../report/schema.ts';
-import type { Session } from '../session/session.ts';
+import { writeRefusal } from '../../checks/redundancy/min-replicas.ts';
+import { count, joinNames } from '../../checks/text.ts';
+import { type Member, type Topology, topologyOf } from '../../checks/topology.ts';
+import { listMissing } from '../../cluster/missing.ts';
+import { uncoveredSlots } from '../../cluster/slots.ts';
+import type { ClusterView } from '../../cluster/view.ts';
+import { HostsFailedError, OperationError } from '../../base/errors.ts';
+import type { Inventory } from '../../inventory/inventory.ts';
+import { observeCluster } from '../../redis/observe.ts';
+import { nodeTable } from '../../report/node-table.ts';
+import type { ReportNode } from '../../report/schema.ts';
+import type { Session } from '../../session/session.ts';
 
 /** What is up, on one screen. Sizes in bytes; sums count reachable nodes, keys and hits those of masters alone. */
 export type Status = {

@@ -1,11 +1,11 @@
 import { lookup } from 'node:dns/promises';
 import { writeFile } from 'node:fs/promises';
 import { isIP, isIPv6 } from 'node:net';
-import { OperationError, UsageError } from '../base/errors.ts';
-import type { Problem } from '../base/errors.ts';
-import { parseInventory } from '../inventory/load.ts';
-import { messageOf } from '../base/message-of.ts';
-import type { Prompter } from '../session/session.ts';
+import { OperationError, UsageError } from '../../base/errors.ts';
+import type { Problem } from '../../base/errors.ts';
+import { parseInventory } from '../../inventory/load.ts';
+import { messageOf } from '../../base/message-of.ts';
+import type { Prompter } from '../../session/session.ts';
 
 /** A host as `user@address:port` gives it. */
 export type InitHost = {

@@ -1,10 +1,10 @@
-import { OperationError } from '../base/errors.ts';
-import { runChange } from '../host/change.ts';
-import { layoutOf, sharedFolders } from '../render/layout.ts';
-import { stationsOf } from '../session/stations.ts';
-import type { Station } from '../session/stations.ts';
-import { readConfigurations } from '../session/secrets/configurations.ts';
-import type { Session } from '../session/session.ts';
+import { OperationError } from '../../base/errors.ts';
+import { runChange } from '../../host/change.ts';
+import { layoutOf, sharedFolders } from '../../render/layout.ts';
+import { stationsOf } from '../../session/stations.ts';
+import type { Station } from '../../session/stations.ts';
+import { readConfigurations } from '../../session/secrets/configurations.ts';
+import type { Session } from '../../session/session.ts';
 
 /**
  * The end of destroy: removes the journal and the folders that are empty now. Where a host has nodes of the same

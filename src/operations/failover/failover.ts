@@ -1,30 +1,30 @@
-import { guardFailovers, guardTarget } from '../cluster/failover/guard.ts';
-import { seatsOf } from '../cluster/failover/outlook.ts';
-import { fatalHosts } from '../cluster/failover/resilience.ts';
-import type { HostLoss } from '../cluster/failover/resilience.ts';
-import type { Situation } from '../cluster/failover/situation.ts';
-import { chooseTarget, parseHeir, parseTarget } from '../cluster/failover/target.ts';
-import type { Target } from '../cluster/failover/target.ts';
-import type { Approval } from '../session/approval.ts';
-import { changing } from '../session/changing.ts';
-import { startReplaced } from '../failover/fence.ts';
-import type { FailoverMode } from '../failover/promotion.ts';
-import { awaitSettled } from '../failover/await-guard.ts';
-import { answering, lookAround } from '../failover/look.ts';
-import type { LookOptions } from '../failover/look.ts';
-import { moveAll } from '../failover/move.ts';
-import type { Move } from '../failover/move.ts';
-import { refuseFor } from '../failover/refuse.ts';
-import { requireCluster } from '../failover/require.ts';
-import { replaceMaster } from '../failover/replace.ts';
-import type { Replaced } from '../failover/replace.ts';
-import { readJournal } from '../session/journal/journal.ts';
-import type { ProbeOptions } from '../failover/write-probe/probe.ts';
-import type { Session } from '../session/session.ts';
-import { createStages } from '../session/stages.ts';
-import type { Stages } from '../session/stages.ts';
+import { guardFailovers, guardTarget } from '../../cluster/failover/guard.ts';
+import { seatsOf } from '../../cluster/failover/outlook.ts';
+import { fatalHosts } from '../../cluster/failover/resilience.ts';
+import type { HostLoss } from '../../cluster/failover/resilience.ts';
+import type { Situation } from '../../cluster/failover/situation.ts';
+import { chooseTarget, parseHeir, parseTarget } from '../../cluster/failover/target.ts';
+import type { Target } from '../../cluster/failover/target.ts';
+import type { Approval } from '../../session/approval.ts';
+import { changing } from '../../session/changing.ts';
+import { startReplaced } from '../../failover/fence.ts';
+import type { FailoverMode } from '../../failover/promotion.ts';
+import { awaitSettled } from '../../failover/await-guard.ts';
+import { answering, lookAround } from '../../failover/look.ts';
+import type { LookOptions } from '../../failover/look.ts';
+import { moveAll } from '../../failover/move.ts';
+import type { Move } from '../../failover/move.ts';
+import { refuseFor } from '../../failover/refuse.ts';
+import { requireCluster } from '../../failover/require.ts';
+import { replaceMaster } from '../../failover/replace.ts';
+import type { Replaced } from '../../failover/replace.ts';
+import { readJournal } from '../../session/journal/journal.ts';
+import type { ProbeOptions } from '../../failover/write-probe/probe.ts';
+import type { Session } from '../../session/session.ts';
+import { createStages } from '../../session/stages.ts';
+import type { Stages } from '../../session/stages.ts';
 
-export type { HostLoss } from '../cluster/failover/resilience.ts';
+export type { HostLoss } from '../../cluster/failover/resilience.ts';
 
 export type FailoverRequest = {
   /** A node, a shard's number or a host, as `parseTarget` reads it. */

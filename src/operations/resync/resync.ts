@@ -1,22 +1,22 @@
-import { guardResync, type InSync, type Resync } from '../cluster/failover/resync.ts';
-import { OperationError, RefusedError } from '../base/errors.ts';
-import { applySteps } from '../host/apply.ts';
-import { nodesConfFault } from '../host/diagnosis/files.ts';
-import { readEvidence } from '../host/diagnosis/read.ts';
-import { describeStep, type HostStep } from '../host/step.ts';
-import type { Node } from '../inventory/inventory.ts';
-import { findNode } from '../inventory/topology.ts';
-import { messageOf } from '../base/message-of.ts';
-import { layoutOf } from '../render/layout.ts';
-import { isFailure } from '../redis/connection.ts';
-import { throwIfInterrupted } from '../base/wait.ts';
-import { changing } from '../session/changing.ts';
-import { lookAround } from '../failover/look.ts';
-import { requireCluster } from '../failover/require.ts';
-import { type NodeService, serviceOf, startNode } from '../failover/restart-node.ts';
-import { readJournal } from '../session/journal/journal.ts';
-import { waitTellers } from '../session/wait-teller.ts';
-import type { Session } from '../session/session.ts';
+import { guardResync, type InSync, type Resync } from '../../cluster/failover/resync.ts';
+import { OperationError, RefusedError } from '../../base/errors.ts';
+import { applySteps } from '../../host/apply.ts';
+import { nodesConfFault } from '../../host/diagnosis/files.ts';
+import { readEvidence } from '../../host/diagnosis/read.ts';
+import { describeStep, type HostStep } from '../../host/step.ts';
+import type { Node } from '../../inventory/inventory.ts';
+import { findNode } from '../../inventory/topology.ts';
+import { messageOf } from '../../base/message-of.ts';
+import { layoutOf } from '../../render/layout.ts';
+import { isFailure } from '../../redis/connection.ts';
+import { throwIfInterrupted } from '../../base/wait.ts';
+import { changing } from '../../session/changing.ts';
+import { lookAround } from '../../failover/look.ts';
+import { requireCluster } from '../../failover/require.ts';
+import { type NodeService, serviceOf, startNode } from '../../failover/restart-node.ts';
+import { readJournal } from '../../session/journal/journal.ts';
+import { waitTellers } from '../../session/wait-teller.ts';
+import type { Session } from '../../session/session.ts';
 
 export type ResyncReport =
   | Resynced

@@ -1,15 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { OperationError, UsageError } from '../base/errors.ts';
-import { missingSecrets } from '../session/secrets/unknown.ts';
-import type { Host, Inventory, Secrets } from '../inventory/inventory.ts';
-import { resolveSecrets } from '../inventory/secrets.ts';
-import { messageOf } from '../base/message-of.ts';
-import { renderCompose } from '../render/compose.ts';
-import { layoutOf } from '../render/layout.ts';
-import { maskSecrets } from '../render/mask.ts';
-import { renderHostFiles } from '../render/render.ts';
+import { OperationError, UsageError } from '../../base/errors.ts';
+import { missingSecrets } from '../../session/secrets/unknown.ts';
+import type { Host, Inventory, Secrets } from '../../inventory/inventory.ts';
+import { resolveSecrets } from '../../inventory/secrets.ts';
+import { messageOf } from '../../base/message-of.ts';
+import { renderCompose } from '../../render/compose.ts';
+import { layoutOf } from '../../render/layout.ts';
+import { maskSecrets } from '../../render/mask.ts';
+import { renderHostFiles } from '../../render/render.ts';
 
 export type RenderRequest = {
   readonly inventory: Inventory;

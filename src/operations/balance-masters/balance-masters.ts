@@ -1,16 +1,16 @@
-import { guardCluster } from '../cluster/failover/guard-cluster.ts';
-import { planRoles, preferredMasters } from '../cluster/failover/roles.ts';
-import type { Approval } from '../session/approval.ts';
-import { changing } from '../session/changing.ts';
-import { lookAround } from '../failover/look.ts';
-import { moveAll } from '../failover/move.ts';
-import type { Move } from '../failover/move.ts';
-import { refuseFor } from '../failover/refuse.ts';
-import { requireCluster } from '../failover/require.ts';
-import { readJournal } from '../session/journal/journal.ts';
-import type { ProbeOptions } from '../failover/write-probe/probe.ts';
-import type { Session } from '../session/session.ts';
-import { createStages } from '../session/stages.ts';
+import { guardCluster } from '../../cluster/failover/guard-cluster.ts';
+import { planRoles, preferredMasters } from '../../cluster/failover/roles.ts';
+import type { Approval } from '../../session/approval.ts';
+import { changing } from '../../session/changing.ts';
+import { lookAround } from '../../failover/look.ts';
+import { moveAll } from '../../failover/move.ts';
+import type { Move } from '../../failover/move.ts';
+import { refuseFor } from '../../failover/refuse.ts';
+import { requireCluster } from '../../failover/require.ts';
+import { readJournal } from '../../session/journal/journal.ts';
+import type { ProbeOptions } from '../../failover/write-probe/probe.ts';
+import type { Session } from '../../session/session.ts';
+import { createStages } from '../../session/stages.ts';
 
 export type BalanceRequest = {
   /** Bytes that a replica may be behind; default `defaultMaxLag`. */

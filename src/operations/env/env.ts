@@ -1,8 +1,8 @@
 import { isIPv6 } from 'node:net';
-import { UsageError } from '../base/errors.ts';
-import { harmless } from '../base/harmless.ts';
-import type { Inventory, Node, Secrets } from '../inventory/inventory.ts';
-import { notYetGenerated } from '../inventory/secrets.ts';
+import { UsageError } from '../../base/errors.ts';
+import { harmless } from '../../base/harmless.ts';
+import type { Inventory, Node, Secrets } from '../../inventory/inventory.ts';
+import { notYetGenerated } from '../../inventory/secrets.ts';
 
 /**
  * The application's .env for an inventory: where to connect, and as whom. Without `secrets` the password is left

@@ -1,25 +1,25 @@
-import { planRoles } from '../cluster/failover/roles.ts';
-import { shardWith } from '../cluster/failover/situation.ts';
-import type { Situation } from '../cluster/failover/situation.ts';
-import { factsContext } from '../host/context.ts';
-import { readFacts } from '../host/facts/read.ts';
-import { maskedAndDown } from '../host/requirements/masked.ts';
-import { servicesOf } from '../host/services.ts';
-import { RefusedError } from '../base/errors.ts';
-import type { Host } from '../inventory/inventory.ts';
-import { layoutOf } from '../render/layout.ts';
-import { changing } from '../session/changing.ts';
-import type { DrainReport, DrainRequest } from './drain.ts';
-import { awaitInSync } from '../failover/await-sync.ts';
-import { awaitQuiet } from '../failover/await-guard.ts';
-import { setElectable } from '../failover/electable.ts';
-import { lookAround } from '../failover/look.ts';
-import { moveAll } from '../failover/move.ts';
-import { requireCluster, requireHost } from '../failover/require.ts';
-import { readJournal, writeJournal } from '../session/journal/journal.ts';
-import type { Session } from '../session/session.ts';
-import { createStages } from '../session/stages.ts';
-import { refuseMasked } from '../failover/unconfigured.ts';
+import { planRoles } from '../../cluster/failover/roles.ts';
+import { shardWith } from '../../cluster/failover/situation.ts';
+import type { Situation } from '../../cluster/failover/situation.ts';
+import { factsContext } from '../../host/context.ts';
+import { readFacts } from '../../host/facts/read.ts';
+import { maskedAndDown } from '../../host/requirements/masked.ts';
+import { servicesOf } from '../../host/services.ts';
+import { RefusedError } from '../../base/errors.ts';
+import type { Host } from '../../inventory/inventory.ts';
+import { layoutOf } from '../../render/layout.ts';
+import { changing } from '../../session/changing.ts';
+import type { DrainReport, DrainRequest } from '../drain/drain.ts';
+import { awaitInSync } from '../../failover/await-sync.ts';
+import { awaitQuiet } from '../../failover/await-guard.ts';
+import { setElectable } from '../../failover/electable.ts';
+import { lookAround } from '../../failover/look.ts';
+import { moveAll } from '../../failover/move.ts';
+import { requireCluster, requireHost } from '../../failover/require.ts';
+import { readJournal, writeJournal } from '../../session/journal/journal.ts';
+import type { Session } from '../../session/session.ts';
+import { createStages } from '../../session/stages.ts';
+import { refuseMasked } from '../../failover/unconfigured.ts';
 
 /**
  * Waits until a drained host's nodes are back in sync, lets them be elected again and gives them the roles that they

@@ -1,8 +1,8 @@
-import { reachableNodes } from '../cluster/shape.ts';
-import type { ReachableView } from '../cluster/view.ts';
-import { savesAtEnd } from '../failover/final-save.ts';
-import { observeNodes } from '../observation/observe.ts';
-import type { Session } from '../session/session.ts';
+import { reachableNodes } from '../../cluster/shape.ts';
+import type { ReachableView } from '../../cluster/view.ts';
+import { savesAtEnd } from '../../failover/final-save.ts';
+import { observeNodes } from '../../observation/observe.ts';
+import type { Session } from '../../session/session.ts';
 
 export type StopLoss = {
   /** Keys of masters that write nothing to disk when they stop. */
