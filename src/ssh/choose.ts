@@ -3,15 +3,15 @@ import { access } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import type { Context } from './ask.ts';
 import { noticeOnce } from './ask.ts';
-import type { HostConfig } from './config.ts';
+import type { HostConfig } from './settings/config.ts';
 import { ConnectError } from './connect-error.ts';
-import { readHostKeys } from './host-key.ts';
-import { hostKeyName } from './host-key-errors.ts';
-import { cachedKey } from './identities.ts';
-import { findAuthority } from './known-hosts.ts';
+import { readHostKeys } from './host-keys/host-key.ts';
+import { hostKeyName } from './host-keys/errors.ts';
+import { cachedKey } from './login/identities.ts';
+import { findAuthority } from './host-keys/known-hosts.ts';
 import type { Transport } from './open-server.ts';
 import type { Route } from './route.ts';
-import { offerTo } from './ssh2-algorithms.ts';
+import { offerTo } from './ssh2/algorithms.ts';
 
 export type Choice = { readonly transport: Transport; readonly reason: string };
 

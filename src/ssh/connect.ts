@@ -1,6 +1,6 @@
 import { OperationError } from '../base/errors.ts';
 import type { Context } from './ask.ts';
-import { channelOpener } from './channels.ts';
+import { channelOpener } from './forward/channels.ts';
 import { chooseTransport } from './choose.ts';
 import { holdRoute } from './hold-route.ts';
 import { linkShell } from './link-shell.ts';
@@ -8,8 +8,8 @@ import { createPool } from './pool.ts';
 import { findPrivilege } from './privilege.ts';
 import { findRoute } from './route.ts';
 import type { Shell } from './shell.ts';
-import { MissingAlgorithm } from './ssh2-failures.ts';
-import { streamOpener } from './streams.ts';
+import { MissingAlgorithm } from './ssh2/failures.ts';
+import { streamOpener } from './forward/streams.ts';
 import type { ConnectOptions, SshTarget } from './target.ts';
 
 export type Connected = {

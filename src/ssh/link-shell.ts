@@ -1,9 +1,9 @@
 import type { OperationError } from '../base/errors.ts';
-import { forward } from './forward.ts';
+import { forward } from './forward/forward.ts';
 import type { Channel, Link } from './link.ts';
-import { runScript } from './run.ts';
+import { runScript } from './script/run.ts';
 import type { RunRequest, Shell } from './shell.ts';
-import type { Streams } from './streams.ts';
+import type { Streams } from './forward/streams.ts';
 
 /** How `asRoot` runs become root on a host. */
 export type Privilege =

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { OperationError } from '../base/errors.ts';
-import { bootCommand } from './frame.ts';
+import { bootCommand } from './script/frame.ts';
 import { ForwardFailure } from './link.ts';
 import type { Channel, Link } from './link.ts';
 import { linkShell } from './link-shell.ts';

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import type { Context } from './ask.ts';
-import type { HostConfig } from './config.ts';
-import { interruption } from './interruption.ts';
+import type { HostConfig } from './settings/config.ts';
+import { interruption } from './script/interruption.ts';
 import type { Link } from './link.ts';
-import { openOpenSsh } from './open-openssh.ts';
-import { openSsh2 } from './open-ssh2.ts';
-import { Dropped } from './ssh2-failures.ts';
+import { openOpenSsh } from './openssh/open.ts';
+import { openSsh2 } from './ssh2/open.ts';
+import { Dropped } from './ssh2/failures.ts';
 
 /** MaxStartups is 10:30:100 by default: from the eleventh unauthenticated connection on, some are dropped. */
 const mostStartups = 8;

@@ -1,8 +1,8 @@
 import type { LimitFunction } from 'p-limit';
 import type { Link } from './link.ts';
-import type { Resolved } from './client-config.ts';
+import type { Resolved } from './settings/client-config.ts';
 import type { ParsedKey } from 'ssh2';
-import type { BadKey, PrivateKey } from './private-key.ts';
+import type { BadKey, PrivateKey } from './login/private-key.ts';
 
 /**
  * What the connections of one run of the product share: so that an operator is asked once, an encrypted key is

@@ -1,12 +1,12 @@
 import { askSecret } from './ask.ts';
 import type { Context } from './ask.ts';
 import { ConnectError } from './connect-error.ts';
-import { exchange } from './exchange.ts';
-import { rootLine, rootStage } from './frame.ts';
-import type { RootCommand } from './frame.ts';
+import { exchange } from './script/exchange.ts';
+import { rootLine, rootStage } from './script/frame.ts';
+import type { RootCommand } from './script/frame.ts';
 import type { Privilege } from './link-shell.ts';
-import { runScript } from './run.ts';
-import type { Runner } from './stopper.ts';
+import { runScript } from './script/run.ts';
+import type { Runner } from './script/stopper.ts';
 import type { Become } from './target.ts';
 
 const probeTimeoutMs = 60_000;

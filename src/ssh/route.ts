@@ -1,9 +1,9 @@
 import type { Context } from './ask.ts';
 import { noticeOnce } from './ask.ts';
-import { jumpSettings } from './client-arguments.ts';
-import type { HostConfig, Server } from './config.ts';
+import { jumpSettings } from './settings/client-arguments.ts';
+import type { HostConfig, Server } from './settings/config.ts';
 import { ConnectError } from './connect-error.ts';
-import { resolveConfig } from './resolve.ts';
+import { resolveConfig } from './settings/resolve.ts';
 import type { SshSettings, SshTarget } from './target.ts';
 
 /** The servers to go through, in order, and the one to reach. */

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { chooseTransport } from '../../../src/ssh/choose.ts';
 import { connectHost } from '../../../src/ssh/connect.ts';
 import { createPool } from '../../../src/ssh/pool.ts';
-import { resolveConfig } from '../../../src/ssh/resolve.ts';
+import { resolveConfig } from '../../../src/ssh/settings/resolve.ts';
 import { findRoute } from '../../../src/ssh/route.ts';
 import type { SshSettings, SshTarget } from '../../../src/ssh/target.ts';
 import type { Sshd } from '../../support/sshd.ts';
