@@ -1,5 +1,6 @@
 import type { ReachableView } from '../cluster/view.ts';
-import type { CheckInput, Finding } from './check.ts';
+import type { Finding } from './check.ts';
+import type { CheckInput } from './input.ts';
 import { formatSeconds, numberOf } from './text.ts';
 
 /** A counter of INFO that only ever grows: what it says of now, and of the past. */

@@ -1,5 +1,5 @@
 import { layoutOf } from '../render/layout.ts';
-import type { CheckInput } from './check.ts';
+import type { CheckInput } from './input.ts';
 
 /** False: its host shows that a node has no data folder. A host that could not be read shows nothing. */
 export function hasDataFolder(id: string, { inventory, hosts }: CheckInput): boolean {

@@ -1,5 +1,5 @@
 import type { Node } from '../inventory/inventory.ts';
-import type { CheckInput } from './check.ts';
+import type { CheckInput } from './input.ts';
 import { lineOf, type Member, type Stranger, type Topology } from './topology.ts';
 
 /** A node that runs under another cluster id than the one the others remember at its place. */

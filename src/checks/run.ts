@@ -1,4 +1,5 @@
-import type { CheckInput, Finding, Section } from './check.ts';
+import type { Finding, Section } from './check.ts';
+import type { CheckInput } from './input.ts';
 import { inPlacesOf } from './closing.ts';
 import { foldConsequences, type Judged, severities } from './fold.ts';
 import { checks } from './registry.ts';

@@ -1,6 +1,7 @@
 import type { ClusterView } from '../cluster/view.ts';
 import type { Inventory } from '../inventory/inventory.ts';
-import type { Check, CheckInput } from './check.ts';
+import type { Check } from './check.ts';
+import type { CheckInput } from './input.ts';
 import { agreement } from './cluster/agreement.ts';
 import { complete } from './cluster/complete.ts';
 import { formed } from './cluster/formed.ts';

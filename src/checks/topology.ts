@@ -9,7 +9,7 @@ import {
 import { type Side, sidesOf } from '../cluster/sides.ts';
 import type { NodeLine, ReachableView, UnreachableView } from '../cluster/view.ts';
 import type { Node } from '../inventory/inventory.ts';
-import type { CheckInput } from './check.ts';
+import type { CheckInput } from './input.ts';
 import { findTwins, type Twins } from './twins.ts';
 
 /** Who is who in the cluster, worked out once a run from all views. */

@@ -1,5 +1,5 @@
 import type { Inventory } from '../inventory/inventory.ts';
-import type { Refusal } from './guard.ts';
+import type { Refusal } from './refusal.ts';
 import { reachableNodes } from './shape.ts';
 import { describePartition, partitionOf, sidesOf } from './sides.ts';
 import type { ClusterView } from './view.ts';

@@ -4,15 +4,9 @@ import { plannedSlots, shardsWith } from './placement.ts';
 import { type Member, membersOf, ownLine, reachableNodes, standsAt, twinsOf, unownedSlots } from './shape.ts';
 import { guardPartition } from './guard-partition.ts';
 import { startWithout } from './lost.ts';
+import type { Refusal } from './refusal.ts';
 import { countSlots, describeRanges, intersectSlots, subtractSlots } from './slots.ts';
 import type { ClusterView, NodeLine, NodeView, ReachableView, SlotRange } from './view.ts';
-
-/** Why forming a cluster must not go on; `reason` names the node. Neither holds a secret. */
-export type Refusal = {
-  readonly node: string;
-  readonly reason: string;
-  readonly hints: readonly string[];
-};
 
 /**
  * What forbids forming: a node that rejects our password, runs in another mode, knows nodes outside the inventory,

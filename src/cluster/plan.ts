@@ -1,5 +1,6 @@
 import type { Inventory } from '../inventory/inventory.ts';
-import { type Refusal, guardForm } from './guard.ts';
+import { guardForm } from './guard.ts';
+import type { Refusal } from './refusal.ts';
 import { assignReplicas } from './assign.ts';
 import { planHaste } from './haste.ts';
 import { planMeetings } from './meet.ts';

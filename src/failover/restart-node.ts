@@ -17,7 +17,8 @@ import { endOfLog as endOfLogFunction } from '../host/scripts/as-service-user.ts
 import { servicesOf } from '../host/services.ts';
 import { isBareReplica } from '../host/start/owner.ts';
 import { describeStep } from '../host/step.ts';
-import type { HostStep, Service } from '../host/step.ts';
+import type { HostStep } from '../host/step.ts';
+import type { Service } from '../host/service.ts';
 import type { Host, Inventory, Node } from '../inventory/inventory.ts';
 import { layoutOf } from '../render/layout.ts';
 import type { Layout, NodeLayout } from '../render/layout.ts';

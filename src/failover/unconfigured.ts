@@ -1,7 +1,7 @@
 import { RefusedError } from '../base/errors.ts';
 import type { Facts } from '../host/facts.ts';
 import { maskedProblem } from '../host/requirements/masked.ts';
-import type { SystemdService } from '../host/step.ts';
+import type { SystemdService } from '../host/service.ts';
 import type { Host } from '../inventory/inventory.ts';
 import type { NodeLayout } from '../render/layout.ts';
 

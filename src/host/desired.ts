@@ -1,29 +1,14 @@
 import type { Host, Inventory, Secrets } from '../inventory/inventory.ts';
 import { desiredDirectives } from '../render/directives.ts';
-import { type Layout, type LayoutDirectory, layoutOf } from '../render/layout.ts';
+import { type Layout, layoutOf } from '../render/layout.ts';
 import { defaultMaxmemory, parseMemory } from '../render/memory.ts';
-import { renderHostFiles, type RenderedFile } from '../render/render.ts';
+import { renderHostFiles } from '../render/render.ts';
 import type { Facts } from './facts.ts';
+import type { DesiredHost } from './planning/input.ts';
 import { firewallFiles } from './planning/firewall.ts';
 import { packageNames, serverPath } from './packages.ts';
 import { servicesOf } from './services.ts';
-import type { KernelSetting, PackageManager, Service } from './step.ts';
-
-/** What a host should be. */
-export type DesiredHost = {
-  readonly layout: Layout;
-  /** undefined: installing is not the tool's job here. */
-  readonly packages: { readonly manager: PackageManager; readonly names: readonly string[] } | undefined;
-  readonly directories: readonly LayoutDirectory[];
-  readonly files: readonly RenderedFile[];
-  /** Running, and started at boot. */
-  readonly services: readonly Service[];
-  /** As the sysctl file sets them at boot; empty for local hosts, whose kernel is not ours to set. */
-  readonly kernel: readonly KernelSetting[];
-  readonly hugepages: 'madvise' | undefined;
-  /** What each node's configuration allows it to hold, bytes; 0: no limit. */
-  readonly maxmemory: Readonly<Record<string, number>>;
-};
+import type { KernelSetting } from './step.ts';
 
 export type DesiredInput = {
   readonly inventory: Inventory;

@@ -2,7 +2,8 @@ import type { DataFormat } from './facts/rdb-header.ts';
 import type { Socket } from './facts/sockets.ts';
 import type { GateState } from './gate.ts';
 import type { LimitState } from './port-limit.ts';
-import type { PackageManager } from './step.ts';
+
+export type PackageManager = 'apt' | 'dnf' | 'zypper';
 
 /** What is on one host, read in one round trip. Sizes in bytes. */
 export type Facts = {

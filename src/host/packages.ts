@@ -1,5 +1,5 @@
 import type { Facts } from './facts.ts';
-import type { PackageManager } from './step.ts';
+import type { PackageManager } from './facts.ts';
 
 type Server = 'redis' | 'valkey';
 

@@ -25,7 +25,8 @@ import {
   stopUnitScript,
   stopUnitsScript,
 } from './scripts/systemd.ts';
-import type { DaemonService, HostStep, Service, ServiceStep, SystemdService } from './step.ts';
+import type { HostStep, ServiceStep } from './step.ts';
+import type { DaemonService, Service, SystemdService } from './service.ts';
 
 /**
  * The sh of one step. `body` is to run in a subshell under `set -e`. `prepare` runs before it, in the same shell as

@@ -2,7 +2,7 @@ import type { Inventory } from '../inventory/inventory.ts';
 import type { Layout } from '../render/layout.ts';
 import type { Facts } from './facts.ts';
 import { serverPath } from './packages.ts';
-import type { Service } from './step.ts';
+import type { Service } from './service.ts';
 
 /** How each node of a host is run, in the layout's order. */
 export function servicesOf(

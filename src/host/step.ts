@@ -1,3 +1,5 @@
+import type { PackageManager } from './facts.ts';
+import type { Service } from './service.ts';
 import type { ClearedService } from './start/clearance.ts';
 import type { PortLimit } from './port-limit.ts';
 import { describeGate, describeRules, type Gate, type PortRule } from './gate.ts';
@@ -82,8 +84,6 @@ export type OwnData = { readonly directory: string; readonly owner: string };
 /** Rules of one gate; `mark` as `markOf` says it. */
 export type GateRules = { readonly gate: Gate; readonly mark: string; readonly rules: readonly PortRule[] };
 
-export type PackageManager = 'apt' | 'dnf' | 'zypper';
-
 /** `key` as sysctl writes it, `vm.overcommit_memory`. */
 export type KernelSetting = { readonly key: string; readonly value: number };
 
@@ -100,32 +100,6 @@ export type FileSpec = DirectorySpec & {
   readonly content: string;
   /** Holds a password: shown masked, everywhere. */
   readonly secret: boolean;
-};
-
-/** How one node's process is run. */
-export type Service = SystemdService | DaemonService;
-
-/** A systemd unit on an SSH host, `weedgo-redis@7000.service`. */
-export type SystemdService = {
-  readonly manager: 'systemd';
-  readonly node: string;
-  readonly unit: string;
-  readonly port: number;
-  readonly logFile: string;
-  /** Whose log it is, and as whom it is read. */
-  readonly serviceUser: string | undefined;
-};
-
-/** A plain daemon of an ordinary user on this machine. */
-export type DaemonService = {
-  readonly manager: 'daemon';
-  readonly node: string;
-  readonly configFile: string;
-  readonly pidFile: string;
-  readonly dataDirectory: string;
-  readonly port: number;
-  readonly logFile: string;
-  readonly serverPath: string;
 };
 
 /** One line for people, as an imperative: what the step does. Holds no secret. */

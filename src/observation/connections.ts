@@ -1,4 +1,4 @@
-import type { CheckInput } from '../checks/check.ts';
+import type { CheckInput } from '../checks/input.ts';
 import type { ClusterView } from '../cluster/view.ts';
 import { OperationError } from '../base/errors.ts';
 import { parseAddress } from '../host/facts/proc-address.ts';

@@ -1,4 +1,4 @@
-import type { CheckInput } from '../checks/check.ts';
+import type { CheckInput } from '../checks/input.ts';
 import { couldNotSave } from '../checks/persistence/saving.ts';
 import type { ClusterView } from '../cluster/view.ts';
 import type { Facts } from '../host/facts.ts';

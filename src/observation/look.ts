@@ -1,4 +1,4 @@
-import type { CheckInput, Pending } from '../checks/check.ts';
+import type { CheckInput, Pending } from '../checks/input.ts';
 import type { HostProbe, NodeProbe } from '../checks/probe.ts';
 import type { ClusterView } from '../cluster/view.ts';
 import { OperationError } from '../base/errors.ts';

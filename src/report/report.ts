@@ -1,4 +1,5 @@
-import type { CheckInput, Severity } from '../checks/check.ts';
+import type { Severity } from '../checks/check.ts';
+import type { CheckInput } from '../checks/input.ts';
 import { type Judged, severities } from '../checks/fold.ts';
 import { type CheckResult, worstFirst } from '../checks/run.ts';
 import { count } from '../checks/text.ts';

@@ -9,7 +9,7 @@ import { layoutOf } from '../render/layout.ts';
 import { pause } from '../base/wait.ts';
 import { localShell } from '../ssh/local.ts';
 import type { Shell } from '../ssh/shell.ts';
-import type { ConnectOptions } from '../ssh/target.ts';
+import type { ConnectOptions } from '../ssh/options.ts';
 import type { Emit } from './events.ts';
 import { refuseUnknownSecrets } from './secrets/unknown.ts';
 import type { Prompter, Session } from './session.ts';

@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { ConnectionPool } from './pool.ts';
-import type { ConnectOptions, SecretSource } from './target.ts';
+import type { SecretSource } from './target.ts';
+import type { ConnectOptions } from './options.ts';
 
 /** The options of a connection with the pool that is always there. */
 export type Context = ConnectOptions & { readonly pool: ConnectionPool };

@@ -10,7 +10,8 @@ import { findRoute } from './route.ts';
 import type { Shell } from './shell.ts';
 import { MissingAlgorithm } from './ssh2/failures.ts';
 import { streamOpener } from './forward/streams.ts';
-import type { ConnectOptions, SshTarget } from './target.ts';
+import type { SshTarget } from './target.ts';
+import type { ConnectOptions } from './options.ts';
 
 export type Connected = {
   readonly shells: Map<string, Shell>;

@@ -1,6 +1,6 @@
 import type { LimitFunction } from 'p-limit';
 import type { Link } from './link.ts';
-import type { Resolved } from './settings/client-config.ts';
+import type { Resolved } from './settings/resolved.ts';
 import type { ParsedKey } from 'ssh2';
 import type { BadKey, PrivateKey } from './login/private-key.ts';
 

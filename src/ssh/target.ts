@@ -1,5 +1,3 @@
-import type { ConnectionPool } from './pool.ts';
-
 /** What a caller hands to this room. The types are its own, shaped so that the inventory's fit. */
 
 /** Where a secret comes from; the caller's `resolveSecret` knows how to read it. */
@@ -40,23 +38,4 @@ export type SshTarget = {
   readonly address: string;
   readonly ssh: SshSettings;
   readonly become: Become;
-};
-
-/** Asks a person; undefined is a refusal to answer. */
-export type Prompter = {
-  readonly interactive: boolean;
-  readonly ask: (question: string, options?: { readonly secret?: boolean }) => Promise<string | undefined>;
-};
-
-export type ConnectOptions = {
-  readonly prompter: Prompter;
-  readonly resolveSecret: (source: SecretSource) => Promise<string>;
-  readonly becomePassword?: SecretSource | undefined;
-  /** `try`: connect even where root cannot be had; the first `asRoot` run then throws why. Default `require`. */
-  readonly privilege?: 'require' | 'try';
-  readonly signal?: AbortSignal | undefined;
-  /** Shared by all connections of one run of the product; default: one of this call's own. */
-  readonly pool?: ConnectionPool;
-  /** Notices for the operator, one sentence each, given once a run; `host` is the one that they came up with. */
-  readonly notify?: (host: string, notice: string) => void;
 };

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
-import type { CheckInput, Finding } from '../../src/checks/check.ts';
+import type { Finding } from '../../src/checks/check.ts';
+import type { CheckInput } from '../../src/checks/input.ts';
 import { parseInventory } from '../../src/inventory/load.ts';
 import { healthyInput, idOf, quietEvidence, type Shards } from './healthy.ts';
 

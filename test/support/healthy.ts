@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { CheckInput } from '../../src/checks/check.ts';
+import type { CheckInput } from '../../src/checks/input.ts';
 import type { HostProbe, NodeProbe } from '../../src/checks/probe.ts';
 import { splitEvenly } from '../../src/cluster/slots.ts';
 import type { NodeLine, ReachableView, SlotRange } from '../../src/cluster/view.ts';

@@ -13,7 +13,8 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
-import type { ConnectOptions, SshSettings, SshTarget } from '../../src/ssh/target.ts';
+import type { SshSettings, SshTarget } from '../../src/ssh/target.ts';
+import type { ConnectOptions } from '../../src/ssh/options.ts';
 
 /** A real sshd on loopback with its own configuration, host keys and port; `stop` ends it, its sessions and its folder. */
 export type Sshd = {

@@ -2,7 +2,8 @@ import { agreementOf, type Aspect, type Disagreement } from '../../cluster/agree
 import { unownedSlots } from '../../cluster/shape.ts';
 import { subtractSlots } from '../../cluster/slots.ts';
 import type { SlotRange } from '../../cluster/view.ts';
-import type { Check, CheckInput, Finding } from '../check.ts';
+import type { Check, Finding } from '../check.ts';
+import type { CheckInput } from '../input.ts';
 import { ours } from '../remedy.ts';
 import { joinNames } from '../text.ts';
 import { nameOf, type Topology } from '../topology.ts';

@@ -1,7 +1,8 @@
 import type { ReachableView } from '../../cluster/view.ts';
 import type { Inventory, Node } from '../../inventory/inventory.ts';
 import { findNode } from '../../inventory/topology.ts';
-import type { Check, CheckInput, Finding } from '../check.ts';
+import type { Check, Finding } from '../check.ts';
+import type { CheckInput } from '../input.ts';
 import { call, ours } from '../remedy.ts';
 import { wantedOf } from '../configuration/drift.ts';
 

@@ -1,7 +1,8 @@
 import { listMissing } from '../../cluster/missing.ts';
 import { planForm } from '../../cluster/plan.ts';
 import { describeClusterStep } from '../../cluster/step.ts';
-import type { Check, CheckInput, Finding, FindingId } from '../check.ts';
+import type { Check, Finding, FindingId } from '../check.ts';
+import type { CheckInput } from '../input.ts';
 import { ours } from '../remedy.ts';
 
 /**

@@ -3,7 +3,7 @@ import { causeOf, type StartCause } from '../../host/diagnosis/cause.ts';
 import type { Inventory, Node } from '../../inventory/inventory.ts';
 import { findNode } from '../../inventory/topology.ts';
 import { layoutOf, type NodeLayout } from '../../render/layout.ts';
-import type { CheckInput } from '../check.ts';
+import type { CheckInput } from '../input.ts';
 import { unitOf } from '../remedy.ts';
 import { joinNames } from '../text.ts';
 import type { Topology } from '../topology.ts';

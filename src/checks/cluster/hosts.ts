@@ -1,4 +1,5 @@
-import type { Check, CheckInput, Finding } from '../check.ts';
+import type { Check, Finding } from '../check.ts';
+import type { CheckInput } from '../input.ts';
 import { consequencesOf } from '../consequences.ts';
 import { byHand, ours } from '../remedy.ts';
 import { standingOf, takeoverOf } from '../takeovers.ts';

@@ -1,6 +1,7 @@
 import { numberOf } from '../text.ts';
 import type { ReachableView } from '../../cluster/view.ts';
-import type { Check, CheckInput, Finding } from '../check.ts';
+import type { Check, Finding } from '../check.ts';
+import type { CheckInput } from '../input.ts';
 import type { NodeProbe } from '../probe.ts';
 import { byHand, ours } from '../remedy.ts';
 import { count, joinNames } from '../text.ts';

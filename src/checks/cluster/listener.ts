@@ -1,6 +1,7 @@
 import type { UnreachableView } from '../../cluster/view.ts';
 import { findNode } from '../../inventory/topology.ts';
-import type { CheckInput, Finding } from '../check.ts';
+import type { Finding } from '../check.ts';
+import type { CheckInput } from '../input.ts';
 import { byHand, ours } from '../remedy.ts';
 
 type Illness = Omit<Finding, 'nodes' | 'hosts' | 'expected'>;

@@ -1,5 +1,6 @@
 import { describeRanges } from '../../cluster/slots.ts';
-import type { Check, CheckInput, Finding, FindingId } from '../check.ts';
+import type { Check, Finding, FindingId } from '../check.ts';
+import type { CheckInput } from '../input.ts';
 import { judgeLoss, lostShards, type LossScene } from '../lost-shard.ts';
 import { byHand, ours } from '../remedy.ts';
 import { joinNames } from '../text.ts';

@@ -1,5 +1,6 @@
 import { processIdOf } from '../../cluster/parse.ts';
-import type { Check, CheckInput, Finding } from '../check.ts';
+import type { Check, Finding } from '../check.ts';
+import type { CheckInput } from '../input.ts';
 import { heirOf } from '../consequences.ts';
 import { identityLosses, isCountedIn, type IdentityLoss, knowsNobody } from '../identity.ts';
 import { call, moveAside, ours, redisCli } from '../remedy.ts';

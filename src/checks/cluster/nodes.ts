@@ -1,7 +1,8 @@
 import type { UnreachableView } from '../../cluster/view.ts';
 import { findNode } from '../../inventory/topology.ts';
 import { layoutOf } from '../../render/layout.ts';
-import type { Check, CheckInput, Finding } from '../check.ts';
+import type { Check, Finding } from '../check.ts';
+import type { CheckInput } from '../input.ts';
 import { closingLast } from '../closing.ts';
 import { consequencesOf } from '../consequences.ts';
 import { replaceHung, takeoverOf } from '../takeovers.ts';

@@ -1,5 +1,6 @@
 import type { OpenSlot, ReachableView } from '../../cluster/view.ts';
-import type { Check, CheckInput, Finding } from '../check.ts';
+import type { Check, Finding } from '../check.ts';
+import type { CheckInput } from '../input.ts';
 import { byHand, call, redisCli } from '../remedy.ts';
 import { joinNames } from '../text.ts';
 import { lineOf, type Member, nameOf, type Topology } from '../topology.ts';

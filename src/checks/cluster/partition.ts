@@ -1,6 +1,7 @@
 import { describePartition, partitionOf, type Side } from '../../cluster/sides.ts';
 import { countSlots, describeRanges, intersectSlots } from '../../cluster/slots.ts';
-import type { Check, CheckInput, FindingId } from '../check.ts';
+import type { Check, FindingId } from '../check.ts';
+import type { CheckInput } from '../input.ts';
 import { byHand, ours } from '../remedy.ts';
 import { joinNames } from '../text.ts';
 import type { Member, Topology } from '../topology.ts';

@@ -1,5 +1,6 @@
 import type { Inventory, Node } from '../../inventory/inventory.ts';
-import type { Check, CheckInput, Finding } from '../check.ts';
+import type { Check, Finding } from '../check.ts';
+import type { CheckInput } from '../input.ts';
 import { ours } from '../remedy.ts';
 import { titled } from '../shared.ts';
 

@@ -1,5 +1,5 @@
 import { countSlots } from '../../cluster/slots.ts';
-import type { CheckInput } from '../check.ts';
+import type { CheckInput } from '../input.ts';
 import { heirOf } from '../consequences.ts';
 import { hasDataFolder } from '../data-folder.ts';
 import { byHand, call, onHost, ours, unitOf } from '../remedy.ts';

@@ -1,6 +1,7 @@
 import { describeShardCounts, shardCounts, type ShardCounts } from '../../cluster/counts.ts';
 import { countSlots } from '../../cluster/slots.ts';
-import type { Check, CheckInput, Finding } from '../check.ts';
+import type { Check, Finding } from '../check.ts';
+import type { CheckInput } from '../input.ts';
 import { isCountedIn } from '../identity.ts';
 import { byHand, ours, redisCli } from '../remedy.ts';
 import { titled } from '../shared.ts';

@@ -9,7 +9,8 @@ import {
   uncoveredSlots,
 } from '../../cluster/slots.ts';
 import type { SlotRange } from '../../cluster/view.ts';
-import type { Check, CheckInput, Finding } from '../check.ts';
+import type { Check, Finding } from '../check.ts';
+import type { CheckInput } from '../input.ts';
 import type { Inventory } from '../../inventory/inventory.ts';
 import { byHand, call, ours } from '../remedy.ts';
 import { joinNames } from '../text.ts';

@@ -1,6 +1,7 @@
 import { countSlots, formatRanges, uncoveredSlots } from '../../cluster/slots.ts';
 import type { NodeLine, ReachableView } from '../../cluster/view.ts';
-import type { Check, CheckInput, Finding, FindingMatch } from '../check.ts';
+import type { Check, Finding, FindingMatch } from '../check.ts';
+import type { CheckInput } from '../input.ts';
 import { call } from '../remedy.ts';
 import { titled } from '../shared.ts';
 import { joinNames } from '../text.ts';

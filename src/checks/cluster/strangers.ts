@@ -1,5 +1,6 @@
 import { countSlots } from '../../cluster/slots.ts';
-import type { Check, CheckInput, Finding } from '../check.ts';
+import type { Check, Finding } from '../check.ts';
+import type { CheckInput } from '../input.ts';
 import { byHand, call } from '../remedy.ts';
 import { count, joinNames } from '../text.ts';
 import { hasDataFolder } from '../data-folder.ts';

@@ -10,7 +10,7 @@ import {
 import { liveConfig } from '../../host/live-config.ts';
 import { layoutOf } from '../../render/layout.ts';
 import { announceDirectives } from '../cluster/announce-directives.ts';
-import type { CheckInput } from '../check.ts';
+import type { CheckInput } from '../input.ts';
 import type { Topology } from '../topology.ts';
 
 /** One directive of one node on which inventory, file and running server are not of one mind. */

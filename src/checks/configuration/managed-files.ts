@@ -1,6 +1,7 @@
 import { layoutOf } from '../../render/layout.ts';
 import { parseRedisConf } from '../../render/redis-conf.ts';
-import type { Check, CheckInput, Finding } from '../check.ts';
+import type { Check, Finding } from '../check.ts';
+import type { CheckInput } from '../input.ts';
 import { onHost, ours } from '../remedy.ts';
 import { titled } from '../shared.ts';
 

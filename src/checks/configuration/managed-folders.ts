@@ -2,7 +2,8 @@ import type { UnusablePath } from '../../host/facts.ts';
 import { shQuote } from '../../base/sh.ts';
 import type { Host } from '../../inventory/inventory.ts';
 import { layoutOf } from '../../render/layout.ts';
-import type { Check, CheckInput, Finding } from '../check.ts';
+import type { Check, Finding } from '../check.ts';
+import type { CheckInput } from '../input.ts';
 import { byHand, onHost, ours } from '../remedy.ts';
 import { titled } from '../shared.ts';
 

@@ -1,5 +1,6 @@
 import type { UnitState } from '../../host/facts.ts';
-import type { Check, CheckInput, Finding } from '../check.ts';
+import type { Check, Finding } from '../check.ts';
+import type { CheckInput } from '../input.ts';
 import { byHand, onHost, ours } from '../remedy.ts';
 import { titled } from '../shared.ts';
 import { joinNames, numberOf } from '../text.ts';

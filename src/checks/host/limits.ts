@@ -1,6 +1,7 @@
 import { isLoweredByLimit, reservedFiles } from '../../host/file-limit.ts';
 import type { Inventory, Node } from '../../inventory/inventory.ts';
-import type { Check, CheckInput, Finding } from '../check.ts';
+import type { Check, Finding } from '../check.ts';
+import type { CheckInput } from '../input.ts';
 import { wantedOf } from '../configuration/drift.ts';
 import { byHand, ours, unitOf } from '../remedy.ts';
 import { titled } from '../shared.ts';

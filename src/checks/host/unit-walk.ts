@@ -1,6 +1,6 @@
 import type { UnitState } from '../../host/facts.ts';
 import { layoutOf } from '../../render/layout.ts';
-import type { CheckInput } from '../check.ts';
+import type { CheckInput } from '../input.ts';
 
 /** A node's unit as systemd on its host has it. */
 export type NodeUnit = {

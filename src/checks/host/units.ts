@@ -1,7 +1,8 @@
 import { processIdOf } from '../../cluster/parse.ts';
 import { runsOlderUnit } from '../../host/outdated.ts';
 import { layoutOf } from '../../render/layout.ts';
-import type { Check, CheckInput, Finding } from '../check.ts';
+import type { Check, Finding } from '../check.ts';
+import type { CheckInput } from '../input.ts';
 import type { Inventory } from '../../inventory/inventory.ts';
 import { byHand, onHost, ours, unmask } from '../remedy.ts';
 import { formatSeconds } from '../text.ts';

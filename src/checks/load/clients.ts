@@ -1,6 +1,7 @@
 import { formatBytes } from '../../base/bytes.ts';
 import type { ReachableView } from '../../cluster/view.ts';
-import type { Check, CheckInput, Finding } from '../check.ts';
+import type { Check, Finding } from '../check.ts';
+import type { CheckInput } from '../input.ts';
 import { counterOf } from '../counters.ts';
 import { byHand, call, ours } from '../remedy.ts';
 import { titled } from '../shared.ts';

@@ -1,7 +1,8 @@
 import type { UnreachableView } from '../../cluster/view.ts';
 import type { Inventory } from '../../inventory/inventory.ts';
 import { findNode } from '../../inventory/topology.ts';
-import type { CheckInput, Finding } from '../check.ts';
+import type { Finding } from '../check.ts';
+import type { CheckInput } from '../input.ts';
 import { byHand, onHost, ours } from '../remedy.ts';
 import { count, joinNames } from '../text.ts';
 

@@ -1,5 +1,6 @@
 import type { ReachableView } from '../../cluster/view.ts';
-import type { Check, CheckInput, Finding } from '../check.ts';
+import type { Check, Finding } from '../check.ts';
+import type { CheckInput } from '../input.ts';
 import { call } from '../remedy.ts';
 import { titled } from '../shared.ts';
 import { count, formatSeconds, numberOf } from '../text.ts';

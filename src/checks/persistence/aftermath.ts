@@ -1,6 +1,6 @@
 import type { UnreachableView } from '../../cluster/view.ts';
 import type { Inventory } from '../../inventory/inventory.ts';
-import type { CheckInput } from '../check.ts';
+import type { CheckInput } from '../input.ts';
 import { consequencesOf } from '../consequences.ts';
 import { takeoverOf } from '../takeovers.ts';
 import { call, ours } from '../remedy.ts';

@@ -1,6 +1,7 @@
 import { countSlots } from '../../cluster/slots.ts';
 import { layoutOf } from '../../render/layout.ts';
-import type { Check, CheckInput, Finding } from '../check.ts';
+import type { Check, Finding } from '../check.ts';
+import type { CheckInput } from '../input.ts';
 import { heirOf } from '../consequences.ts';
 import { call, onHost, ours } from '../remedy.ts';
 import { titled } from '../shared.ts';

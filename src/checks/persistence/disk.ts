@@ -1,6 +1,7 @@
 import { formatBytes } from '../../base/bytes.ts';
 import { shQuote } from '../../base/sh.ts';
-import type { Check, CheckInput, Finding } from '../check.ts';
+import type { Check, Finding } from '../check.ts';
+import type { CheckInput } from '../input.ts';
 import { byHand, onHost } from '../remedy.ts';
 import { titled } from '../shared.ts';
 import { joinNames, numberOf } from '../text.ts';

@@ -1,7 +1,7 @@
 import type { Facts } from '../../host/facts.ts';
 import type { Host } from '../../inventory/inventory.ts';
 import { layoutOf } from '../../render/layout.ts';
-import type { CheckInput } from '../check.ts';
+import type { CheckInput } from '../input.ts';
 
 /** Below these a disk counts as full: Redis stops taking writes at the first failed one. */
 export const full = { share: 0.02, bytes: 16 * 1024 ** 2, inodes: 100 };

@@ -1,7 +1,8 @@
 import type { ReachableView } from '../../cluster/view.ts';
 import { isBaseComplete, isFirstRewrite } from '../../host/start/reads.ts';
 import { findNode } from '../../inventory/topology.ts';
-import type { Check, CheckInput, Finding } from '../check.ts';
+import type { Check, Finding } from '../check.ts';
+import type { CheckInput } from '../input.ts';
 import { byHand, call, ours } from '../remedy.ts';
 import { titled } from '../shared.ts';
 

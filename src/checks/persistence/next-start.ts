@@ -7,7 +7,8 @@ import { judgeNames } from '../../host/start/names.ts';
 import type { StartQuestion } from '../../host/start/question.ts';
 import { appendOnlyContent, persistenceOf } from '../../host/start/reads.ts';
 import { layoutOf } from '../../render/layout.ts';
-import type { Check, CheckInput, Finding } from '../check.ts';
+import type { Check, Finding } from '../check.ts';
+import type { CheckInput } from '../input.ts';
 import { ours } from '../remedy.ts';
 import { titled } from '../shared.ts';
 

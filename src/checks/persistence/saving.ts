@@ -1,7 +1,7 @@
 import type { ReachableView } from '../../cluster/view.ts';
 import { findNode } from '../../inventory/topology.ts';
 import { layoutOf } from '../../render/layout.ts';
-import type { CheckInput } from '../check.ts';
+import type { CheckInput } from '../input.ts';
 import { byHand } from '../remedy.ts';
 
 const states = ['rdb_last_bgsave_status', 'aof_last_write_status', 'aof_last_bgrewrite_status'] as const;

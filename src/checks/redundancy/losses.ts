@@ -1,7 +1,8 @@
 import { noFailover } from '../../cluster/step.ts';
 import type { Inventory } from '../../inventory/inventory.ts';
 import { shardsOf } from '../../inventory/topology.ts';
-import type { Check, CheckInput, Finding } from '../check.ts';
+import type { Check, Finding } from '../check.ts';
+import type { CheckInput } from '../input.ts';
 import { ours } from '../remedy.ts';
 import type { Member, Topology } from '../topology.ts';
 import { simulateLosses, type WhatIf } from '../what-if.ts';

@@ -1,6 +1,7 @@
 import { formatBytes } from '../../base/bytes.ts';
 import type { Inventory } from '../../inventory/inventory.ts';
-import type { Check, CheckInput, Finding } from '../check.ts';
+import type { Check, Finding } from '../check.ts';
+import type { CheckInput } from '../input.ts';
 import { ours } from '../remedy.ts';
 import { titled } from '../shared.ts';
 import { count, numberOf } from '../text.ts';

@@ -1,7 +1,8 @@
 import { numberIn } from '../../cluster/parse.ts';
 import { replicaLine } from '../../cluster/replica-line.ts';
 import type { ReachableView } from '../../cluster/view.ts';
-import type { Check, CheckInput, Finding, FindingId } from '../check.ts';
+import type { Check, Finding, FindingId } from '../check.ts';
+import type { CheckInput } from '../input.ts';
 import { wantedOf } from '../configuration/drift.ts';
 import { setAll } from '../configuration/outliers.ts';
 import { byHand, call, ours } from '../remedy.ts';

@@ -1,6 +1,7 @@
 import type { Node } from '../../inventory/inventory.ts';
 import { preferredMaster } from '../../inventory/topology.ts';
-import type { Check, CheckInput, Finding } from '../check.ts';
+import type { Check, Finding } from '../check.ts';
+import type { CheckInput } from '../input.ts';
 import { call, ours } from '../remedy.ts';
 import type { Member, Shard, Topology } from '../topology.ts';
 

@@ -1,7 +1,8 @@
 import { formatBytes } from '../../base/bytes.ts';
 import { isBeingCopied, replicaLine } from '../../cluster/replica-line.ts';
 import type { ReachableView } from '../../cluster/view.ts';
-import type { Check, CheckInput, Finding } from '../check.ts';
+import type { Check, Finding } from '../check.ts';
+import type { CheckInput } from '../input.ts';
 import { byHand, call, ours } from '../remedy.ts';
 import { loggedReason } from '../persistence/saving.ts';
 import { formatSeconds, numberOf } from '../text.ts';

@@ -1,6 +1,7 @@
 import type { AclUser } from '../../cluster/users.ts';
 import type { Inventory } from '../../inventory/inventory.ts';
-import type { Check, CheckInput, Finding } from '../check.ts';
+import type { Check, Finding } from '../check.ts';
+import type { CheckInput } from '../input.ts';
 import { usersOf } from '../probe.ts';
 import { byHand, confirmedCall, ours } from '../remedy.ts';
 import { joinNames } from '../text.ts';

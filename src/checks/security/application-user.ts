@@ -1,5 +1,6 @@
 import { type AclUser, hasOurPassword, lacksOf } from '../../cluster/users.ts';
-import type { CheckInput, Finding } from '../check.ts';
+import type { Finding } from '../check.ts';
+import type { CheckInput } from '../input.ts';
 import { usersOf } from '../probe.ts';
 import { ours } from '../remedy.ts';
 import { joinNames } from '../text.ts';

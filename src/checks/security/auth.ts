@@ -1,5 +1,6 @@
 import { hasOtherPassword } from '../../cluster/users.ts';
-import type { Check, CheckInput, Finding } from '../check.ts';
+import type { Check, Finding } from '../check.ts';
+import type { CheckInput } from '../input.ts';
 import { usersOf } from '../probe.ts';
 import { byHand, ours } from '../remedy.ts';
 import { titled } from '../shared.ts';

@@ -1,6 +1,7 @@
 import type { Inventory, Node } from '../../inventory/inventory.ts';
 import type { Facts, Listener } from '../../host/facts.ts';
-import type { Check, CheckInput, Finding } from '../check.ts';
+import type { Check, Finding } from '../check.ts';
+import type { CheckInput } from '../input.ts';
 import { wantedOf } from '../configuration/drift.ts';
 import { ours } from '../remedy.ts';
 import { titled } from '../shared.ts';

@@ -2,7 +2,8 @@ import type { Ownership, ServiceAccount } from '../../host/facts.ts';
 import { hasAccess } from '../../host/owners.ts';
 import { layoutOf } from '../../render/layout.ts';
 import type { RenderedFile } from '../../render/render.ts';
-import type { Check, CheckInput, Finding } from '../check.ts';
+import type { Check, Finding } from '../check.ts';
+import type { CheckInput } from '../input.ts';
 import { ours } from '../remedy.ts';
 import { titled } from '../shared.ts';
 

@@ -1,5 +1,5 @@
 import type { OsFacts } from '../facts.ts';
-import type { PackageManager } from '../step.ts';
+import type { PackageManager } from '../facts.ts';
 import type { Fact } from './fact.ts';
 import { fieldsOf } from './lines.ts';
 

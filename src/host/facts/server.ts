@@ -1,6 +1,6 @@
 import { packageNames } from '../packages.ts';
 import type { ServerFacts } from '../facts.ts';
-import type { PackageManager } from '../step.ts';
+import type { PackageManager } from '../facts.ts';
 import { shQuote, shWords } from '../../base/sh.ts';
 import type { Fact, FactsContext } from './fact.ts';
 import { fieldsOf, numberOf } from './lines.ts';

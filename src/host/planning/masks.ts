@@ -1,4 +1,4 @@
-import type { DesiredHost } from '../desired.ts';
+import type { DesiredHost } from './input.ts';
 import type { Facts, Listener } from '../facts.ts';
 import { distributionUnits } from '../packages.ts';
 

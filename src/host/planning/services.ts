@@ -1,7 +1,8 @@
 import type { Facts } from '../facts.ts';
 import type { PlanInput } from './input.ts';
 import { isEnabled } from '../services.ts';
-import type { HostStep, Service } from '../step.ts';
+import type { HostStep } from '../step.ts';
+import type { Service } from '../service.ts';
 import { planFiles } from './files.ts';
 import { planDesiredStarts } from './starts.ts';
 

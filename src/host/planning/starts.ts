@@ -7,7 +7,8 @@ import { isRunning } from '../services.ts';
 import { clearStart, type StartVerdict } from '../start/clearance.ts';
 import type { StartQuestion } from '../start/question.ts';
 import { noWord, type PeersWord } from '../start/word.ts';
-import type { HostStep, Service } from '../step.ts';
+import type { HostStep } from '../step.ts';
+import type { Service } from '../service.ts';
 import { planFiles } from './files.ts';
 import type { PlanInput } from './input.ts';
 

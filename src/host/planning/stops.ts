@@ -1,6 +1,7 @@
 import type { Facts } from '../facts.ts';
 import { isRunning } from '../services.ts';
-import type { HostStep, Service } from '../step.ts';
+import type { HostStep } from '../step.ts';
+import type { Service } from '../service.ts';
 
 /** The steps that have every service stopped. What systemd is trying to start is stopped as well. */
 export const planStop = (services: readonly Service[], facts: Facts): readonly HostStep[] =>

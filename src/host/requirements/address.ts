@@ -1,7 +1,7 @@
 import { isLoopback } from '../../inventory/address.ts';
 import type { Host } from '../../inventory/inventory.ts';
 import type { Facts } from '../facts.ts';
-import type { Requirement } from './problem.ts';
+import type { Requirement } from './requirement.ts';
 
 /** The nodes' address is one that the host has: they bind to it, and the other hosts and clients are sent there. */
 export const requireAddress: Requirement = ({ host, facts }) => {

@@ -1,4 +1,4 @@
-import type { Requirement } from './problem.ts';
+import type { Requirement } from './requirement.ts';
 
 /** No node runs whose data folder was removed: what it holds is in its memory alone, and no step may end it. */
 export const requireDataFolders: Requirement = ({ host, facts, desired }) =>

@@ -3,7 +3,8 @@ import type { NodeLayout } from '../../render/layout.ts';
 import { formerData } from '../planning/moves.ts';
 import { isRunning } from '../services.ts';
 import { shQuote } from '../../base/sh.ts';
-import type { HostProblem, Requirement } from './problem.ts';
+import type { HostProblem } from './problem.ts';
+import type { Requirement } from './requirement.ts';
 
 /** What an earlier version of the tool left can be moved, before any node is stopped for it. */
 export const requireMovable: Requirement = ({ inventory, host, facts, desired }) =>

@@ -1,5 +1,6 @@
 import { bootOverrides, disableLine, isSatisfied, kernelState } from '../planning/kernel.ts';
-import type { HostProblem, Requirement } from './problem.ts';
+import type { HostProblem } from './problem.ts';
+import type { Requirement } from './requirement.ts';
 
 /** Settings that should be otherwise and that cannot be changed here (containers): the nodes run all the same. */
 export const noteKernel: Requirement = ({ host, facts, desired }) => {

@@ -1,4 +1,4 @@
-import type { Requirement } from './problem.ts';
+import type { Requirement } from './requirement.ts';
 import { requirePorts } from './ports.ts';
 
 /**

@@ -1,7 +1,8 @@
 import type { Facts } from '../facts.ts';
 import { isRunning } from '../services.ts';
-import type { Service, SystemdService } from '../step.ts';
-import type { HostProblem, Requirement } from './problem.ts';
+import type { Service, SystemdService } from '../service.ts';
+import type { HostProblem } from './problem.ts';
+import type { Requirement } from './requirement.ts';
 
 /** The units that an operator masked: systemd neither starts nor enables them until they are unmasked. */
 export const maskedUnits = (

@@ -1,5 +1,5 @@
 import { isRunning } from '../services.ts';
-import type { Requirement } from './problem.ts';
+import type { Requirement } from './requirement.ts';
 
 /**
  * The units are of Type=notify: a server without libsystemd would start and never say so, and systemd would wait for it

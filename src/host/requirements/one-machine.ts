@@ -1,7 +1,7 @@
 import { canonicalAddress, isLoopback } from '../../inventory/address.ts';
 import type { Host, Inventory } from '../../inventory/inventory.ts';
 import type { Facts } from '../facts.ts';
-import type { Requirement } from './problem.ts';
+import type { Requirement } from './requirement.ts';
 
 /** Each host of the inventory is a machine of its own: a copy of the data on the same machine is lost with it. */
 export const requireOwnMachine: Requirement = ({ inventory, host, facts }) =>

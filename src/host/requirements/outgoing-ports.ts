@@ -1,5 +1,6 @@
 import type { PlanInput } from '../planning/input.ts';
-import type { HostProblem, Requirement } from './problem.ts';
+import type { HostProblem } from './problem.ts';
+import type { Requirement } from './requirement.ts';
 
 /**
  * A connection from the host to anywhere may be given a node's port as its own while the node is down; the node then

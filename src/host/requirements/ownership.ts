@@ -1,7 +1,8 @@
 import { parseHeader } from '../../render/header.ts';
 import type { NodeLayout } from '../../render/layout.ts';
 import type { PlanInput } from '../planning/input.ts';
-import type { HostProblem, Requirement } from './problem.ts';
+import type { HostProblem } from './problem.ts';
+import type { Requirement } from './requirement.ts';
 
 /** What a server leaves in its data directory: data, append-only files, its knowledge of a cluster. */
 export const isData = (name: string): boolean => /^nodes.*\.conf$|\.rdb$|\.aof$|^appendonlydir$/.test(name);

@@ -1,7 +1,7 @@
 import { type Directives, desiredDirectives } from '../../render/directives.ts';
 import { hasFrequentPoint } from '../../render/setting-risk.ts';
 import { persistenceOf } from '../start/reads.ts';
-import type { Requirement } from './problem.ts';
+import type { Requirement } from './requirement.ts';
 
 /** Nodes that are to keep nothing on disk: a crash loses what no replica has, and a stop loses everything. */
 export const notePersistence: Requirement = ({ host, desired }) => {

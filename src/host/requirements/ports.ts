@@ -2,7 +2,8 @@ import type { Node } from '../../inventory/inventory.ts';
 import type { Facts, Listener } from '../facts.ts';
 import type { PlanInput } from '../planning/input.ts';
 import { obstructions } from '../planning/masks.ts';
-import type { HostProblem, Requirement } from './problem.ts';
+import type { HostProblem } from './problem.ts';
+import type { Requirement } from './requirement.ts';
 
 /** Every node's port and bus port is free, or the node's own. Whoever has it is named. */
 export const requirePorts: Requirement = (input) => {

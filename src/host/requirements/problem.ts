@@ -1,5 +1,4 @@
 import { OperationError, RefusedError } from '../../base/errors.ts';
-import type { PlanInput } from '../planning/input.ts';
 
 /** What speaks against going on with a host, or is worth knowing before. Holds no secret. */
 export type HostProblem = {
@@ -19,9 +18,6 @@ export type HostProblem = {
   /** A start that is refused until this replica, which is down itself, has taken over: others may be started. */
   readonly heldFor?: { readonly replica: string; readonly otherWays: readonly string[] };
 };
-
-/** One requirement: a pure function of facts and desired state. One file each, one line in `registry.ts`. */
-export type Requirement = (input: PlanInput) => readonly HostProblem[];
 
 /** The error that a problem is to whoever goes on in spite of it; undefined for warnings. */
 export function problemError(problem: HostProblem): OperationError | RefusedError | undefined {

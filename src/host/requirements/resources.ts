@@ -1,6 +1,7 @@
 import { formatBytes } from '../../base/bytes.ts';
 import type { DiskState } from '../facts.ts';
-import type { HostProblem, Requirement } from './problem.ts';
+import type { HostProblem } from './problem.ts';
+import type { Requirement } from './requirement.ts';
 
 const mebibyte = 1024 * 1024;
 /** Below this a node can neither write its log nor rewrite even a small append-only file. */

@@ -1,5 +1,6 @@
 import { runsOlderUnit, runsReplacedServer } from '../outdated.ts';
-import type { HostProblem, Requirement } from './problem.ts';
+import type { HostProblem } from './problem.ts';
+import type { Requirement } from './requirement.ts';
 
 /** Nodes that run with what was there before: they take up what is there now when they are restarted. */
 export const noteRestarts: Requirement = ({ host, facts, desired }) => {

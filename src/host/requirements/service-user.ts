@@ -1,4 +1,5 @@
-import type { HostProblem, Requirement } from './problem.ts';
+import type { HostProblem } from './problem.ts';
+import type { Requirement } from './requirement.ts';
 
 /**
  * Packages make the user that the nodes run as, with a group of its name; where the tool installs none, both have to

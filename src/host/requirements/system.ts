@@ -1,4 +1,5 @@
-import type { HostProblem, Requirement } from './problem.ts';
+import type { HostProblem } from './problem.ts';
+import type { Requirement } from './requirement.ts';
 
 /** systemd runs the nodes of SSH hosts; one of three package managers installs them. */
 export const requireSystem: Requirement = ({ inventory, host, facts, desired }) => {

@@ -1,6 +1,6 @@
 import { shQuote } from '../../base/sh.ts';
 import type { UnusablePath } from '../facts.ts';
-import type { Requirement } from './problem.ts';
+import type { Requirement } from './requirement.ts';
 
 /** Nothing stands where the tool's files and folders belong that it would have to follow, or to replace unread. */
 export const requireUsablePaths: Requirement = ({ host, facts }) =>

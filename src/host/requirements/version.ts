@@ -1,8 +1,9 @@
 import type { PlanInput } from '../planning/input.ts';
 import { packageNames } from '../packages.ts';
-import type { PackageManager } from '../step.ts';
+import type { PackageManager } from '../facts.ts';
 import { describeWanted, isAcceptable } from '../version.ts';
-import type { HostProblem, Requirement } from './problem.ts';
+import type { HostProblem } from './problem.ts';
+import type { Requirement } from './requirement.ts';
 
 /** The server that is there, or the one that would be installed, is one that the inventory and the tool can use. */
 export const requireVersion: Requirement = (input) => {

@@ -1,5 +1,5 @@
 import { shQuote, shWords } from '../../base/sh.ts';
-import type { DaemonService } from '../step.ts';
+import type { DaemonService } from '../service.ts';
 import { endOfLog } from './as-service-user.ts';
 import { nodeProcessFunctions } from './node-process.ts';
 import { signsOfLife, stoppedCode } from './signs-of-life.ts';

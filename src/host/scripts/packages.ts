@@ -1,4 +1,4 @@
-import type { PackageManager } from '../step.ts';
+import type { PackageManager } from '../facts.ts';
 import { shWords } from '../../base/sh.ts';
 
 /** Another run of the package manager is waited for this long: on a fresh machine updates run for minutes. */

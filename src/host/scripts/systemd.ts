@@ -1,7 +1,7 @@
 import { shQuote, shWords } from '../../base/sh.ts';
 import { endOfLog } from './as-service-user.ts';
 import { signsOfLife, stoppedCode } from './signs-of-life.ts';
-import type { Service, SystemdService } from '../step.ts';
+import type { Service, SystemdService } from '../service.ts';
 
 /** sh that stops, disables and masks a unit, which need not exist yet. */
 export const maskScript = (unit: string): string => `

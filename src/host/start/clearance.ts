@@ -1,5 +1,5 @@
 import type { HostProblem } from '../requirements/problem.ts';
-import type { Service } from '../step.ts';
+import type { Service } from '../service.ts';
 import { judgeStart } from './judge.ts';
 import type { StartQuestion } from './question.ts';
 

@@ -2,10 +2,13 @@ import { type Judgement, nothingAgainst } from '../../cluster/copies.ts';
 import type { Situation } from '../../cluster/failover/situation.ts';
 import { reachableNodes, standsAt } from '../../cluster/shape.ts';
 import type { NodeTopology } from '../../cluster/view.ts';
-import type { Call } from './guard.ts';
+import type { Node } from '../../inventory/inventory.ts';
 
 /** One MEET joins two clusters for good: neither side may know nodes that are not of the inventory. */
-export function judgeMeet({ inventory, view }: Situation, { nodes, words }: Call): Judgement {
+export function judgeMeet(
+  { inventory, view }: Situation,
+  { nodes, words }: { readonly nodes: readonly Node[]; readonly words: readonly string[] },
+): Judgement {
   const [, , address, port] = words;
   const peer = inventory.nodes.find((node) => node.address === address && String(node.port) === port);
   const sides = [...nodes.map(({ id }) => id), ...(peer ? [peer.id] : [])];

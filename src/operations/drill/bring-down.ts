@@ -1,7 +1,7 @@
 import { OperationError } from '../../base/errors.ts';
 import { applySteps, type ApplyOptions } from '../../host/apply.ts';
 import { runChange } from '../../host/change.ts';
-import type { Service } from '../../host/step.ts';
+import type { Service } from '../../host/service.ts';
 import type { NodeService } from '../../failover/restart-node.ts';
 
 /** kill: SIGKILL, as a crash or the kernel's out-of-memory killer. stop: the service manager's orderly stop. */

@@ -14,7 +14,8 @@ import type { NodeLayout } from '../../render/layout.ts';
 import type { RenderedFile } from '../../render/render.ts';
 import { planFiles } from '../../host/planning/files.ts';
 import type { HostSteps } from '../apply-on-hosts.ts';
-import { readable, type RunningNode } from './running.ts';
+import { readable } from './running.ts';
+import type { RunningNode } from './running-node.ts';
 import { keepLimits } from './safe-settings.ts';
 
 /**

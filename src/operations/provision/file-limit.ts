@@ -1,6 +1,6 @@
 import { isLoweredByLimit } from '../../host/file-limit.ts';
 import type { HostProblem } from '../../host/requirements/problem.ts';
-import type { RunningNode } from './running.ts';
+import type { RunningNode } from './running-node.ts';
 
 /** The limit of open files of a running node is too low for the inventory's maxclients. */
 export function isShortOfFiles({ process, view, desired }: RunningNode): boolean {

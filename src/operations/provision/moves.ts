@@ -4,16 +4,7 @@ import { OperationError } from '../../base/errors.ts';
 import { rollOver } from '../restart/restart.ts';
 import type { Session } from '../../session/session.ts';
 import type { Stages } from '../../session/stages.ts';
-import type { RunningNode } from './running.ts';
-
-/** A running node that an earlier version of the tool made: a restart brings it to its own place. */
-export type NodeMove = {
-  /** Inventory id. */
-  readonly node: string;
-  readonly role: 'master' | 'replica';
-  readonly from: string;
-  readonly to: string;
-};
+import type { NodeMove, RunningNode } from './running-node.ts';
 
 /** It runs with a configuration that is where earlier versions had it: the log's path is that file's own. */
 export function moveOfRunning(

@@ -2,7 +2,7 @@ import type { HostProblem } from '../../host/requirements/problem.ts';
 import { canonicalDirective } from '../../inventory/directives.ts';
 import { compareWithLive } from '../../render/changes.ts';
 import { riskOfSetting } from '../../render/setting-risk.ts';
-import type { RunningNode } from './running.ts';
+import type { RunningNode } from './running-node.ts';
 
 /** Settings that running nodes are to get and that can lose something later, once per host. Pure. */
 export function noteRisks(running: readonly RunningNode[]): readonly HostProblem[] {

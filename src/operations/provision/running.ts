@@ -1,32 +1,15 @@
 import type { ClusterStep } from '../../cluster/step.ts';
-import type { ReachableView } from '../../cluster/view.ts';
 import type { PlanInput } from '../../host/planning/input.ts';
 import { liveConfig } from '../../host/live-config.ts';
 import type { HostProblem } from '../../host/requirements/problem.ts';
 import { canonicalDirective } from '../../inventory/directives.ts';
 import { compareWithLive, type DirectiveChange } from '../../render/changes.ts';
-import type { NodeData, ProcessState } from '../../host/facts.ts';
 import { type Directives, desiredDirectives } from '../../render/directives.ts';
 import type { Observation } from '../../observation/observe.ts';
 import { isShortOfFiles } from './file-limit.ts';
-import { moveOfRunning, type NodeMove } from './moves.ts';
+import { moveOfRunning } from './moves.ts';
+import type { RunningNode } from './running-node.ts';
 import { planDefaultUser, planUsers } from './users.ts';
-
-/** A running node with its desired directives, and those in the file that is on its host. */
-export type RunningNode = {
-  readonly host: string;
-  readonly view: ReachableView;
-  readonly desired: Directives;
-  readonly onDisk: Directives;
-  readonly data: NodeData;
-  /** Of the server that runs; undefined: not known. */
-  readonly version: string | undefined;
-  readonly process: ProcessState | undefined;
-  /** What systemctl edit adds to its unit. */
-  readonly dropIns: readonly string[];
-  /** It is restarted in its own place; undefined: it runs there. */
-  readonly move: NodeMove | undefined;
-};
 
 /** The nodes of a host that could be asked. A stranger on a node's port is no node: `requirePorts` names it. */
 export function runningNodes(input: PlanInput, { view }: Observation): readonly RunningNode[] {

@@ -3,7 +3,8 @@ import type { HostProblem } from '../../host/requirements/problem.ts';
 import { compareWithLive } from '../../render/changes.ts';
 import { parseMemory } from '../../render/memory.ts';
 import type { Directives } from '../../render/directives.ts';
-import { readable, type RunningNode } from './running.ts';
+import { readable } from './running.ts';
+import type { RunningNode } from './running-node.ts';
 
 /**
  * Settings that destroy keys or lock clients out at the moment they are set, compared with what the node holds and

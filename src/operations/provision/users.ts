@@ -4,7 +4,7 @@ import { type AclUser, hasOurPassword, lacksOf, mayEverything, parseUser } from 
 import type { ReachableView } from '../../cluster/view.ts';
 import type { HostProblem } from '../../host/requirements/problem.ts';
 import { passwordHash } from '../../render/acl.ts';
-import type { RunningNode } from './running.ts';
+import type { RunningNode } from './running-node.ts';
 
 /**
  * Users as the file that the node started with names them: nobody's own users are touched. A user of the inventory is

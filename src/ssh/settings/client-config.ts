@@ -3,10 +3,8 @@ import { agentSocket, defaults, expandHome, list, noneIsUndefined } from './conf
 import type { Algorithms, HostConfig, Server } from './config.ts';
 import { expandTokens } from './expand-tokens.ts';
 import { foreignOptions, openSshOptions } from './foreign.ts';
+import type { Resolved } from './resolved.ts';
 import type { SshSettings } from '../target.ts';
-
-/** ssh_config keywords in lower case, with all values of each, as `ssh -G` prints them. */
-export type Resolved = ReadonlyMap<string, readonly string[]>;
 
 /**
  * A server's configuration from what `ssh -G` says of it. `baseline` is what it says without any file: what differs

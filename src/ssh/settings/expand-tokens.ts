@@ -1,6 +1,6 @@
 import { hostname as localHostname } from 'node:os';
 import { ownHome, ownName } from '../../base/me.ts';
-import type { Resolved } from './client-config.ts';
+import type { Resolved } from './resolved.ts';
 import { expandHome } from './config.ts';
 import type { Server } from './config.ts';
 

@@ -1,4 +1,4 @@
-import type { Resolved } from './client-config.ts';
+import type { Resolved } from './resolved.ts';
 
 /**
  * Options that make a difference to who is let in or reached, and that ssh2 does not honour. Left out is what has no

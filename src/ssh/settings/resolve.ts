@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { messageOf } from '../../base/message-of.ts';
 import { clientArguments } from './client-arguments.ts';
 import { configFromClient } from './client-config.ts';
-import type { Resolved } from './client-config.ts';
+import type { Resolved } from './resolved.ts';
 import { configWithoutClient } from './config.ts';
 import type { HostConfig, Server } from './config.ts';
 import { ConnectError } from '../connect-error.ts';

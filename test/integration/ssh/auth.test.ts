@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { connectHost, connectHosts } from '../../../src/ssh/connect.ts';
 import { createPool } from '../../../src/ssh/pool.ts';
-import type { ConnectOptions, SshSettings, SshTarget } from '../../../src/ssh/target.ts';
+import type { SshSettings, SshTarget } from '../../../src/ssh/target.ts';
+import type { ConnectOptions } from '../../../src/ssh/options.ts';
 import type { Sshd, TestUser } from '../../support/sshd.ts';
 import {
   addUser,

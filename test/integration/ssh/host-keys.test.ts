@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectHost, connectHosts } from '../../../src/ssh/connect.ts';
 import { ConnectError } from '../../../src/ssh/connect-error.ts';
-import type { ConnectOptions, SshSettings } from '../../../src/ssh/target.ts';
+import type { SshSettings } from '../../../src/ssh/target.ts';
+import type { ConnectOptions } from '../../../src/ssh/options.ts';
 import type { Sshd } from '../../support/sshd.ts';
 import { attended, makeKey, scratch, startSshd, targetOf, unattended, userKey } from '../../support/sshd.ts';
 

@@ -1,7 +1,8 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { connectHost, connectHosts } from '../../../src/ssh/connect.ts';
-import type { Become, ConnectOptions, SshTarget } from '../../../src/ssh/target.ts';
+import type { Become, SshTarget } from '../../../src/ssh/target.ts';
+import type { ConnectOptions } from '../../../src/ssh/options.ts';
 import type { Sshd, TestUser } from '../../support/sshd.ts';
 import {
   addUser,

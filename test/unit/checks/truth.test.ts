@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { parse } from 'yaml';
 import { describe, expect, test } from 'vitest';
-import type { CheckInput } from '../../../src/checks/check.ts';
+import type { CheckInput } from '../../../src/checks/input.ts';
 import { runChecks, worstFirst } from '../../../src/checks/run.ts';
 import { listMissing } from '../../../src/cluster/missing.ts';
 import { planForm } from '../../../src/cluster/plan.ts';

@@ -1,4 +1,4 @@
-import type { DesiredHost } from '../../../src/host/desired.ts';
+import type { DesiredHost } from '../../../src/host/planning/input.ts';
 import type { Facts, Ownership } from '../../../src/host/facts.ts';
 
 /** JSON Merge Patch (RFC 7396): null removes, objects merge, everything else replaces. */

@@ -9,7 +9,8 @@ import { StepFailedError } from '../../../src/host/step-failure.ts';
 import { createStepLog } from '../../../src/host/step-log.ts';
 import { clearStart } from '../../../src/host/start/clearance.ts';
 import { noWord } from '../../../src/host/start/word.ts';
-import { describeStep, type HostStep, type Service } from '../../../src/host/step.ts';
+import { describeStep, type HostStep } from '../../../src/host/step.ts';
+import type { Service } from '../../../src/host/service.ts';
 import { isAcceptable } from '../../../src/host/version.ts';
 
 const unit = (port: number): Service => ({

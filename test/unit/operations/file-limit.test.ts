@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { noteFileLimit } from '../../../src/operations/provision/file-limit.ts';
-import { planLive, type RunningNode } from '../../../src/operations/provision/running.ts';
+import { planLive } from '../../../src/operations/provision/running.ts';
+import type { RunningNode } from '../../../src/operations/provision/running-node.ts';
 
 const node = (maxclients: string, openFilesLimit: number): RunningNode => ({
   host: 'redis1',

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import type { ReachableView } from '../../../src/cluster/view.ts';
 import { planDefaultUser, planUsers, requireUsers } from '../../../src/operations/provision/users.ts';
-import type { RunningNode } from '../../../src/operations/provision/running.ts';
+import type { RunningNode } from '../../../src/operations/provision/running-node.ts';
 import { applicationUser } from '../../../src/render/acl.ts';
 
 const hash = (password: string): string => createHash('sha256').update(password).digest('hex');
