@@ -1,6 +1,7 @@
 /**
- * `npm run bench [-- startup|forming|verify|hosts …] [--runs N]`: how fast, beside what else does the same; a Markdown table
- * whose lines appear as they are measured. Default: everything, five runs each.
+ * `npm run bench [-- startup|forming|verify|hosts …] [--runs N]`: how fast the tool is, compared with others
+ * that do the same; a Markdown table whose lines appear as they are measured. Default: everything, five runs
+ * each.
  */
 import { cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';

@@ -24,7 +24,7 @@ export async function benchForming(size: number, runs: number): Promise<Comparis
   return { what, ours, peer: '`redis-cli --cluster create`', theirs };
 }
 
-/** Just started masters keep the cluster down for two seconds (CLUSTER_WRITABLE_DELAY), whoever forms it. */
+/** Just started masters keep the cluster down for two seconds (CLUSTER_WRITABLE_DELAY), with any tool. */
 const warmUpMs = 3000;
 
 async function onNewNodes(ports: readonly number[], create: () => Promise<unknown>): Promise<number> {

@@ -4,7 +4,7 @@ import { type Comparison, seconds } from './measure.ts';
 
 const program = join(import.meta.dirname, '../bin/weedgo-redis.js');
 
-/** What it costs to start the tool, beside starting Node for nothing. Taken in turns, after one run of each. */
+/** The time to start the tool, compared with Node that runs nothing. In turns, after one run of each. */
 export async function benchStartup(runs: number): Promise<readonly Comparison[]> {
   const commands = { nothing: ['-e', '0'], version: [program, '--version'], help: [program, '--help'] };
   const taken: Record<keyof typeof commands, number[]> = { nothing: [], version: [], help: [] };

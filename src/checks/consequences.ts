@@ -9,7 +9,7 @@ export function consequencesOf(topology: Topology, nodes: readonly string[]): re
   return topology.shards.flatMap((shard) => [...unserved(shard, nodes), ...bare(topology, shard, nodes)]);
 }
 
-/** The master cannot be asked and, as far as anybody knows, does not serve. */
+/** The master does not respond, and no other node has taken its slots over. */
 function isUnserved({ master }: Shard): boolean {
   return master.view === undefined && master.slots.length > 0;
 }

@@ -9,9 +9,9 @@ import type { HostProbe, NodeProbe, WriteTestResult } from './probe.ts';
 export type Pending = {
   /** Drained hosts, by name: since when. */
   readonly drained: Readonly<Record<string, string>>;
-  /** A rolling restart that did not come to its end. */
+  /** A rolling restart that was interrupted. */
   readonly restart: { readonly since: string; readonly nodes: readonly string[] } | undefined;
-  /** A drill that did not: since when. */
+  /** A drill that was interrupted: since when. */
   readonly drill: string | undefined;
 };
 

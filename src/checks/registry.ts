@@ -65,7 +65,7 @@ import { exposure } from './security/exposure.ts';
 import { fileModes } from './security/file-modes.ts';
 import { tls } from './security/tls.ts';
 
-/** Every check, in the order of the report's sections. A new check is a file beside these and a line here. */
+/** Every check, in the report's order of sections. A new check is a file next to these and a line here. */
 export const checks: readonly Check[] = [
   twins,
   formed,

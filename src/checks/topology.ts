@@ -35,7 +35,7 @@ export type Topology = {
 };
 
 export type Member = ClusterMember & {
-  /** Its own view; undefined when it cannot be asked. */
+  /** Its own view; undefined when it does not respond. */
   readonly view: ReachableView | undefined;
   /** Nodes that say FAIL of it, by inventory id. */
   readonly failedBy: readonly string[];

@@ -7,7 +7,7 @@ import type { Inventory } from '../inventory/inventory.ts';
 export type WhatIf = {
   readonly kind: 'host' | 'zone';
   readonly name: string;
-  /** Shards whose master would be replaced, by whom; names as in findings. */
+  /** Shards whose master would be replaced, and the node that replaces it; names as in findings. */
   readonly failovers: readonly { readonly shard: string; readonly from: string; readonly to: string }[];
   /** Shards of which nothing would be left to serve. */
   readonly lostShards: readonly string[];

@@ -65,7 +65,7 @@ function report({ data, text, exitCode = exitCodes.ok }: CommandResult, json: bo
   else if (text !== '') printResult(text);
 }
 
-/** What failed because of the interruption, or beside it, is told with it. */
+/** The interruption. Its hints include the error that it caused, or that occurred at the same time. */
 function asInterrupted(thrown: unknown): InterruptedError {
   if (thrown instanceof InterruptedError && thrown.hints.length > 0) return thrown;
   const isInterruption = thrown instanceof InterruptedError;

@@ -8,7 +8,7 @@ import type { Invocation } from './command.ts';
 export type WatchRequest<T> = {
   readonly intervalMs: number;
   readonly look: (session: Session) => Promise<T>;
-  /** Whether some host was lost on the way: the next look connects anew. */
+  /** Whether a host was lost meanwhile: the next look then connects again. */
   readonly isPartial: (seen: T) => boolean;
   readonly show: (seen: T) => void;
   /** Nothing at all could be looked at; the next look tries again. */

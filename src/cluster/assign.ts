@@ -4,9 +4,10 @@ import type { Inventory, Node } from '../inventory/inventory.ts';
 export type Opening<S> = { readonly shard: S; readonly master: Node; readonly room: number };
 
 /**
- * Which of the spare nodes becomes a replica of which shard: as many as there is room for, none beside its master
- * where that can be avoided, and each in the shard that the inventory has it in where that is free. The inventory's
- * numbers alone would not do: they shift when hosts are added or taken out, and roles move at every failover.
+ * Which of the spare nodes becomes a replica of which shard: as many as there is room for, none on its
+ * master's host or in its zone where that can be avoided, and each in the shard that the inventory has it in
+ * where that is free. The inventory's numbers alone would not do: they shift when hosts are added or taken
+ * out, and roles move at every failover.
  */
 export function assignReplicas<S>(
   { antiAffinity }: Inventory,

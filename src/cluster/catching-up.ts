@@ -7,9 +7,10 @@ import type { InfoFields, NodeTopology, TopologyView } from './view.ts';
 export type Work = { readonly node: string; readonly doing: string; readonly bytes: number };
 
 /**
- * The nodes that load their data or are being copied to: whoever waits for them has to go on waiting. Both may take
- * hours, and neither stands still: a copy without a sign of life ends after `repl-timeout` (replicationCron), and then
- * neither side calls it one any more. Both may begin again and again, though (`WorkWatch`).
+ * The nodes that load their data or are being copied to: a command that waits for them keeps waiting. Both
+ * may take hours, and neither stands still: a copy without a sign of life ends after `repl-timeout`
+ * (replicationCron), and then neither side calls it one any more. Both may begin again and again, though
+ * (`WorkWatch`).
  */
 export function catchingUp(view: TopologyView): readonly Work[] {
   const all = reachableNodes(view);

@@ -31,7 +31,10 @@ export function describeShardCounts({ cluster, inventory }: ShardCounts): string
 
 const shards = (number: number): string => `${number} shard${number === 1 ? '' : 's'}`;
 
-/** A node that cannot be asked is no owner of what another says it owns itself: others hear of a failover late. */
+/**
+ * A node that does not respond is not the owner of slots that another node says it owns itself: peers hear of
+ * a failover late.
+ */
 function ownersOf(members: readonly Member[]): readonly Member[] {
   const masters = members.filter(({ role, slots }) => role === 'master' && countSlots(slots) > 0);
   const own = masters.filter(({ source }) => source === 'own').flatMap(({ slots }) => slots);

@@ -9,10 +9,10 @@ import { countSlots, describeRanges, intersectSlots, subtractSlots } from './slo
 import type { ClusterView, NodeLine, NodeView, ReachableView, SlotRange } from './view.ts';
 
 /**
- * What forbids forming: a node that rejects our password, runs in another mode, knows nodes outside the inventory,
- * holds keys or owns slots that the inventory does not account for. Empty for bare nodes, for what an interrupted
- * forming left, and for the whole cluster, wherever roles and slots have moved. `lost`: slots whose keys are known to be
- * lost, so that it does not matter who owned them.
+ * What forbids forming, e.g. a node that rejects the inventory's password, runs in another mode, knows nodes
+ * outside the inventory, holds keys or owns slots that the inventory does not account for. Empty for bare
+ * nodes, for what an interrupted forming left, and for the whole cluster, wherever roles and slots have
+ * moved. `lost`: slots whose keys are known to be lost, so that it does not matter which node owned them.
  */
 export function guardForm(
   inventory: Inventory,

@@ -44,7 +44,7 @@ const fewStrangers = 8;
 
 const isPowerOfTwo = (number: number): boolean => (number & (number - 1)) === 0;
 
-/** Whom each node does not know, or is not known by. */
+/** For each node, the nodes that it does not know or that do not know it. */
 function strangersOf(inventory: Inventory, view: ClusterView): ReadonlyMap<Node, readonly Node[]> {
   const views = new Map(reachableNodes(view).map((node) => [node.node, node]));
   const known = new Map(

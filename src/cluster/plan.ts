@@ -124,7 +124,7 @@ function planEpochs(view: ClusterView): readonly ClusterStep[] {
 }
 
 type Roles = {
-  /** Those that cannot be asked included: a replica that is down keeps its place. */
+  /** Includes nodes that do not respond: a replica that is down keeps its place. */
   readonly all: readonly Member[];
   readonly members: readonly Member[];
   readonly assignments: readonly AssignSlots[];

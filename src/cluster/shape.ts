@@ -4,8 +4,8 @@ import { countSlots, uncoveredSlots } from './slots.ts';
 import type { NodeLine, NodeTopology, SlotRange, TopologyView } from './view.ts';
 
 /**
- * One inventory node's place in the cluster: what it says of itself or, where it cannot be asked, the newest that
- * its peers say. Peers may be stale for seconds after a failover, so its own word always wins.
+ * One inventory node's place in the cluster: what it says of itself or, where it does not respond, the newest
+ * that its peers say. Peers may be stale for seconds after a failover, so its own word always wins.
  */
 export type Member = {
   readonly node: Node;
@@ -16,7 +16,7 @@ export type Member = {
   readonly masterId: string | undefined;
   readonly configEpoch: number;
   readonly slots: readonly SlotRange[];
-  /** A replica's own master_link_status is up; undefined for masters and where it cannot be asked. */
+  /** A replica's own master_link_status is up; undefined for masters and where it does not respond. */
   readonly linked: boolean | undefined;
 };
 

@@ -2,9 +2,9 @@ import type { Inventory } from '../inventory/inventory.ts';
 import type { NodeLine, NodeTopology } from './view.ts';
 
 /**
- * The nodes that answer, grouped by whom they reach over the cluster bus: inventory node ids, the group with the most
- * masters that own slots first. One group: every node reaches every other, directly or through others. A node that
- * knows no other, and is known to none, is in no group.
+ * The nodes that answer, grouped by the nodes that they reach over the cluster bus: inventory node ids, the
+ * group with the most masters that own slots first. One group: every node reaches every other, directly or
+ * through others. A node that knows no other, and is known to none, is in no group.
  */
 export function sidesOf(nodes: readonly NodeTopology[]): readonly Side[] {
   const joined = nodes.filter((node) => nodes.some((other) => other !== node && knows(other, node)));

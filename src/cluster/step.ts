@@ -13,7 +13,7 @@ export type ClusterStep =
       readonly value: string;
       readonly why: string;
     }
-  /** The inventory's password, as requirepass and masterauth; the value itself is given to whoever applies it. */
+  /** Sets the inventory's password as requirepass and masterauth. The step does not hold the value. */
   | { readonly kind: 'set-password'; readonly node: string }
   /** ACL SETUSER; the rules hold a password's hash at most. */
   | {

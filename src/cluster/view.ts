@@ -74,11 +74,11 @@ export type UnreachableView = {
   readonly reachable: false;
   readonly node: string;
   /**
-   * refused: nothing listens. auth: it listens and rejects our password. host: its host cannot be reached. loading:
-   * it is reading its data set into memory, and says nothing of the cluster meanwhile. foreign: another user's
-   * process listens, and was not given the password. unverified: whose process listens could not be found out.
-   * full: it accepts no more connections (maxclients). protected: it has no password, and protected mode refuses
-   * clients that do not come from its own host.
+   * refused: nothing listens. auth: it listens and rejects the inventory's password. host: its host cannot be
+   * reached. loading: it is reading its data set into memory, and says nothing of the cluster meanwhile.
+   * foreign: another user's process listens, and was not given the password. unverified: whose process
+   * listens could not be found out. full: it accepts no more connections (maxclients). protected: it has no
+   * password, and protected mode refuses clients that do not come from its own host.
    */
   readonly failure:
     | 'refused'

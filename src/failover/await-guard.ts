@@ -18,10 +18,10 @@ type Wait = {
 };
 
 /**
- * Waits until nothing in the cluster speaks against moving masters (`guardCluster`), as it soon will after a node
- * was restarted: one that has just started calls the cluster down for up to 5 s (`rejoin_delay`), and gossip takes
- * some more. Throws RefusedError with what still does after half a minute; at once where no node answers at all.
- * `doing` is what would be refused: `restart`.
+ * Waits until `guardCluster` gives no reason against moving masters. After a restart that takes a while: a
+ * node that has just started calls the cluster down for up to 5 s (`rejoin_delay`), and gossip takes some
+ * more. Throws RefusedError with the reasons that remain after half a minute; at once where no node answers
+ * at all. `doing` is what would be refused, e.g. `restart`.
  */
 export const awaitQuiet = (session: Session, doing: string, options: LookOptions): Promise<Situation> =>
   awaitGuard(session, options, {
@@ -34,7 +34,7 @@ export const awaitQuiet = (session: Session, doing: string, options: LookOptions
 /** How long to wait for an election, or for gossip about one, that somebody else's command has left behind. */
 const settlingMs = 5_000;
 
-/** Looks until no other failover is under way, or some seconds have passed; what then speaks against is the guards'. */
+/** Looks until no other failover is under way, for 5 s at most. The caller's guards judge the result. */
 export async function awaitSettled(session: Session, options: LookOptions): Promise<Situation> {
   const deadline = performance.now() + settlingMs;
   for (;;) {

@@ -47,7 +47,7 @@ export async function demandConnection(session: Session, node: Node): Promise<Re
   return connection;
 }
 
-/** Ctrl-C as well: the copy goes on without anybody who watches it. */
+/** After Ctrl-C too: Redis continues the copy, and nothing waits for it any more. */
 function unfinished([node, ...others]: readonly Node[], error: unknown): unknown {
   if (!(error instanceof WeedgoError) || !node) return error;
   const names = [node, ...others].map(({ id }) => id).join(', ');

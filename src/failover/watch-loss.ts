@@ -22,8 +22,9 @@ export type LossAfter = {
   /** Bytes of the stream that are known to be lost: the difference. What was acknowledged unseen comes on top. */
   readonly lostBytes: number | undefined;
   /**
-   * The old master had to be copied to anew: it had gone on by itself, and what it acknowledged then is lost. False:
-   * its stream ended where the new one began. undefined: it is not back.
+   * The new master has made a full copy since it took over: the old master had continued by itself, and the
+   * writes that it acknowledged then are lost. False: its stream ended where the new one began. undefined: it
+   * is not back, or the new master did not say.
    */
   readonly diverged: boolean | undefined;
 };

@@ -97,14 +97,14 @@ export type ServerFacts = {
   readonly notifies?: boolean | undefined;
   /** Its installation was begun and never finished. */
   readonly unfinished: boolean;
-  /** The service user; undefined where the nodes run as whoever runs the steps. */
+  /** The service user; undefined where the nodes run as the user who runs the steps. */
   readonly account: ServiceAccount | undefined;
 };
 
 /** A user and the group of the same name, by number; undefined: there is no such user, or group. */
 export type ServiceAccount = { readonly uid: number | undefined; readonly gid: number | undefined };
 
-/** `link`: a symbolic one, wherever it leads. `unreadable`: a file that whoever reads the facts may not read. */
+/** `link`: a symbolic one, wherever it leads. `unreadable`: the user who reads the facts may not read it. */
 export type UnusablePath = {
   readonly what: 'link' | 'directory' | 'unreadable' | 'other';
   /** The name of the user that it belongs to. */
@@ -176,7 +176,7 @@ export type KernelFacts = {
   readonly somaxconn: number;
   /** The chosen word of /sys/kernel/mm/transparent_hugepage/enabled; undefined: no such file. */
   readonly transparentHugepages: string | undefined;
-  /** Which of them whoever runs the steps may change here: containers often may not. */
+  /** Whether the user who runs the steps may change them here: in containers often not. */
   readonly overcommitMemoryWritable: boolean;
   readonly somaxconnWritable: boolean;
   readonly transparentHugepagesWritable: boolean;

@@ -1,6 +1,6 @@
 import type { Ownership, ServiceAccount } from './facts.ts';
 
-/** As the layout names it; undefined: whoever it is will do. */
+/** As the layout names the owner and group; undefined: any will do. */
 export type WantedAccess = {
   readonly mode: string;
   readonly owner: string | undefined;

@@ -3,10 +3,10 @@ import type { PortRule } from './gate.ts';
 import { containsNetwork, familyOf } from './network.ts';
 
 /**
- * A table of the tool's own in nftables. Where no packet filter drops anything, it drops connections to some ports of a
- * cluster, except from named sources. On every host it drops what users of that host, other than a few, send to the bus
- * ports of the cluster: a peer lets in the host's address, whoever sends from it. It touches no other port and no other
- * table.
+ * A table of the tool's own in nftables. Where no packet filter drops anything, it drops connections to some
+ * ports of a cluster, except from named sources. On every host it drops what users of that host, other than a
+ * few, send to the bus ports of the cluster: a peer lets in the host's address, whichever user sends from it.
+ * It touches no other port and no other table.
  */
 export type PortLimit = {
   readonly cluster: string;

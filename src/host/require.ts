@@ -47,6 +47,6 @@ const requirements: readonly Requirement[] = [
   noteSelinux,
 ];
 
-/** Everything that speaks against this host, all at once; clocks are for `requireClocks`, over all hosts. Pure. */
+/** All problems of this host at once; clocks are for `requireClocks`, over all hosts. Pure. */
 export const requireHost = (input: PlanInput): readonly HostProblem[] =>
   requirements.flatMap((requirement) => requirement(input));

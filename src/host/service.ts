@@ -8,7 +8,7 @@ export type SystemdService = {
   readonly unit: string;
   readonly port: number;
   readonly logFile: string;
-  /** Whose log it is, and as whom it is read. */
+  /** The log's owner; the tool reads the log as this user. */
   readonly serviceUser: string | undefined;
 };
 

@@ -73,7 +73,7 @@ export type SetAside = {
   readonly into: string;
   /** Names that stay. */
   readonly keep: readonly string[];
-  /** The user whose files they are; undefined: whoever runs the step. */
+  /** The user whose files they are; undefined: the user who runs the step. */
   readonly owner: string | undefined;
 };
 
@@ -91,7 +91,7 @@ export type DirectorySpec = {
   readonly path: string;
   /** Octal, as `0750`. */
   readonly mode: string;
-  /** undefined: whoever runs the step (local hosts). */
+  /** undefined: the user who runs the step (local hosts). */
   readonly owner: string | undefined;
   readonly group: string | undefined;
 };

@@ -5,7 +5,7 @@ import type { Path, Source } from './source.ts';
 
 const sources = new WeakMap<Inventory, Source>();
 
-/** Keeps the positions of a loaded inventory beside it, so that the inventory itself stays plain data. */
+/** Keeps the positions of a loaded inventory apart from it, so that the inventory itself stays plain data. */
 export function rememberSource(inventory: Inventory, source: Source): void {
   sources.set(inventory, source);
 }

@@ -42,9 +42,10 @@ export async function lookAtHosts(session: Session): Promise<HostsLook> {
 }
 
 /**
- * Looks at all hosts and nodes at once. Whatever does not depend on anything else is asked in one wave: a host is
- * asked for its facts and its probe while its nodes are connected to and asked; a second wave only counts the keys
- * of open slots, reads certificates and looks at why nodes do not run, where there are any. Changes nothing; what cannot be asked is in the result.
+ * Observes all hosts and nodes at once. Everything that does not depend on anything else is read in one wave:
+ * a host's facts and probe while the tool connects to its nodes and reads them. A second wave only counts the
+ * keys of open slots, reads certificates and finds out why nodes do not run, where there are any. Changes
+ * nothing. The result lists hosts and nodes that do not respond.
  */
 export async function look(
   session: Session,

@@ -21,9 +21,9 @@ export type Observation = HostsObservation & { readonly view: ClusterView };
 type ObserveOptions = { readonly askPackages?: boolean };
 
 /**
- * Reads the facts of all connected hosts and the view of all nodes, everything in parallel: one run a host and one
- * round trip a node. Changes nothing. A host or node that cannot be asked is in the result, not an error.
- * `askPackages`: see `FactsContext`.
+ * Reads the facts of all connected hosts and the view of all nodes, everything in parallel: one run a host
+ * and one round trip a node. Changes nothing. The result lists hosts and nodes that do not respond; they are
+ * no error. `askPackages`: see `FactsContext`.
  */
 export async function observe(session: Session, options: ObserveOptions = {}): Promise<Observation> {
   const [hosts, view] = await Promise.all([observeHosts(session, options), observeNodes(session)]);

@@ -34,7 +34,7 @@ export type FormEvent =
  * sees a complete cluster (`listMissing`). Temporary settings are set back in any case. A new replica may not be elected
  * until it is in sync; where that was not seen it stays so, with a warning, and the next plan has it as a step.
  * Throws OperationError naming the nodes or pairs when a node fails or the deadline passes, and InterruptedError
- * between steps. A rerun with a new plan goes on from there.
+ * between steps. A rerun with a new plan resumes.
  */
 export async function formCluster(request: FormRequest): Promise<void> {
   const { inventory, signal } = request;

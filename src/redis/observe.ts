@@ -27,8 +27,8 @@ import { DeadlineError } from './deadline.ts';
 
 /**
  * Asks every node, all in parallel, what it says of itself and of the cluster: one round trip each, within
- * `timeoutMs` (default 6 000) once it is connected. A node that cannot be asked is in the view with the reason; it
- * throws nothing.
+ * `timeoutMs` (default 6 000) once it is connected. Throws nothing for a node that could not be read: the
+ * view has it with the reason.
  */
 export async function observeCluster(
   nodes: readonly Node[],

@@ -3,7 +3,7 @@ import type { Work } from '../cluster/catching-up.ts';
 type NodeEvent = { readonly type: 'node'; readonly node: string; readonly message: string };
 
 export type WorkWatch = {
-  /** Tells what has changed. True: something is at work that may come to an end, so waiting goes on. */
+  /** Tells what has changed. True: some of the work may still finish, so the caller keeps waiting. */
   readonly see: (work: readonly Work[]) => boolean;
   /** Nodes that begin again and again, a clause each. */
   readonly restless: () => readonly string[];

@@ -18,7 +18,7 @@ export type ConfigChanges = {
   readonly live: readonly DirectiveChange[];
   /** Only a restart changes these. */
   readonly restart: readonly DirectiveChange[];
-  /** A password is wanted where the server asks for none; the value is not here. */
+  /** The inventory has a password and the server asks for none; the value is not here. */
   readonly passwordMissing: boolean;
 };
 

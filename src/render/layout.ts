@@ -5,7 +5,7 @@ import type { Host, Inventory, Node } from '../inventory/inventory.ts';
 /** Where everything of one host's nodes lies. A pure view of the inventory; nothing here looks at the host. */
 export type Layout = {
   readonly manager: 'systemd' | 'daemon';
-  /** The user and group that the server runs as; undefined: whoever runs the tool. */
+  /** The user and group that the server runs as; undefined: those of the user who runs the tool. */
   readonly serviceUser: string | undefined;
   /** In the order in which they are made. */
   readonly directories: readonly LayoutDirectory[];

@@ -90,7 +90,7 @@ function readArgument(text: string, start: number): Read {
 
 const unescapes: Readonly<Record<string, number>> = { n: 10, r: 13, t: 9, b: 8, a: 7 };
 
-/** Reads up to the closing quote into `bytes`; returns where the text goes on, undefined when it never closes. */
+/** Reads up to the closing quote into `bytes`. Returns where the text continues; undefined: no such quote. */
 function readDouble(text: string, start: number, bytes: number[]): number | undefined {
   for (let at = start; at < text.length;) {
     const hex = /^\\x([0-9a-f]{2})/i.exec(text.slice(at, at + 4))?.[1];

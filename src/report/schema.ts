@@ -1,8 +1,9 @@
 import * as z from 'zod';
 
 /**
- * The report of `verify` and `status`, as `--json` prints it; `schema/verify.schema.json` is generated from it.
- * Fields are only ever added: whoever reads it may ignore what it does not know. Bytes, milliseconds unless named.
+ * The report of `verify` and `status`, as `--json` prints it; `schema/verify.schema.json` is generated from
+ * it. Fields are only ever added: a reader may ignore fields that it does not know. Bytes, milliseconds
+ * unless named.
  */
 const severity = z.enum(['critical', 'warning', 'info']);
 const text = z.string();

@@ -23,7 +23,7 @@ export type SessionRequest = {
    * `optional`: work without it. `none`: read no secret at all.
    */
   readonly secrets?: 'demand' | 'optional' | 'none';
-  /** `try`: connect even where root cannot be had; what needs root then says why. Default `require`. */
+  /** `try`: connect even without root; a run that needs root then throws the reason. Default `require`. */
   readonly privilege?: 'require' | 'try';
   readonly emit: Emit;
   readonly signal: AbortSignal;
@@ -139,7 +139,7 @@ function sharedConnections(connect: Session['connect']): Pick<Session, 'redis' |
   };
 }
 
-/** Nodes run as the layout's service user; on this machine as whoever runs the tool. */
+/** Nodes run as the layout's service user; on this machine as the user who runs the tool. */
 function ownerQuestion(inventory: Inventory, shell: Shell): Vouch {
   const host = inventory.hosts.find(({ name }) => name === shell.host);
   return ownershipOf(shell, host && layoutOf(inventory, host).serviceUser);

@@ -1,4 +1,4 @@
-/** What operations tell whoever conducts them. They print nothing; the CLI turns events into lines or a spinner. */
+/** Events that an operation reports to its caller. It prints nothing; the CLI shows lines or a spinner. */
 export type OperationEvent =
   | { readonly type: 'stage-started'; readonly stage: string; readonly title: string }
   | {

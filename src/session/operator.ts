@@ -11,7 +11,7 @@ export type OperatorProcess = {
   readonly machine: string;
 };
 
-/** `user@machine` of whoever runs this process, as locks and the audit log name them. */
+/** `user@machine` of the user who runs this process, as locks and the audit log name them. */
 export function describeOperator(): string {
   return `${userName()}@${hostname()}`;
 }

@@ -14,8 +14,8 @@ export type StageResult<T> = { readonly value: T; readonly changed: boolean };
 /** Runs the stages of one operation, in order, telling each one's beginning, end and duration. */
 export type Stages = {
   /**
-   * Runs one stage. Throws InterruptedError instead of starting it once the operator has interrupted; what the
-   * stage itself throws goes on to the caller.
+   * Runs one stage. Throws InterruptedError instead of starting it once the operator has interrupted, and
+   * what the stage itself throws.
    */
   readonly run: <T>(stage: string, title: string, work: () => Promise<StageResult<T>>) => Promise<T>;
   readonly timings: readonly StageTiming[];

@@ -8,7 +8,7 @@ import type { Shell } from '../ssh/shell.ts';
 export type Locations = {
   /** Gone after a reboot. */
   readonly lock: string;
-  /** How often the lock was acquired, and by whom last; on disk. */
+  /** How often the lock was acquired, and the token of the last holder; on disk. */
   readonly counter: string;
   /** JSON lines, one a changing command. */
   readonly audit: string;
@@ -18,7 +18,7 @@ export type Locations = {
 
 export function locationsOf(inventory: Inventory, host: Host): Locations {
   if (host.connection === 'local') {
-    // Beside the cluster's own folder, which `destroy` removes; no cluster's name begins with a dot.
+    // Next to the cluster's own folder, which `destroy` removes; no cluster's name begins with a dot.
     const folder = join(defaultStateDirectory(process.env), '.operations');
     return {
       lock: join(folder, `${inventory.cluster}.lock`),

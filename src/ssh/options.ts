@@ -11,7 +11,7 @@ export type ConnectOptions = {
   readonly prompter: Prompter;
   readonly resolveSecret: (source: SecretSource) => Promise<string>;
   readonly becomePassword?: SecretSource | undefined;
-  /** `try`: connect even where root cannot be had; the first `asRoot` run then throws why. Default `require`. */
+  /** `try`: connect even without root; the first `asRoot` run then throws the reason. Default `require`. */
   readonly privilege?: 'require' | 'try';
   readonly signal?: AbortSignal | undefined;
   /** Shared by all connections of one run of the product; default: one of this call's own. */

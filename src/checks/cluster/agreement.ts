@@ -10,7 +10,7 @@ import { nameOf, type Topology } from '../topology.ts';
 
 /**
  * All nodes give the same account of roles, slots and config epochs. Gossip takes up to some seconds to bring a
- * change to every node (0.6 to 4.4 s measured after a failover): what is left after a second look is an illness.
+ * change to every node (0.6 to 4.4 s measured after a failover): a difference that lasts longer is a fault.
  */
 export const agreement: Check = {
   name: 'nodes agree',
@@ -24,7 +24,7 @@ export const agreement: Check = {
   },
 };
 
-/** Who is known to whom has findings of its own; so have nodes that are out and slots that their owner gave up. */
+/** Other findings cover nodes that do not know each other, nodes that are out, and unowned slots. */
 function isExplained({ aspect, nodeId, own, claims }: Disagreement, topology: Topology): boolean {
   const member = topology.byId.get(nodeId);
   if (aspect === 'membership' || !member || topology.out.has(member.node.id)) return true;

@@ -77,7 +77,10 @@ function forgotten(
   };
 }
 
-/** Since Redis 7.2 (and in all of Valkey) nodes go on telling each other whom to forget, also whom they met again. */
+/**
+ * Since Redis 7.2 (and in all of Valkey) nodes continue to tell each other which nodes to forget, including
+ * nodes that they have met again.
+ */
 function spreadsBans({ info }: Topology['reachable'][number]): boolean {
   const [major = 0, minor = 0] = (info['redis_version'] ?? '').split('.').map(Number);
   return major > 7 || (major === 7 && minor >= 2);
@@ -110,7 +113,7 @@ function ownsSlots({ lines }: { readonly lines: Topology['strangers'][number]['l
 }
 
 /**
- * First whoever replicates the lost id takes its slots over, then the id is forgotten, and the node starts over
+ * First a replica of the lost id takes its slots over, then the nodes forget the id, and the node starts
  * empty: its old data is moved aside, never deleted.
  */
 function rejoin(

@@ -41,7 +41,7 @@ function interruptedRestart({ inventory, pending: { restart } }: CheckInput): re
   ];
 }
 
-/** Which target the same nodes are; all of them anew where it is none of this inventory any more. */
+/** The target that names the same nodes; `all --fresh` where this inventory has no such target any more. */
 function targetOf(inventory: Inventory, nodes: readonly string[]): readonly string[] {
   const same = (group: readonly Node[]): boolean =>
     group.length === nodes.length && group.every(({ id }) => nodes.includes(id));

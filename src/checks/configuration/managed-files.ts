@@ -22,7 +22,7 @@ export const managedFiles: Check = {
         // The node whose redis.conf this is; none for files of the host as a whole.
         const owner = owners.get(path);
         const nodes = owner === undefined ? [] : [owner];
-        // A node that is down for want of it has a finding that says so.
+        // A node that is down because its file is missing has a finding that says so.
         if (unreachable.some(({ node }) => nodes.includes(node)) && found === undefined) return [];
         if (found === undefined) return [describe(input, { name, path, nodes, state: 'missing' })];
         if (nodes.length === 0)

@@ -2,7 +2,7 @@ import type { Check } from '../check.ts';
 import { byHand, onHost } from '../remedy.ts';
 import { titled } from '../shared.ts';
 
-/** Servers that the kernel killed for want of memory within a day: longer ago it is history that nobody can mend. */
+/** Servers that the kernel killed within a day because memory ran out. Nothing can fix an older kill. */
 export const oom: Check = {
   name: 'out-of-memory kills',
   section: 'host',

@@ -148,7 +148,7 @@ function stale(input: CheckInput, { node, host, unit, state }: NodeUnit): readon
   ];
 }
 
-/** A unit with another content than provision wrote is a finding of its own, and mending that has it read again. */
+/** The unit's file is not as provision writes it: a finding of its own, whose fix reloads systemd. */
 function isEdited(input: CheckInput, name: string): boolean {
   const path = unitFileOf(input, name);
   const facts = input.hosts[name];

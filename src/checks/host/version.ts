@@ -21,7 +21,7 @@ export const version: Check = {
   ],
 };
 
-/** What runs goes on running without its program, and never starts again. */
+/** A running node continues without its program, and does not start again. */
 function missing({ inventory, hosts }: CheckInput): readonly Finding[] {
   return inventory.hosts.flatMap(({ name, nodes }): readonly Finding[] => {
     const facts = hosts[name];

@@ -31,12 +31,15 @@ export function isWithoutDisk(input: CheckInput, { node, failure }: UnreachableV
 
 export type Aftermath = {
   readonly seen: readonly string[];
-  /** What mends it, before the disk is mended and after. */
+  /** Commands to run before the disk is fixed; `after`: those to run after it is. */
   readonly before: readonly string[];
   readonly after: readonly string[];
 };
 
-/** What the disk of these nodes, full or not to be written to, has done to them: told and mended with it. */
+/**
+ * What a disk that is full, or that cannot be written to, has done to its nodes. It is part of the finding
+ * about the disk, and so is its fix.
+ */
 export function aftermathOf(input: CheckInput, topology: Topology, nodes: readonly string[]): Aftermath {
   const { inventory } = input;
   const down = topology.unreachable

@@ -59,7 +59,7 @@ function describe(input: CheckInput, topology: Topology, { node, host, directory
   };
 }
 
-/** A replica takes over, the process ends, the others let go of its id, and it starts anew as an empty replica. */
+/** A replica takes over, the process ends, the other nodes forget its id, and provision starts it empty. */
 function remedyFor(
   { inventory }: CheckInput,
   topology: Topology,

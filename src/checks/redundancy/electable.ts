@@ -5,7 +5,7 @@ import { hasWholeCopy } from '../../cluster/whole-copy.ts';
 import { call, ours } from '../remedy.ts';
 import { titled } from '../shared.ts';
 
-/** Every replica may take over, but for those on drained hosts and where the inventory says otherwise. */
+/** Every replica may take over, except on drained hosts and where the inventory says otherwise. */
 export const electable: Check = {
   name: 'replicas may take over',
   section: 'redundancy',

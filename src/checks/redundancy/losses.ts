@@ -20,8 +20,9 @@ export const losses: Check = {
 };
 
 /**
- * Losses that would take the cluster down. While nodes are out the reserve is used up by them, which their own
- * findings say; one host alone, or replicas beside their masters by choice, leave nothing to survive with.
+ * Losses that would take the cluster down. None while nodes are out: they have used up the reserve, and have
+ * findings of their own. None with one host alone, or where the inventory lets replicas share their master's
+ * host: such a cluster cannot survive the loss.
  */
 export function fatalLosses(input: CheckInput, topology: Topology): readonly WhatIf[] {
   const { inventory } = input;
@@ -32,7 +33,7 @@ export function fatalLosses(input: CheckInput, topology: Topology): readonly Wha
   const bare = topology.shards.some(({ replicas }) => replicas.length < inventory.replicas);
   if (!isWhole || bare || inventory.antiAffinity === 'none' || inventory.hosts.length < 2) return [];
   if (inventory.replicas === 0 || topology.shards.length === 0) return [];
-  // A replica beside its master is the cause, and a finding of its own; a drained host is meant to be spared.
+  // A replica on its master's host is the cause, with its own finding; a drained host is meant to be spared.
   if (misplaced(input, topology).length > 0 || Object.keys(input.pending.drained).length > 0) return [];
   return simulateLosses(inventory, input.view).filter(
     (loss) => loss.staysUp === false && (loss.kind === 'host' || hostsOf(inventory, loss).length > 1),

@@ -11,7 +11,7 @@ import { wrap } from './wrap.ts';
 
 export type VerifyViewOptions = {
   readonly color: boolean;
-  /** Columns to keep to, but for commands: they are there to be copied. */
+  /** The widest line, in columns. Commands may be wider, because operators copy them. */
   readonly width: number;
   /** Findings alone, and nothing at all when there are none. */
   readonly quiet: boolean;
@@ -23,7 +23,7 @@ export function formatReport(report: Report, { color, width, quiet, whatIf }: Ve
   const paint = createPaint(color);
   const verdict = formatVerdict(report, paint, width);
   const losses = whatIf ? ['', formatWhatIf(report, paint, width)] : [];
-  // What is only told is no reason to write to whoever reads cron's mail.
+  // A finding of severity info is no reason for cron to send mail.
   const worth = causesOf(report.findings).filter(({ finding }) => !quiet || finding.severity !== 'info');
   const findings = worth.map((cause) => formatFinding(cause, paint, { width }));
   if (quiet) return [...(findings.length > 0 ? [verdict, ...findings] : []), ...losses].join('\n');

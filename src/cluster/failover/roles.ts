@@ -25,7 +25,7 @@ export function planRoles(situation: Situation, wanted: readonly string[]): Role
   return { choices, problems };
 }
 
-/** The inventory's preferred masters, but for those on drained hosts. */
+/** The inventory's preferred masters, except for those on drained hosts. */
 export function preferredMasters({ inventory, drained }: Situation): readonly string[] {
   return inventory.nodes
     .filter(({ preferredRole, host }) => preferredRole === 'master' && !drained.includes(host))
@@ -54,7 +54,7 @@ export function planElectable(
     }));
 }
 
-/** undefined: the node cannot be asked. */
+/** undefined: the node does not respond. */
 function isElectable(situation: Situation, node: string): boolean | undefined {
   const member = memberOf(situation, node);
   const line = member && viewOf(situation, member)?.nodes.find((own) => standsAt(own, member.node));

@@ -52,7 +52,7 @@ export function shardWith(situation: Situation, node: string): Shard | undefined
   );
 }
 
-/** How many bytes of its master's stream a replica has applied, by its own word; undefined: it cannot be asked. */
+/** The bytes of its master's stream that a replica says it has applied; undefined: it does not respond. */
 export function offsetOf(situation: Situation, member: Member): number | undefined {
   const info = viewOf(situation, member)?.info;
   const offset = info?.[info['role'] === 'slave' ? 'slave_repl_offset' : 'master_repl_offset'];
@@ -61,7 +61,7 @@ export function offsetOf(situation: Situation, member: Member): number | undefin
 
 /**
  * Bytes that a replica is behind its master; never negative (the two are read a moment apart), undefined when one
- * of them cannot be asked.
+ * of them does not respond.
  */
 export function lagOf(situation: Situation, shard: Shard, replica: Member): number | undefined {
   const ahead = offsetOf(situation, shard.master);

@@ -2,7 +2,7 @@ import type { Reason } from './reason.ts';
 import { lagOf, memberOf, shardWith } from './situation.ts';
 import type { Situation } from './situation.ts';
 
-/** Replicas that are not in sync; nothing else is touched before they are. `except`: what is to be mended now. */
+/** Replicas that are not in sync; nothing else is touched before they are. `except`: nodes to restart now. */
 export function guardInSync(situation: Situation, except: readonly string[] = []): readonly Reason[] {
   return situation.inventory.nodes
     .filter(({ id }) => !except.includes(id))

@@ -14,7 +14,7 @@ type KeyOf = (number: number) => string;
 const batch = 500;
 const patienceMs = 30_000;
 
-/** Reads every acknowledged number from whoever owns the shard now. */
+/** Reads every acknowledged number from the node that owns the shard now. */
 export async function readBack(numbers: readonly number[], keyOf: KeyOf, attempt: Send): Promise<Found> {
   const lost: number[] = [];
   let unread = 0;

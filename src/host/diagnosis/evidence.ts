@@ -4,7 +4,7 @@ export type Evidence = {
   readonly unit: UnitEvidence | undefined;
   /** The data folder and what is in it, two levels deep; undefined: it is not there, or could not be listed. */
   readonly entries: readonly Entry[] | undefined;
-  /** The uid and gid that the server runs as; undefined: whoever runs the steps. */
+  /** The uid and gid that the server runs as; undefined: those of the user who runs the steps. */
   readonly server: { readonly uid: number; readonly gid: number } | undefined;
   /** nodes.conf as the server's user reads it; undefined: not there, or not readable. */
   readonly nodesConf: string | undefined;

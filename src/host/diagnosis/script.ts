@@ -6,7 +6,7 @@ import { shQuote } from '../../base/sh.ts';
 /** What a node's evidence is read from. */
 export type Suspect = {
   readonly layout: NodeLayout;
-  /** undefined: the nodes run as whoever runs the steps. */
+  /** undefined: the nodes run as the user who runs the steps. */
   readonly serviceUser: string | undefined;
   readonly server: 'redis' | 'valkey';
   /** The configuration on the host: which of the two files of persistence the server will read. */

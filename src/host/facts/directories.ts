@@ -6,7 +6,7 @@ import { ownershipFormat, parseOwnership } from './ownership.ts';
 
 /**
  * sh functions: what counts as a managed file, and as a managed directory. A file is never reached through a link; a
- * directory may be, where root or whoever runs this made the link.
+ * directory may be, where root or the user who runs this made the link.
  */
 const functions = `as_file() { [ -f "$1" ] && [ ! -L "$1" ] && [ -r "$1" ]; }
 as_directory() {

@@ -1,7 +1,7 @@
 /** What one host is asked for; follows from the inventory and the layout (`factsContext`). */
 export type FactsContext = {
   readonly server: 'redis' | 'valkey';
-  /** undefined: the nodes run as whoever runs the steps. */
+  /** undefined: the nodes run as the user who runs the steps. */
   readonly serviceUser: string | undefined;
   /** Managed files and directories, and the folders whose free space matters: absolute paths. */
   readonly files: readonly string[];

@@ -10,9 +10,9 @@ export type NftChain = { readonly gate: NftGate; readonly body: readonly string[
 const mostLines = 20_000;
 
 /**
- * Leaves the rules in `$ruleset`. The elements of named sets, which can be many, are left out; so is the rest of a
- * ruleset without end, but for the tool's own tables. `program` says that nft is there, `incomplete` that it did not
- * answer, or not with everything.
+ * Leaves the rules in `$ruleset`. The elements of named sets, which can be many, are left out. So are the
+ * lines after the first `mostLines`, except for the tool's own tables. `program` says that nft is there,
+ * `incomplete` that it did not answer, or not with everything.
  */
 export const nftScript = `ruleset=
 if command -v nft >/dev/null; then

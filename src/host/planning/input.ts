@@ -29,6 +29,6 @@ export type PlanInput = {
   readonly desired: DesiredHost;
   /** What the other nodes and hosts say of each node, by inventory id; none: nothing is known. */
   readonly word: Readonly<Record<string, PeersWord>>;
-  /** The package lists were refreshed in this run: what they do not have cannot be had. */
+  /** The package lists were refreshed in this run: a package that they do not have is not available. */
   readonly refreshed?: boolean;
 };

@@ -26,7 +26,7 @@ export const maskedProblem = (host: string, { node, unit }: SystemdService): Hos
   ],
 });
 
-/** One that runs goes on running, and would not come back after a reboot. */
+/** A masked unit that runs keeps running, but would not come back after a reboot. */
 export const requireUnmasked: Requirement = ({ host, facts, desired }) =>
   maskedUnits(desired.services, facts).map((service) => maskedProblem(host.name, service));
 

@@ -5,7 +5,7 @@ import { obstructions } from '../planning/masks.ts';
 import type { HostProblem } from './problem.ts';
 import type { Requirement } from './requirement.ts';
 
-/** Every node's port and bus port is free, or the node's own. Whoever has it is named. */
+/** Every node's port and bus port is free, or the node's own. Else the message names the other process. */
 export const requirePorts: Requirement = (input) => {
   const theDistributions = new Set(obstructions(input).map(({ listener }) => listener.pid));
   return input.host.nodes.flatMap((node) => {

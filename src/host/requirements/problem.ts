@@ -1,10 +1,10 @@
 import { OperationError, RefusedError } from '../../base/errors.ts';
 
-/** What speaks against going on with a host, or is worth knowing before. Holds no secret. */
+/** A reason to refuse or fail on a host, or a warning before the host is changed. Holds no secret. */
 export type HostProblem = {
   /** Stable, as `port-in-use`. */
   readonly id: string;
-  /** failed: exit 1. refused: a guard, exit 4. warning: goes on. */
+  /** failed: exit 1. refused: a guard, exit 4. warning: the command continues. */
   readonly kind: 'failed' | 'refused' | 'warning';
   readonly host: string;
   /** Inventory id, when it concerns one node. */
@@ -19,7 +19,7 @@ export type HostProblem = {
   readonly heldFor?: { readonly replica: string; readonly otherWays: readonly string[] };
 };
 
-/** The error that a problem is to whoever goes on in spite of it; undefined for warnings. */
+/** The error that a command throws because of a problem; undefined for warnings. */
 export function problemError(problem: HostProblem): OperationError | RefusedError | undefined {
   const { kind, message, host, node, hints } = problem;
   const details = { host, hints, ...(node !== undefined && { node }) };

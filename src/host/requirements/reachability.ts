@@ -40,7 +40,7 @@ function describeNarrow(results: readonly ProbeResult[]): readonly HostProblem[]
   }));
 }
 
-/** No connection comes about there, and not for want of somebody who listens. */
+/** No connection is possible, and the cause is not that nothing listens there. */
 export const isShut = (
   { outcome, node, port }: ProbeResult,
   isListening: ReachabilityInput['isListening'],

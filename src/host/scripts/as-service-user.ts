@@ -4,9 +4,10 @@ import { shQuote } from '../../base/sh.ts';
 const logBytes = 16_384;
 
 /**
- * sh that defines `as_server COMMAND…`: runs it as the service user, which is how root looks at whatever that user
- * could have replaced by a link. Without a service user, or where the steps do not run as root, it runs as whoever runs
- * it. Fails (exit 126) where the user cannot be taken on: that is never an answer.
+ * sh that defines `as_server COMMAND…`: runs it as the service user, which is how root looks at whatever that
+ * user could have replaced by a link. Without a service user, or where the steps do not run as root, it runs
+ * as the user who runs the script. Fails (exit 126) where root cannot change to the service user: that is
+ * never an answer.
  */
 export function asServiceUser(user: string | undefined): string {
   if (user === undefined) return 'as_server() { "$@"; }';
@@ -20,9 +21,10 @@ export function asServiceUser(user: string | undefined): string {
 }
 
 /**
- * As `asServiceUser`, and defines `soon COMMAND…`: as that user and not for longer than `seconds`, since it may have put a
- * pipe in the place of any file. `orAnyone`: where there is no such user, nobody can have put a link there, and whoever
- * runs it looks; without, nothing is read then.
+ * As `asServiceUser`, and defines `soon COMMAND…`: as that user and not for longer than `seconds`, since the
+ * user may have put a pipe in the place of any file. `orAnyone`: a user that does not exist cannot have put a
+ * link there, so the user who runs the script reads the files; without it, nothing is read where there is no
+ * service user.
  */
 export function soonAsServiceUser(
   user: string | undefined,

@@ -17,8 +17,8 @@ ${ownershipOf(directory, '.')}`;
 }
 
 /**
- * sh that puts a file in place whole or not at all: written beside it, readable by nobody else, synced, renamed.
- * The content is in a here-document, so it never stands in an argument vector.
+ * sh that puts a file in place whole or not at all: written next to it, readable by nobody else, synced,
+ * renamed. The content is in a here-document, so it never stands in an argument vector.
  */
 export function writeFileScript(file: FileSpec): string {
   return `${placeFunctions(file)}
@@ -42,7 +42,7 @@ mv -f -- "$new" "./$name"
 if command -v restorecon >/dev/null; then restorecon "$path"; fi`;
 }
 
-/** sh that removes what is ours, as the user of whom it is where the step names one. */
+/** sh that removes a path of the tool's, as the path's owner where the step names one. */
 export const removeScript = (step: RemovePath): string =>
   step.owner === undefined ? removePathScript(step) : removeOwnedScript(step.path, step.owner);
 

@@ -4,8 +4,8 @@
  * was removed has only the name that it had.
  *
  * - `alive PID`: the process is there and no zombie.
- * - `belongs PID DIR`: its working directory is DIR, or was until DIR was removed and the process is of whoever runs this:
- *   in a mount namespace of its own, any user can have a folder of that name.
+ * - `belongs PID DIR`: its working directory is DIR; or it was, DIR was removed, and the process belongs to
+ *   the user who runs this: in a mount namespace of its own, any user can have a folder of that name.
  * - `servers`: the pids of all servers.
  * - `named PIDFILE DIR`: the pid file names this node's process, and `pid` is set; a process that merely has the pid
  *   of an old file has another working directory.

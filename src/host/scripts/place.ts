@@ -4,7 +4,7 @@ import type { DirectorySpec } from '../step.ts';
 /**
  * sh functions with which a step makes sure where it works, before it changes anything there:
  *
- * - `no_strange_link PATH`: fails where PATH is a symbolic link that neither root nor whoever runs this made.
+ * - `no_strange_link PATH`: fails where PATH is a symbolic link of anyone but root and this user.
  * - `enter DIR`: goes there, and fails unless the name still leads to where it came. From then on `.` is worked on.
  * - `trusted DIR…`: fails where somebody else than root could put another thing in the place of a DIR or of a folder
  *   above it: a folder or link that is not root's, or a folder that everybody or the service group may write to. It is

@@ -3,7 +3,7 @@
  * `applyScript` sets `$marker`, and `$stopped`, a folder that is there once the operator has interrupted.
  */
 
-/** Exit code of a step that ended its waiting because the operator interrupted; what it waited for goes on. */
+/** Exit code of a step that stopped waiting because the operator interrupted; the start itself continues. */
 export const stoppedCode = 125;
 
 /** Seconds between two signs of life. */

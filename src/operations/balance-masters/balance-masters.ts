@@ -28,8 +28,8 @@ export type BalanceReport = {
 };
 
 /**
- * Gives the masters back to where the inventory prefers them, but for drained hosts. Nothing to do is an empty
- * report. Throws as `failover` does.
+ * Gives the masters back to the nodes that the inventory prefers, except those on drained hosts. The report
+ * is empty when there is nothing to do. Throws as `failover` does.
  */
 export async function balanceMasters(session: Session, request: BalanceRequest): Promise<BalanceReport> {
   requireCluster(session.inventory, 'balance-masters');

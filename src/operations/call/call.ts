@@ -122,7 +122,7 @@ const send = (session: Session, call: Call): Promise<readonly Answer[]> =>
 async function ask(session: Session, node: Node, { words, effect }: Call): Promise<Answer> {
   const connection = await session.redis(node);
   if (isFailure(connection)) {
-    // Nobody is there to remember anything: whoever comes back is told by the others.
+    // A node that does not run forgets nothing. A nodes.conf that lists the id brings it back at the start.
     if (effect === 'forgets' && connection.failure === 'refused')
       return { node: node.id, ok: true, reply: 'not running' };
     return { node: node.id, ok: false, error: connection.reason };

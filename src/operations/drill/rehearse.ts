@@ -119,7 +119,7 @@ export async function startAgain(session: Session, node: Node, stages: Stages): 
     value: await startNode(session, node, {}),
     changed: true,
   }));
-  // It starts as the master that it was: only a cluster that agrees on the roles says whom it is to follow.
+  // It starts as the master that it was. Its new master is known once the cluster agrees on the roles.
   await awaitQuiet(session, 'the drill', {});
   const [choice] = planRoles(await awaitInSync(session, [node.id], {}), [node.id]).choices;
   const back = choice && (await moveMaster(session, choice, { stages, look: {} }));

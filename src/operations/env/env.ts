@@ -5,9 +5,9 @@ import type { Inventory, Node, Secrets } from '../../inventory/inventory.ts';
 import { notYetGenerated } from '../../inventory/secrets.ts';
 
 /**
- * The application's .env for an inventory: where to connect, and as whom. Without `secrets` the password is left
- * out and the line says how to see it. Pure; throws UsageError for a password that the usual .env parsers read
- * differently.
+ * The application's .env for an inventory: where to connect, and as which user. Without `secrets` the
+ * password is left out and the line says how to see it. Pure; throws UsageError for a password that the usual
+ * .env parsers read differently.
  */
 export function renderEnv(inventory: Inventory, secrets: Secrets | undefined): string {
   const first = inventory.nodes.find(({ preferredRole }) => preferredRole === 'master');

@@ -51,7 +51,7 @@ export async function history(
 
 export type HostLog = { readonly host: string; readonly lines: readonly AuditLine[] };
 
-/** One entry a run and cluster, by when it began. Where hosts differ, whoever knows the end is believed. */
+/** One entry per run, by when it began. Where hosts differ, a known outcome wins over `abandoned`. */
 function mergeLogs(logs: readonly HostLog[], cluster: string): readonly HistoryEntry[] {
   const runs = new Map<string, { host: string; line: AuditLine }[]>();
   for (const { host, lines } of logs)

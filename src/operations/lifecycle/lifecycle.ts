@@ -63,7 +63,7 @@ const stopThose =
     return { steps: planStop(services, facts), problems };
   };
 
-/** A node that cannot be asked counts as a master: it is stopped last. */
+/** A node that does not respond counts as a master: it is stopped last. */
 function roleOf(id: string, view: ClusterView): 'replica' | 'master' {
   const node = view.nodes.find((candidate) => candidate.node === id);
   return node?.reachable && node.info['role'] === 'slave' ? 'replica' : 'master';

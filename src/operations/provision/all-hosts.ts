@@ -13,8 +13,9 @@ export async function demandAllHosts(session: Session): Promise<void> {
 }
 
 /**
- * Throws HostsFailedError unless every host could be asked: with what speaks against the others as well, and with
- * those that are ready, so that whoever mends the one knows of the rest.
+ * Throws HostsFailedError unless the facts of every host were read. The error also has the problems of the
+ * other hosts and names the hosts that are ready, so that the operator who fixes the first host knows about
+ * the rest.
  */
 export function demandFacts(session: Session, observation: Observation): void {
   const { facts, failures } = observation;

@@ -41,7 +41,10 @@ export type PlanReport = {
   readonly blocked: 'refused' | 'failed' | null;
 };
 
-/** Observes and plans as provision does, and changes nothing. Throws HostsFailedError when a host cannot be asked. */
+/**
+ * Observes and plans as provision does, and changes nothing. Throws HostsFailedError when a host does not
+ * respond or its facts cannot be read.
+ */
 export async function planReport(session: Session): Promise<PlanReport> {
   const { inventory } = session;
   const observation = await createStages(session).run(

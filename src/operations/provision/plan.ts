@@ -28,7 +28,7 @@ import { noteRisks } from './risks.ts';
 import { planLive, requireNoRestart, runningNodes } from './running.ts';
 import { requireUsers } from './users.ts';
 
-/** Everything provision would do from here, and everything that speaks against it. Data only. */
+/** All that provision would do from here, and the problems that block it or give a warning. Data only. */
 export type ProvisionPlan = {
   /** By host name, in the inventory's order; hosts that could not be asked are missing. */
   readonly hosts: ReadonlyMap<string, { readonly input: PlanInput; readonly steps: readonly HostStep[] }>;

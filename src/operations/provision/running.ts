@@ -99,7 +99,7 @@ function removedDirectives({ view, desired, onDisk }: RunningNode): readonly str
 const describeChange = ({ directive, from, to }: DirectiveChange): string =>
   `${directive} from ${from || '(empty)'} to ${to || '(empty)'}`;
 
-/** A file that somebody broke has nothing to compare with; the plan writes it anew. */
+/** A damaged file has no directives to compare with; the plan writes the file again. */
 export function readable(conf: string): Directives {
   try {
     return desiredDirectives(conf);

@@ -37,7 +37,7 @@ import type { Stages } from '../../session/stages.ts';
 export type RestartRequest = {
   /** A node, a shard's number, a host, or `all`. */
   readonly target: string;
-  /** Forget an unfinished rolling restart and begin anew. */
+  /** Forget an unfinished rolling restart and begin again. */
   readonly fresh: boolean;
   /** Bytes that a replica may be behind; default `defaultMaxLag`. */
   readonly maxLag?: number | undefined;
@@ -113,7 +113,7 @@ export async function rollOver(
   return report;
 }
 
-/** The run that this command goes on with; undefined: there is none, or it is to be forgotten. */
+/** The run that this command resumes; undefined: there is none, or the operator asked to forget it. */
 function unfinished(
   { restart: past }: Journal,
   nodes: readonly string[],

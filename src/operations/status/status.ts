@@ -110,7 +110,10 @@ function hostsUnseen(inventory: Inventory, view: ClusterView): ReadonlySet<strin
   return new Set(inventory.nodes.filter(({ id }) => lost.has(id)).map(({ host }) => host));
 }
 
-/** A node that calls the cluster down answers CLUSTERDOWN; one that cannot be asked is judged by its peers. */
+/**
+ * A node that calls the cluster down answers CLUSTERDOWN. A node that does not respond counts as serving only
+ * where its host cannot be reached from here and no peer says FAIL of it.
+ */
 const serves = ({ view, failedBy, node }: Member, unseen: ReadonlySet<string>): boolean =>
   view ? view.clusterInfo['cluster_state'] === 'ok' : unseen.has(node.host) && failedBy.length === 0;
 

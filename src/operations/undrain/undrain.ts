@@ -23,7 +23,7 @@ import { refuseMasked } from '../../failover/unconfigured.ts';
 
 /**
  * Waits until a drained host's nodes are back in sync, lets them be elected again and gives them the roles that they
- * had. Throws as `drain` does, and OperationError when a node does not come back. A rerun goes on.
+ * had. Throws as `drain` does, and OperationError when a node does not come back. A rerun resumes.
  */
 export async function undrain(session: Session, request: DrainRequest): Promise<DrainReport> {
   requireCluster(session.inventory, 'undrain');

@@ -21,9 +21,9 @@ export const defaultSettleMs = 6000;
 const intervalMs = 500;
 
 /**
- * Looks at every host and node and checks everything. Read-only but for the keys of `writeTest`.
- * What the cluster mends by itself is looked at again until it is gone or `settleMs` have passed.
- * Throws HostsFailedError or OperationError when nothing at all could be looked at.
+ * Looks at every host and node and checks everything. Read-only except for the keys of `writeTest`. Looks
+ * again while a finding is one that the cluster fixes by itself, until none is left or `settleMs` have
+ * passed. Throws HostsFailedError or OperationError when nothing at all could be looked at.
  */
 export async function verify(
   session: Session,

@@ -79,7 +79,7 @@ const keepBytes = 65_536;
 /** For an OpenSSH that words it otherwise: what is still running by then was not refused. */
 const patienceMs = 2_000;
 
-/** True when the session is open, else what ssh said. Its stderr goes on to `rest`. */
+/** True when the session is open, else what ssh said. Its stderr is piped to `rest`. */
 async function outcome(child: Child, rest: PassThrough): Promise<true | string> {
   let said = '';
   child.stderr.pipe(rest);

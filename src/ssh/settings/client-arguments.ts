@@ -28,8 +28,8 @@ export function clientArguments(settings: SshSettings): string[] {
 }
 
 /**
- * The settings that hold for a jump host too: which files and keys to use. Whom to log in as there, on which port
- * and with which password is the jump host's own affair.
+ * The settings that hold for a jump host too: which files and keys to use. The jump host has a user, a port,
+ * a password and a jump host of its own.
  */
 export function jumpSettings(settings: SshSettings): SshSettings {
   const { user: _user, port: _port, proxyJump: _jump, password: _password, ...shared } = settings;

@@ -64,7 +64,7 @@ export function offerTo({ algorithms: wanted }: HostConfig, knownTypes: readonly
   return { algorithms: { kex, cipher, hmac: mac, serverHostKey } };
 }
 
-/** In the order that is wanted; all in our own order where nothing is said. */
+/** In the configuration's order; where it has no list, all that ssh2 can do, in the order of `supported`. */
 function pick<T extends string>(have: readonly T[], wanted: readonly string[] | undefined): T[] {
   if (wanted === undefined) return [...have];
   return wanted.flatMap((name) => have.find((each) => each === name) ?? []);
