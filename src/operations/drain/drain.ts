@@ -46,7 +46,7 @@ export type DrainReport = {
  * Moves every master off a host, one shard at a time, and keeps its replicas from being elected. What was where is
  * remembered on all hosts first, so that any operator can undo it. When it resolves the host may be rebooted.
  * Throws UsageError for an unknown host; RefusedError where a guard, another drained host, the lock or the operator
- * says no; OperationError when a failover did not come to its end. A rerun goes on.
+ * says no; OperationError when a failover did not finish. A rerun resumes.
  */
 export async function drain(session: Session, request: DrainRequest): Promise<DrainReport> {
   requireCluster(session.inventory, 'drain');
@@ -92,7 +92,7 @@ function refuseUnseen({ view }: Situation, { name, nodes }: Host): void {
   );
   if (unseen.length === 0) return;
   const reasons = unseen.map(({ node, reason }) => `${node} (${reason})`).join('; ');
-  throw new RefusedError(`${name} cannot be drained while its nodes does not respond: ${reasons}`, {
+  throw new RefusedError(`${name} cannot be drained while its nodes do not respond: ${reasons}`, {
     hints: [
       `If ${name} is dead: weedgo-redis failover ${name} --force replaces the masters that were there.`,
     ],
