@@ -36,7 +36,11 @@ export const commands: readonly CommandSpec[] = [
   {
     name: 'plan',
     summary: 'show what provision would do, changing nothing',
-    options: [['--exit-code', 'exit 3 when there is something to do']],
+    options: [
+      ['--exit-code', 'exit 3 when there is something to do'],
+      ['--diff', 'show new files in full, not only changes'],
+    ],
+    examples: ['weedgo-redis plan', 'weedgo-redis plan --diff', 'weedgo-redis plan --exit-code'],
     load: () => import('./commands/plan.ts'),
   },
   {

@@ -41,7 +41,7 @@ export function countKeys(info: InfoFields): number {
 
 /**
  * How many replicas in sync a master needs to take writes, from a reply of CONFIG GET; undefined: it does not say. With
- * min-replicas-max-lag 0 none are counted (`refreshGoodSlavesCount`).
+ * min-replicas-max-lag 0 none are counted (refreshGoodSlavesCount).
  */
 export function parseNeededReplicas(flat: readonly string[]): number | undefined {
   const config = parseConfig(flat);

@@ -137,7 +137,7 @@ async function isElectedUnderWatch(
 }
 
 /**
- * Ends a manual failover that is pending: REPLICATE resets it (`resetManualFailover` in clusterSetMaster), also where
+ * Ends a manual failover that is pending: REPLICATE resets it (resetManualFailover in clusterSetMaster), also where
  * it names the present master. Throws the error that it was given up for; resolves when the replica had become master.
  */
 async function withdraw(session: Session, { shard, replica }: Swap, error: unknown): Promise<void> {

@@ -5,7 +5,7 @@ export const reservedFiles = 32;
 
 /**
  * Whether a server has lowered its maxclients to what its limit of open files leaves room for
- * (`adjustOpenFilesLimit`, server.c): it raises the limit as far as it may, and takes exactly what it then has.
+ * (adjustOpenFilesLimit, server.c): it raises the limit as far as it may, and takes exactly what it then has.
  * CONFIG SET cannot raise it again.
  */
 export function isLoweredByLimit(

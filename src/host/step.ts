@@ -5,7 +5,7 @@ import type { PortLimit } from './port-limit.ts';
 import { describeGate, describeRules, type Gate, type PortRule } from './gate.ts';
 
 /**
- * One change to a host, as data. `describeStep` prints it, `scriptFor` turns it into the sh that does it:
+ * One change to a host, as data. `describeStep` prints it, `scriptsFor` turns it into the sh that does it:
  * both from the same value, so what is promised and what is done cannot drift apart.
  */
 export type HostStep =

@@ -14,7 +14,7 @@ export function maskSecrets(conf: string, note?: string): string {
 
 /**
  * A line of a server's log as it may be shown. At a configuration that it does not accept, a server prints the whole
- * line (config.c, `loadServerConfigFromString`): `>>> 'requirepass …'`. The end may be cut off.
+ * line (config.c, loadServerConfigFromString): `>>> 'requirepass …'`. The end may be cut off.
  */
 export function maskLogLine(line: string): string {
   const [, before, quoted, end = ''] = /^(.*>>> ')(.*?)('?)$/s.exec(line) ?? [];

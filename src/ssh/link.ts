@@ -2,7 +2,7 @@ import type { Duplex, Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { OperationError } from '../base/errors.ts';
 
-/** What a transport has to offer; `remoteShell` makes a Shell of it. */
+/** What a transport has to offer; `linkShell` makes a Shell of it. */
 export type Link = {
   readonly host: string;
   readonly transport: 'local' | 'ssh2' | 'openssh';

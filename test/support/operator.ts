@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import type { ReportFinding } from '../../src/report/schema.ts';
 import type { Cli } from './cli.ts';
 
-export type Mending = {
+export type Fixing = {
   /** What comes to light when what was found is fixed, round by round. */
   readonly later?: readonly (readonly string[])[];
   /** What the operator does where the remedy leaves it to them: at its first line that begins with #. */
@@ -17,7 +17,7 @@ export type Mending = {
  */
 function createOperator(
   cli: Cli,
-  { byHand, before }: Mending,
+  { byHand, before }: Fixing,
 ): (findings: readonly ReportFinding[]) => Promise<void> {
   let isDone = byHand === undefined;
   const paste = async (line: string, of: string): Promise<void> => {
@@ -52,9 +52,9 @@ type Seen = { readonly findings: readonly ReportFinding[] };
 export async function seeAndFix<T extends Seen>(
   scene: { readonly cli: Cli; readonly verify: () => Promise<T> },
   expected: readonly string[],
-  mending: Mending = {},
+  fixing: Fixing = {},
 ): Promise<T> {
-  const follow = createOperator(scene.cli, mending);
+  const follow = createOperator(scene.cli, fixing);
   const see = async (ids: readonly string[]): Promise<T> => {
     const report = await scene.verify();
     expect(
@@ -65,7 +65,7 @@ export async function seeAndFix<T extends Seen>(
   };
   const first = await see(expected);
   let { findings } = first;
-  for (const round of [...(mending.later ?? []), []]) {
+  for (const round of [...(fixing.later ?? []), []]) {
     await follow(findings);
     ({ findings } = await see(round));
   }

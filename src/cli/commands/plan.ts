@@ -5,11 +5,12 @@ import type { CommandRun } from '../command.ts';
 import { withSession } from '../session.ts';
 
 export const run: CommandRun = async (invocation) => {
+  const { options, global } = invocation;
   const report = await withSession(invocation, planReport);
   return {
     data: { ok: report.blocked === null, ...report },
-    text: formatPlan(report),
-    exitCode: exitCodeFor(report, invocation.options['exitCode'] === true),
+    text: formatPlan(report, { whole: options['diff'] === true || global.verbose }),
+    exitCode: exitCodeFor(report, options['exitCode'] === true),
   };
 };
 
@@ -19,7 +20,12 @@ function exitCodeFor({ blocked, empty, sound }: PlanReport, tellsChanges: boolea
   return tellsChanges && !(empty && sound) ? exitCodes.findings : exitCodes.ok;
 }
 
-function formatPlan(report: PlanReport): string {
+type Detail = {
+  /** Files that are not there yet in full, and not only how long they are. */
+  readonly whole: boolean;
+};
+
+function formatPlan(report: PlanReport, detail: Detail): string {
   // Warnings were given as they came.
   const blocking = report.problems.filter(({ kind }) => kind !== 'warning');
   if (report.empty && blocking.length === 0)
@@ -42,20 +48,28 @@ function formatPlan(report: PlanReport): string {
       : [`(${report.unseen.join(', ')} does not run and has data; what more is to do is seen once it does)`];
   return [
     ...refusals,
-    ...report.hosts.flatMap(formatHost),
+    ...report.hosts.flatMap((changes) => formatHost(changes, detail)),
     ...live,
     ...section('Running nodes, one after the other, each in sync before the next:', report.moves),
     ...form,
     ...assumed,
     ...unseen,
+    ...(hidesLines(report, detail) ? ['New files in full: weedgo-redis plan --diff'] : []),
     blocking.length > 0 ? 'provision would stop before changing anything: see above.' : summary(report),
   ].join('\n');
 }
 
-const formatHost = ({ host, steps }: HostChanges): readonly string[] =>
-  steps.length === 0
-    ? []
-    : [`${host}:`, ...steps.flatMap(({ step, diff }) => [`  ${step}`, ...(diff ? indent(diff) : [])]), ''];
+const formatHost = ({ host, steps }: HostChanges, { whole }: Detail): readonly string[] => {
+  const lines = steps.flatMap(({ step, diff, newLines }) =>
+    newLines === undefined || whole
+      ? [`  ${step}`, ...(diff ? indent(diff) : [])]
+      : [`  ${step}, ${count(newLines, 'line')}`],
+  );
+  return lines.length === 0 ? [] : [`${host}:`, ...lines, ''];
+};
+
+const hidesLines = ({ hosts }: PlanReport, { whole }: Detail): boolean =>
+  !whole && hosts.some(({ steps }) => steps.some(({ newLines }) => newLines !== undefined));
 
 const section = (title: string, lines: readonly string[]): readonly string[] =>
   lines.length === 0 ? [] : [title, ...lines.map((line) => `  ${line}`), ''];

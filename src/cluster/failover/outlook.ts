@@ -124,7 +124,7 @@ const judge = (isPossible: boolean, isSure: boolean): boolean | undefined => {
   return isSure ? true : undefined;
 };
 
-/** The replica that would be elected, best first: the most data wins (`clusterGetSlaveRank`). */
+/** The replica that would be elected, best first: the most data wins (clusterGetSlaveRank). */
 export function heirOf(
   { replicas }: ShardSeats,
   dies: (node: Node) => boolean = () => false,

@@ -1,7 +1,7 @@
 import type { AofCheck, DumpCheck } from './evidence.ts';
 
 /**
- * What is wrong with nodes.conf, as `clusterLoadConfig` (cluster.c) reads it: the server ends at a line with fewer
+ * What is wrong with nodes.conf, as clusterLoadConfig (cluster.c) reads it: the server ends at a line with fewer
  * than eight words; with an empty file, or without a line about itself, it starts as another node.
  */
 export function nodesConfFault(content: string): 'empty' | 'damaged' | undefined {

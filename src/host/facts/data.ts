@@ -16,7 +16,7 @@ const mostBytes = 4_194_304;
 /**
  * What is in the nodes' data folders, as far as a start depends on it. They are read by the server's own user: it can
  * put a link to anywhere in the place of any name there, and what it cannot read itself the server cannot either.
- * Lines: `absent DIR`, `aside INDEX DIR`, `left INDEX DIR`, `former INDEX KIND NEAR ABOVE` and `conf INDEX BASE64` (`elsewhereScript`);
+ * Lines: `absent DIR`, `aside INDEX DIR`, `left INDEX DIR`, `former INDEX KIND NEAR ABOVE` and `conf INDEX BASE64` (`lookElsewhere`);
  * `unreadable PATH`, or `folder DIR` with `writable`, `myself …`, `manifest …` below it; then
  * `stat SIZE MODIFIED PATH` of all files, and their first bytes as `head -v` prints them, in base64.
  */

@@ -18,6 +18,8 @@ export type HostChanges = {
     readonly step: string;
     /** Unified, secrets masked; for steps that write a file. */
     readonly diff?: string;
+    /** How many lines a file has that is not there yet. */
+    readonly newLines?: number;
   }[];
 };
 
@@ -66,7 +68,12 @@ export async function planReport(session: Session): Promise<PlanReport> {
       host,
       steps: steps.map((step) => {
         const diff = diffStep(step);
-        return { step: describeStep(step), ...(diff !== undefined && { diff }) };
+        const isNew = step.kind === 'write-file' && step.before === undefined;
+        return {
+          step: describeStep(step),
+          ...(diff !== undefined && { diff }),
+          ...(isNew && { newLines: step.file.content.trimEnd().split('\n').length }),
+        };
       }),
     })),
     live: [...plan.live.map(describeClusterStep), ...plan.switches.map(describeSwitch)],

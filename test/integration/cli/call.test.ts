@@ -114,7 +114,7 @@ describe('what looks', () => {
   });
 });
 
-describe('what mends', () => {
+describe('what fixes a cluster', () => {
   test('is done on every node named, under the lock, with a line in the audit log', async () => {
     expect((await call('all', 'CONFIG', 'SET', 'hz', '20')).stdout).toBe(
       nodes.map((node) => `${node}: OK\n`).join(''),

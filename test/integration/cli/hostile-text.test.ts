@@ -49,7 +49,10 @@ test("a server's text before SSH's version line, before anybody has logged in", 
     const ssh = { user: 'deploy', port: (server.address() as AddressInfo).port };
     const { connection: _, ...rest } = raw;
     const file = await cli.write('ssh.yaml', JSON.stringify({ ...rest, ssh }));
-    for (const args of [['plan'], ['--json', 'plan']]) {
+    for (const args of [
+      ['plan', '--diff'],
+      ['--json', 'plan'],
+    ]) {
       const result = await cli.run('-i', file, ...args);
       expectHarmless(result);
       expect(result.stdout + result.stderr).toContain('is healthy');
@@ -71,7 +74,10 @@ s = socket.socket(); s.bind(('127.0.0.1', 17750)); s.listen(); print('ready', fl
   const python = spawn('python3', ['-c', listener], { stdio: ['ignore', 'pipe', 'inherit'] });
   try {
     await once(python.stdout, 'data');
-    for (const args of [['plan'], ['--json', 'plan']]) {
+    for (const args of [
+      ['plan', '--diff'],
+      ['--json', 'plan'],
+    ]) {
       const result = await cli.run(...args);
       expectHarmless(result);
       expect(result.stdout + result.stderr).toMatch(/\\(x1b|u001b)\[2J/);

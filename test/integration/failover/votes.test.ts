@@ -21,7 +21,7 @@ let place: Place;
 let session: TestSession;
 
 beforeAll(async () => {
-  // Whoever asks a node here must be whom it runs as.
+  // The test asks the nodes itself, so they must run as its own user.
   place = await createPlace(17920, {}, { own: true });
   session = openLocalSession(await loadInventory(join(place.dir, 'weedgo-redis.yaml')), password);
 });

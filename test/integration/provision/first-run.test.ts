@@ -24,7 +24,11 @@ beforeAll(async () => {
 afterAll(() => cli?.close());
 
 test('plan shows what would happen and changes nothing', async () => {
-  const plan = await cli.run('plan');
+  const short = await cli.run('plan');
+  expectCode(short, 0);
+  expect(short.stdout).toMatch(/redis\.conf \(0600\), \d{2,3} lines\n/);
+  expect(short.stdout).not.toContain('requirepass');
+  const plan = await cli.run('plan', '--diff');
   expectCode(plan, 0);
   for (const port of ports) {
     expect(plan.stdout).toContain(`write ${cli.state}/weedgo-redis/test/${port}/redis.conf (0600)`);

@@ -77,7 +77,7 @@ function read(pid: string, name: string): string {
 }
 
 test('plan and provision show no secret, and hand none to a process', async () => {
-  const planned = await watched('plan');
+  const planned = await watched('plan', '--diff');
   expectCode(planned, 0);
   expect(planned.stdout).toContain('+requirepass "***"');
   expect(planned.stdout).toContain('+user "app" "reset" "on" "***"');

@@ -2,7 +2,7 @@ import { cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { until } from '../../support/until.ts';
-import { createScene, ids, password, type Scene, seeAndMend, untilInfo } from './scene.ts';
+import { createScene, ids, password, type Scene, seeAndFixScene, untilInfo } from './scene.ts';
 
 /** Faults that show in ten aspects: each is one finding, and its commands end all of them. */
 let scene: Scene;
@@ -29,7 +29,7 @@ test('every node was reset: a cluster that serves nothing is not healthy', async
   expect(tested.findings).toContainEqual(
     expect.objectContaining({ id: 'WR-WRITE-FAILED', explainedBy: expect.anything() }),
   );
-  const report = await seeAndMend(scene, ['WR-CLUSTER-NOT-FORMED']);
+  const report = await seeAndFixScene(scene, ['WR-CLUSTER-NOT-FORMED']);
   expect(report.findings[0]).toMatchObject({
     severity: 'critical',
     title: expect.stringContaining('no slot'),
@@ -52,7 +52,7 @@ test("a master's folder copied to its replica: one id at two nodes", async () =>
   await until(async () => expect(await scene.redis('redis2:17724', 'CLUSTER', 'MYID')).toBe(id));
   const refused = await scene.cli.run('provision');
   expect(refused).toMatchObject({ code: 4, stderr: expect.stringContaining('run under one node id') });
-  const report = await seeAndMend(scene, ['WR-NODE-ID-TWICE']);
+  const report = await seeAndFixScene(scene, ['WR-NODE-ID-TWICE']);
   expect(report.findings[0]).toMatchObject({
     title: 'redis1:17720 and redis2:17724 run under one node id',
     remedy: [
@@ -74,7 +74,7 @@ test('a replica that was made a master of nothing', async () => {
         /:17725@\S+ (myself,)?master - .* connected\n?/,
       );
   });
-  await seeAndMend(scene, ['WR-MASTER-EMPTY']);
+  await seeAndFixScene(scene, ['WR-MASTER-EMPTY']);
   await expectHealthy();
 });
 

@@ -2,7 +2,7 @@ import { truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { until } from '../../support/until.ts';
-import { createScene, type Scene, seeAndMend } from './scene.ts';
+import { createScene, type Scene, seeAndFixScene } from './scene.ts';
 
 let scene: Scene;
 
@@ -27,7 +27,7 @@ async function empty(node: string): Promise<void> {
 
 test('a replica whose dump.rdb is empty', async () => {
   await empty('redis2:17844');
-  const { findings } = await seeAndMend(scene, ['WR-NODE-DOWN']);
+  const { findings } = await seeAndFixScene(scene, ['WR-NODE-DOWN']);
   expect(findings[0]?.seen).toContain('dump.rdb is empty');
   expect(findings[0]?.remedy).toEqual([expect.stringMatching(/ resync redis2:17844$/)]);
   expect(await scene.redis('redis2:17844', 'DBSIZE')).toBe('50');
@@ -35,7 +35,7 @@ test('a replica whose dump.rdb is empty', async () => {
 
 test('a master whose dump.rdb is empty: its replica takes over first', async () => {
   await empty('redis1:17840');
-  const { findings } = await seeAndMend(scene, ['WR-NODE-DOWN'], [['WR-HOST-LOSS']]);
+  const { findings } = await seeAndFixScene(scene, ['WR-NODE-DOWN'], [['WR-HOST-LOSS']]);
   expect(findings[0]?.seen).toContain('dump.rdb is empty');
   expect(findings[0]?.remedy.at(-1)).toMatch(/ resync redis1:17840$/);
   expect(await scene.redis('redis1:17840', 'DBSIZE')).toBe('50');

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { seeAndFix } from '../../support/operator.ts';
 import { startNodes } from '../../support/redis.ts';
 import { until } from '../../support/until.ts';
-import { createScene, ids, type Scene, seeAndMend, untilInfo } from './scene.ts';
+import { createScene, ids, type Scene, seeAndFixScene, untilInfo } from './scene.ts';
 
 let scene: Scene;
 
@@ -36,7 +36,7 @@ const folder = (port: number): string => join(scene.cli.state, 'weedgo-redis/sce
 test('a killed master, after its replica has taken over', async () => {
   process.kill(await scene.pid('redis1:17700'), 'SIGKILL');
   await untilInfo(scene, 'redis2:17704', { role: 'master' });
-  const report = await seeAndMend(scene, ['WR-NODE-DOWN'], [['WR-HOST-LOSS']]);
+  const report = await seeAndFixScene(scene, ['WR-NODE-DOWN'], [['WR-HOST-LOSS']]);
   expect(report.findings[0]).toMatchObject({ severity: 'critical', nodes: ['redis1:17700'] });
   expect(report.findings[0]?.seen).toContain('shard 1 (redis2:17704) is left without a replica');
 });
@@ -47,7 +47,7 @@ test('a killed master that nobody may take over from', async () => {
   await until(async () =>
     expect(await scene.redis('redis2:17701', 'CLUSTER', 'NODES')).toMatch(/17700@\S+ master,fail /),
   );
-  const report = await seeAndMend(scene, ['WR-NODE-DOWN', 'WR-REPLICA-NO-FAILOVER'], [['WR-HOST-LOSS']]);
+  const report = await seeAndFixScene(scene, ['WR-NODE-DOWN', 'WR-REPLICA-NO-FAILOVER'], [['WR-HOST-LOSS']]);
   expect(report.findings[0]).toMatchObject({
     remedy: [expect.stringContaining('failover --to redis2:17704 --force'), expect.stringMatching(/ start$/)],
     seen: expect.stringContaining('slots 0-5460 (shard 1) are not served'),
@@ -60,7 +60,7 @@ test('a replica whose disk was replaced', async () => {
     expect(await scene.redis('redis1:17700', 'CLUSTER', 'NODES')).toMatch(/17704@\S+ slave,fail /),
   );
   await rm(join(folder(17_704), 'data'), { recursive: true });
-  const report = await seeAndMend(scene, ['WR-NODE-DOWN']);
+  const report = await seeAndFixScene(scene, ['WR-NODE-DOWN']);
   expect(report.findings[0]?.seen).toContain('its data folder is gone');
 });
 
@@ -69,7 +69,7 @@ test('a stopped replica', async () => {
   await until(async () =>
     expect(await scene.redis('redis1:17700', 'CLUSTER', 'NODES')).toMatch(/17704@\S+ slave,fail /),
   );
-  const report = await seeAndMend(scene, ['WR-NODE-DOWN']);
+  const report = await seeAndFixScene(scene, ['WR-NODE-DOWN']);
   expect(report.findings[0]).toMatchObject({ nodes: ['redis2:17704'] });
 });
 
@@ -77,7 +77,7 @@ test('a paused process', async () => {
   const pid = await scene.pid('redis3:17705');
   process.kill(pid, 'SIGSTOP');
   try {
-    const report = await seeAndMend(scene, ['WR-NODE-SILENT']);
+    const report = await seeAndFixScene(scene, ['WR-NODE-SILENT']);
     expect(report.findings[0]).toMatchObject({ remedy: [`kill -CONT ${pid}`] });
   } finally {
     process.kill(pid, 'SIGCONT');
@@ -89,7 +89,7 @@ test('a paused master whose replica has taken over', async () => {
   process.kill(pid, 'SIGSTOP');
   try {
     await untilInfo(scene, 'redis2:17704', { role: 'master' });
-    await seeAndMend(scene, ['WR-NODE-SILENT'], [['WR-HOST-LOSS']]);
+    await seeAndFixScene(scene, ['WR-NODE-SILENT'], [['WR-HOST-LOSS']]);
   } finally {
     process.kill(pid, 'SIGCONT');
   }
@@ -101,7 +101,7 @@ test("replicas on their masters' hosts", async () => {
   await scene.redis('redis2:17704', 'CLUSTER', 'REPLICATE', third ?? '');
   await untilInfo(scene, 'redis1:17703', { master_port: '17700', master_link_status: 'up' });
   await untilInfo(scene, 'redis2:17704', { master_port: '17702', master_link_status: 'up' });
-  const report = await seeAndMend(scene, ['WR-REPLICA-SAME-HOST']);
+  const report = await seeAndFixScene(scene, ['WR-REPLICA-SAME-HOST']);
   expect(report.findings[0]).toMatchObject({ nodes: ['redis1:17703', 'redis1:17700'], hosts: ['redis1'] });
 });
 
@@ -113,13 +113,13 @@ test('a replica taken from a shard', async () => {
     await scene.redis('redis3:17702', 'CLUSTER', 'MYID'),
   );
   await untilInfo(scene, 'redis2:17704', { master_port: '17702', master_link_status: 'up' });
-  const report = await seeAndMend(scene, ['WR-REPLICAS-MISSING']);
+  const report = await seeAndFixScene(scene, ['WR-REPLICAS-MISSING']);
   expect(report.findings[0]).toMatchObject({ nodes: ['redis1:17700'], severity: 'critical' });
 });
 
 test('a deleted slot', async () => {
   await scene.redis('redis1:17700', 'CLUSTER', 'DELSLOTS', 42);
-  const report = await seeAndMend(scene, ['WR-SLOTS-UNCOVERED']);
+  const report = await seeAndFixScene(scene, ['WR-SLOTS-UNCOVERED']);
   expect(report.findings[0]).toMatchObject({ title: 'slots 42 have no owner', nodes: ['redis1:17700'] });
 });
 
@@ -127,7 +127,7 @@ test('an open slot', async () => {
   const [from, to] = [masters[0], masters[1]];
   await scene.redis(from, 'CLUSTER', 'SETSLOT', 7, 'MIGRATING', await scene.redis(to, 'CLUSTER', 'MYID'));
   await scene.redis(to, 'CLUSTER', 'SETSLOT', 7, 'IMPORTING', await scene.redis(from, 'CLUSTER', 'MYID'));
-  const report = await seeAndMend(scene, ['WR-SLOTS-OPEN']);
+  const report = await seeAndFixScene(scene, ['WR-SLOTS-OPEN']);
   expect(report.findings[0]).toMatchObject({ nodes: [from, to] });
 });
 
@@ -140,7 +140,7 @@ test('an open slot with keys on both sides', async () => {
   await scene.redis(to, 'CLUSTER', 'SETSLOT', 866, 'IMPORTING', await scene.redis(from, 'CLUSTER', 'MYID'));
   const secret = process.env['WEEDGO_REDIS_PASSWORD'] ?? '';
   await scene.redis(from, 'MIGRATE', '127.0.77.2', 17_701, '{hello}1', 0, 5000, 'AUTH', secret);
-  const report = await seeAndMend(scene, ['WR-SLOTS-OPEN']);
+  const report = await seeAndFixScene(scene, ['WR-SLOTS-OPEN']);
   expect(report.findings[0]?.remedy).toEqual([expect.stringContaining('redis-cli --cluster fix')]);
   const values = await Promise.all(
     ['{hello}1', '{hello}2'].map((key) =>
@@ -158,7 +158,7 @@ test('a forgotten node', async () => {
   await Promise.all(
     all.filter((node) => node !== 'redis1:17703').map((node) => scene.redis(node, 'CLUSTER', 'FORGET', id)),
   );
-  const report = await seeAndMend(scene, ['WR-NODE-FORGOTTEN']);
+  const report = await seeAndFixScene(scene, ['WR-NODE-FORGOTTEN']);
   expect(report.findings[0]).toMatchObject({ severity: 'critical', nodes: ['redis1:17703'] });
 });
 
@@ -170,7 +170,7 @@ test('a foreign node met in', async () => {
       for (const node of all)
         expect(await scene.redis(node, 'CLUSTER', 'NODES')).toMatch(/:17790@27790 master /);
     });
-    const report = await seeAndMend(scene, ['WR-NODE-UNKNOWN']);
+    const report = await seeAndFixScene(scene, ['WR-NODE-UNKNOWN']);
     expect(report.findings[0]?.title).toContain(':17790 is in the cluster and not in the inventory');
   } finally {
     await foreign.close();
@@ -181,54 +181,54 @@ test('a changed configuration file', async () => {
   const file = join(folder(17_700), 'redis.conf');
   const content = await readFile(file, 'utf8');
   await writeFile(file, content.replace(/^maxmemory-policy .*$/m, 'maxmemory-policy allkeys-lru'));
-  const report = await seeAndMend(scene, ['WR-CONFIG-FILE']);
+  const report = await seeAndFixScene(scene, ['WR-CONFIG-FILE']);
   expect(report.findings[0]?.seen).toBe('inventory: noeviction; file: allkeys-lru; running: noeviction');
 });
 
 test('a CONFIG SET by hand', async () => {
   await scene.redis('redis2:17701', 'CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru');
-  const report = await seeAndMend(scene, ['WR-CONFIG-LIVE']);
+  const report = await seeAndFixScene(scene, ['WR-CONFIG-LIVE']);
   expect(report.findings[0]).toMatchObject({ nodes: ['redis2:17701'] });
 });
 
 test('a CONFIG SET by hand of something that no file has', async () => {
   await scene.redis('redis2:17701', 'CONFIG', 'SET', 'hz', 50);
-  await seeAndMend(scene, ['WR-CONFIG-OUTLIER']);
+  await seeAndFixScene(scene, ['WR-CONFIG-OUTLIER']);
 });
 
 test('a removed password', async () => {
   await scene.redis('redis3:17702', 'CONFIG', 'SET', 'requirepass', '');
-  const report = await seeAndMend(scene, ['WR-AUTH-OPEN']);
+  const report = await seeAndFixScene(scene, ['WR-AUTH-OPEN']);
   expect(report.findings[0]).toMatchObject({ severity: 'critical', nodes: ['redis3:17702'] });
 });
 
 test('a missing masterauth', async () => {
   await scene.redis('redis1:17703', 'CONFIG', 'SET', 'masterauth', '');
-  await seeAndMend(scene, ['WR-MASTERAUTH']);
+  await seeAndFixScene(scene, ['WR-MASTERAUTH']);
 });
 
 test('a user that nobody knows of, who may do everything', async () => {
   await scene.redis('redis1:17700', 'ACL', 'SETUSER', 'bob', 'on', '>something-long', '~*', '+@all');
-  const report = await seeAndMend(scene, ['WR-ACL-DANGEROUS']);
+  const report = await seeAndFixScene(scene, ['WR-ACL-DANGEROUS']);
   expect(report.findings[0]).toMatchObject({ nodes: ['redis1:17700'] });
 });
 
 test('a configuration file that everybody can read', async () => {
   await chmod(join(folder(17_705), 'redis.conf'), 0o644);
-  const report = await seeAndMend(scene, ['WR-FILE-MODE']);
+  const report = await seeAndFixScene(scene, ['WR-FILE-MODE']);
   expect(report.findings[0]).toMatchObject({ severity: 'critical', hosts: ['redis3'] });
 });
 
 test('a replica restarted with another nodes.conf', async () => {
   await restartWithoutIdentity('redis2:17704', 17_704);
-  const report = await seeAndMend(scene, ['WR-NODE-IDENTITY']);
+  const report = await seeAndFixScene(scene, ['WR-NODE-IDENTITY']);
   expect(report.findings[0]).toMatchObject({ severity: 'critical', nodes: ['redis2:17704'] });
 });
 
 test('a master restarted with another nodes.conf: nobody fails over by itself', async () => {
   await scene.redis(masters[2], 'SET', 'kept', 'value').catch(() => undefined);
   await restartWithoutIdentity('redis2:17701', 17_701);
-  const report = await seeAndMend(scene, ['WR-NODE-IDENTITY'], [['WR-HOST-LOSS']]);
+  const report = await seeAndFixScene(scene, ['WR-NODE-IDENTITY'], [['WR-HOST-LOSS']]);
   expect(report.findings[0]?.seen).toContain('are not served');
 });
 
@@ -255,7 +255,7 @@ test('a node that accepts no more connections', async () => {
     expect(refused).toMatchObject({ code: 4, stderr: expect.stringContaining('accepts no more') });
     expect(refused.stderr).not.toMatch(/--force replaces|Bring redis2:17704 back/);
   }
-  const report = await seeAndMend(scene, ['WR-CLIENTS-FULL'], {
+  const report = await seeAndFixScene(scene, ['WR-CLIENTS-FULL'], {
     byHand: async () => {
       for (const socket of sockets) socket.destroy();
       await until(async () => expect(Number(await scene.info(redis1, 'connected_clients'))).toBeLessThan(10));
@@ -289,7 +289,7 @@ test('a script that does not end', async () => {
   const running = scene
     .redis('redis1:17703', 'EVAL', 'while true do end', 0)
     .catch((error: unknown) => error);
-  const report = await seeAndMend(scene, ['WR-NODE-BUSY'], [['WR-LATENCY']]);
+  const report = await seeAndFixScene(scene, ['WR-NODE-BUSY'], [['WR-LATENCY']]);
   expect(report.findings[0]).toMatchObject({ nodes: ['redis1:17703'] });
   await running;
 });

@@ -5,7 +5,7 @@ import { parseClusterNodes } from '../../../src/cluster/parse.ts';
 import { createLab, type Lab, type LabHost } from '../../lab/lab.ts';
 import { run } from '../../lab/run.ts';
 import { until } from '../../support/until.ts';
-import { createLabScene, type LabScene, seeAndMend } from './lab-support.ts';
+import { createLabScene, type LabScene, seeAndFixScene } from './lab-support.ts';
 
 let lab: Lab;
 let scene: LabScene;
@@ -64,7 +64,7 @@ test('a full disk under a replica, which ends and is started over and over', asy
   // What comes from its master it may not refuse.
   await scene.redis('redis1:7000', 'SET', keys.first, 'y');
   await untilRestarted('redis2', 7004);
-  const { findings } = await seeAndMend(scene, ['WR-DISK-FULL'], {
+  const { findings } = await seeAndFixScene(scene, ['WR-DISK-FULL'], {
     byHand: () => host('redis2').run(`rm ${small.replica}/ballast`),
     later: [['WR-RESTARTS']],
   });
@@ -78,7 +78,7 @@ test('a full disk under a master, which refuses writes', async () => {
   await scene.redis('redis3:7002', 'BGSAVE');
   await scene.untilInfo('redis3:7002', 'aof_last_write_status:err', 'rdb_last_bgsave_status:err');
   expect(await scene.redis('redis3:7002', 'SET', keys.third, 'y')).toContain('MISCONF');
-  const { findings } = await seeAndMend(scene, ['WR-DISK-FULL'], {
+  const { findings } = await seeAndFixScene(scene, ['WR-DISK-FULL'], {
     byHand: () => host('redis3').run(`rm ${small.master}/ballast`),
   });
   expect(findings[0]).toMatchObject({
@@ -94,7 +94,7 @@ test('a data folder that was mounted read-only, under a node that cannot start t
   await host('redis1').run(`mount --bind ${folder} ${folder} && mount -o remount,bind,ro ${folder}`);
   await host('redis1').run(`kill -KILL ${await pidOf('redis1', 7003)}`);
   await untilRestarted('redis1', 7003);
-  const { findings } = await seeAndMend(scene, ['WR-DATA-READ-ONLY'], { later: [['WR-RESTARTS']] });
+  const { findings } = await seeAndFixScene(scene, ['WR-DATA-READ-ONLY'], { later: [['WR-RESTARTS']] });
   expect(findings[0]).toMatchObject({ severity: 'critical', nodes: ['redis1:7003'], hosts: ['redis1'] });
 });
 
@@ -126,7 +126,7 @@ test('a file system that the kernel stopped for its errors', async () => {
     await scene.untilInfo('redis3:7005', 'aof_last_write_status:err');
     await scene.redis('redis2:7001', 'SET', keys.second, 'y');
     await untilRestarted('redis3', 7005);
-    const { findings } = await seeAndMend(scene, ['WR-DATA-READ-ONLY'], {
+    const { findings } = await seeAndFixScene(scene, ['WR-DATA-READ-ONLY'], {
       before: { line: /remount,rw/, says: /mount: / },
       // It ends in no other way: it does not want to go without having saved.
       byHand: () =>
@@ -142,7 +142,7 @@ test('a file system that the kernel stopped for its errors', async () => {
 test('a host that cannot be reached at all: the rest is verified from the others', async () => {
   await host('redis3').cut();
   await scene.untilInfo('redis1:7003', 'role:master');
-  const { findings, nodes } = await seeAndMend(scene, ['WR-HOST-UNREACHABLE'], {
+  const { findings, nodes } = await seeAndFixScene(scene, ['WR-HOST-UNREACHABLE'], {
     byHand: () => host('redis3').uncut(),
     later: [['WR-HOST-LOSS']],
   });
@@ -186,7 +186,7 @@ test('a bus that is cut between two hosts', async () => {
     await cutBus('redis2', [17_001, 17_004], 'redis1'),
   ];
   await untilUnanswered('redis1:7000', 'redis2:7001');
-  const { findings } = await seeAndMend(scene, ['WR-BUS-LINK'], {
+  const { findings } = await seeAndFixScene(scene, ['WR-BUS-LINK'], {
     before: {
       line: / check$/,
       says: /redis2 cannot reach bus port 17000[^]*redis1 cannot reach bus port 17001/,
@@ -199,7 +199,7 @@ test('a bus that is cut between two hosts', async () => {
 test('a bus that is cut in one direction', async () => {
   const uncut = await cutBus('redis1', [17_000, 17_003], 'redis2');
   await untilUnanswered('redis2:7001', 'redis1:7000');
-  const { findings } = await seeAndMend(scene, ['WR-BUS-LINK'], {
+  const { findings } = await seeAndFixScene(scene, ['WR-BUS-LINK'], {
     before: { line: / check$/, says: /redis2 cannot reach bus port 17000, bus port 17003/ },
     byHand: uncut,
   });
@@ -210,7 +210,7 @@ test('a changed configuration file', async () => {
   await host('redis1').run(
     String.raw`sed -i 's/^maxmemory-policy .*/maxmemory-policy "allkeys-lru"/' /etc/weedgo-redis/redis-7000.conf`,
   );
-  const { findings } = await seeAndMend(scene, ['WR-CONFIG-FILE']);
+  const { findings } = await seeAndFixScene(scene, ['WR-CONFIG-FILE']);
   expect(findings[0]?.seen).toBe('inventory: noeviction; file: allkeys-lru; running: noeviction');
 });
 
@@ -220,20 +220,20 @@ const restartAfter = { later: [['WR-UNIT-STALE']] };
 
 test('a unit that was edited and not read again', async () => {
   await host('redis2').run(`sed -i 's/^LimitNOFILE=.*/LimitNOFILE=5000/' ${unitFile}`);
-  const { findings } = await seeAndMend(scene, ['WR-FILE-CHANGED'], restartAfter);
+  const { findings } = await seeAndFixScene(scene, ['WR-FILE-CHANGED'], restartAfter);
   expect(findings[0]).toMatchObject({ hosts: ['redis2'], title: `${unitFile} on redis2 was changed` });
   expect(await host('redis2').run(`grep ^LimitNOFILE ${unitFile}`)).toBe('LimitNOFILE=65536\n');
 });
 
 test('a unit that was written again and not read again', async () => {
   await host('redis3').run(`touch ${unitFile}`);
-  const { findings } = await seeAndMend(scene, ['WR-UNIT-RELOAD'], restartAfter);
+  const { findings } = await seeAndFixScene(scene, ['WR-UNIT-RELOAD'], restartAfter);
   expect(findings[0]).toMatchObject({ nodes: ['redis3:7002', 'redis3:7005'], hosts: ['redis3'] });
 });
 
 test('a unit that does not start at boot', async () => {
   await host('redis2').run('systemctl --quiet disable weedgo-redis@7001');
-  const { findings } = await seeAndMend(scene, ['WR-UNIT-DISABLED']);
+  const { findings } = await seeAndFixScene(scene, ['WR-UNIT-DISABLED']);
   expect(findings[0]).toMatchObject({ nodes: ['redis2:7001'] });
   expect(await host('redis2').run('systemctl is-enabled weedgo-redis@7001')).toBe('enabled\n');
 });
@@ -243,14 +243,14 @@ test('a server that was replaced on disk and not restarted', async () => {
   await host('redis1').run(
     'path=$(readlink -f /usr/bin/redis-server) && cp -p $path $path.new && mv $path.new $path',
   );
-  const { findings } = await seeAndMend(scene, ['WR-VERSION-STALE']);
+  const { findings } = await seeAndFixScene(scene, ['WR-VERSION-STALE']);
   expect(findings[0]?.nodes).toEqual(['redis1:7000', 'redis1:7003']);
 });
 
 test('a node that was killed and started again by systemd', async () => {
   await host('redis3').run(`kill -KILL ${await pidOf('redis3', 7005)}`);
   await untilRestarted('redis3', 7005);
-  const { findings } = await seeAndMend(scene, ['WR-RESTARTS']);
+  const { findings } = await seeAndFixScene(scene, ['WR-RESTARTS']);
   expect(findings[0]).toMatchObject({
     nodes: ['redis3:7005'],
     title: 'redis3:7005 was restarted by systemd once',
@@ -259,12 +259,12 @@ test('a node that was killed and started again by systemd', async () => {
 
 test('too small a backlog for connections', async () => {
   await host('redis1').run('sysctl -q -w net.core.somaxconn=100');
-  const { findings } = await seeAndMend(scene, ['WR-KERNEL-SOMAXCONN']);
+  const { findings } = await seeAndFixScene(scene, ['WR-KERNEL-SOMAXCONN']);
   expect(findings[0]).toMatchObject({ hosts: ['redis1'], severity: 'warning' });
 });
 
 test('too low a limit of open files', async () => {
   await host('redis2').run(`prlimit --nofile=4000:4000 --pid ${await pidOf('redis2', 7004)}`);
-  const { findings } = await seeAndMend(scene, ['WR-FILE-LIMIT']);
+  const { findings } = await seeAndFixScene(scene, ['WR-FILE-LIMIT']);
   expect(findings[0]).toMatchObject({ nodes: ['redis2:7004'] });
 });

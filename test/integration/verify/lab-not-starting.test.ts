@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createLab, type Lab, type LabHost } from '../../lab/lab.ts';
 import { until } from '../../support/until.ts';
-import { createLabScene, type LabScene, seeAndMend } from './lab-support.ts';
+import { createLabScene, type LabScene, seeAndFixScene } from './lab-support.ts';
 
 let lab: Lab;
 let scene: LabScene;
@@ -25,7 +25,7 @@ test('files of root after a look by hand', async () => {
     `systemctl stop ${unit} && chown -R root:root ${folder}/nodes.conf ${folder}/appendonlydir`,
   );
   await host('redis2').exec(`systemctl start ${unit}`);
-  const { findings } = await seeAndMend(scene, ['WR-DATA-OWNER']);
+  const { findings } = await seeAndFixScene(scene, ['WR-DATA-OWNER']);
   expect(findings[0]).toMatchObject({ severity: 'critical', seen: expect.stringContaining('nodes.conf') });
   expect(findings[0]?.remedy).toEqual([expect.stringMatching(/ provision$/)]);
   expect(await host('redis2').run(`find ${folder} ! -user redis`)).toBe('');
@@ -37,7 +37,7 @@ test('a log that root began, as a server writes it that somebody ran by hand', a
   await host('redis2').exec(`systemctl start ${unit}`);
   // Else it depends on the moment whether systemd or provision starts it.
   await host('redis2').run(`systemctl stop ${unit}`);
-  const { findings } = await seeAndMend(scene, ['WR-DATA-OWNER']);
+  const { findings } = await seeAndFixScene(scene, ['WR-DATA-OWNER']);
   expect(findings[0]).toMatchObject({ severity: 'critical', seen: expect.stringContaining('redis.log') });
 });
 
@@ -45,7 +45,7 @@ test('a configuration that the server may not read: one finding, whose remedy en
   const file = '/etc/weedgo-redis/redis-7004.conf';
   await host('redis2').run(`systemctl stop ${unit} && chown root:root ${file} && chmod 600 ${file}`);
   await host('redis2').exec(`systemctl start ${unit}`);
-  const { findings } = await seeAndMend(scene, ['WR-FILE-MODE']);
+  const { findings } = await seeAndFixScene(scene, ['WR-FILE-MODE']);
   expect(findings[0]).toMatchObject({ severity: 'critical', nodes: ['redis2:7004'] });
 });
 
@@ -57,7 +57,7 @@ test('a drop-in that systemd cannot do: its reason is named, and start says it t
   const started = await scene.cli.run('start');
   expect(started).toMatchObject({ code: 1, stderr: expect.stringContaining('exit code 226') });
   expect(started.stderr).toContain(dropIn);
-  const { findings } = await seeAndMend(scene, ['WR-NODE-DOWN'], {
+  const { findings } = await seeAndFixScene(scene, ['WR-NODE-DOWN'], {
     byHand: () => host('redis2').run(`rm ${dropIn}`),
   });
   expect(findings[0]?.seen).toMatch(/\(exit code 226\).*paths\.conf changes its unit/);
@@ -85,7 +85,7 @@ test('a host cut off from the others, which have elected in its place: one findi
     code: 4,
     stderr: expect.stringContaining('redis1 is cut off from redis2 and redis3'),
   });
-  const { findings } = await seeAndMend(scene, ['WR-PARTITIONED'], {
+  const { findings } = await seeAndFixScene(scene, ['WR-PARTITIONED'], {
     byHand: () => Promise.all(unblock.map((end) => end())),
     later: [['WR-HOST-LOSS']],
   });
@@ -111,7 +111,7 @@ test('a masked unit: what would start or await it says so at once', async () => 
     expect(ended, ended.stderr).toMatchObject({ code, stderr: expect.stringContaining('is masked') });
     expect(ended.stderr).toContain(`systemctl unmask ${unit}`);
   }
-  const { findings } = await seeAndMend(scene, ['WR-NODE-DOWN']);
+  const { findings } = await seeAndFixScene(scene, ['WR-NODE-DOWN']);
   expect(findings[0]?.seen).toContain('is masked');
 });
 
@@ -126,7 +126,7 @@ test('a drop-in that takes away what the unit promises', async () => {
     code: 0,
     stderr: expect.stringContaining(`take LimitNOFILE out of ${dropIn}`),
   });
-  const { findings } = await seeAndMend(scene, ['WR-UNIT-OVERRIDDEN'], {
+  const { findings } = await seeAndFixScene(scene, ['WR-UNIT-OVERRIDDEN'], {
     byHand: () => host('redis2').run(`rm ${dropIn}`),
   });
   expect(findings[0]).toMatchObject({
@@ -137,7 +137,7 @@ test('a drop-in that takes away what the unit promises', async () => {
 
 test('a password that was taken away: the node turns everybody away until it has one again', async () => {
   await scene.redis('redis2:7004', 'CONFIG', 'SET', 'requirepass', '');
-  const { findings } = await seeAndMend(scene, ['WR-AUTH-MISSING'], {
+  const { findings } = await seeAndFixScene(scene, ['WR-AUTH-MISSING'], {
     // What was turned away stays counted.
     later: [['WR-CLIENTS-REJECTED']],
   });
@@ -153,7 +153,7 @@ test('a server that crashed: its report is named', async () => {
     expect(await host('redis2').run(`systemctl show -p NRestarts --value ${unit}`)).not.toBe('0\n'),
   );
   await scene.untilInfo('redis2:7004', 'master_link_status:up');
-  const { findings } = await seeAndMend(scene, ['WR-RESTARTS']);
+  const { findings } = await seeAndFixScene(scene, ['WR-RESTARTS']);
   const log = /its report is in (\S+)/.exec(findings[0]?.remedy.join('\n') ?? '')?.[1] ?? '';
   expect(await host('redis2').run(`grep -c 'crashed by signal: 11' ${log}`)).toBe('1\n');
 });

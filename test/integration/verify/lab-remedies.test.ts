@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { createLab, type Lab, type LabHost } from '../../lab/lab.ts';
 import { until } from '../../support/until.ts';
-import { createLabScene, type LabScene, seeAndMend } from './lab-support.ts';
+import { createLabScene, type LabScene, seeAndFixScene } from './lab-support.ts';
 
 /** Faults of hosts, units and networks whose remedies are pasted; those of nodes alone are in `remedies.test.ts`. */
 let lab: Lab;
@@ -43,29 +43,29 @@ test('a node that was started outside its unit', async () => {
   await host('redis1').run(`systemctl stop weedgo-redis@7003
     setpriv --reuid redis --regid redis --clear-groups redis-server /etc/weedgo-redis/redis-7003.conf --supervised no --daemonize yes`);
   await scene.untilInfo('redis1:7003', 'master_link_status:up');
-  await seeAndMend(scene, ['WR-UNIT-BYPASSED']);
+  await seeAndFixScene(scene, ['WR-UNIT-BYPASSED']);
 });
 
 test('a unit file that is gone', async () => {
   await host('redis2').run('rm /etc/systemd/system/weedgo-redis@.service');
-  await seeAndMend(scene, ['WR-FILE-MISSING'], { later: [['WR-UNIT-STALE']] });
+  await seeAndFixScene(scene, ['WR-FILE-MISSING'], { later: [['WR-UNIT-STALE']] });
 });
 
 test('a log folder that is gone', async () => {
   await host('redis1').run('rm -r /var/log/weedgo-redis/redis@7003');
-  await seeAndMend(scene, ['WR-FOLDER-MISSING']);
+  await seeAndFixScene(scene, ['WR-FOLDER-MISSING']);
 });
 
 test('a server whose package was removed while it runs', async () => {
   await host('redis3').run('dpkg --remove --force-depends redis-server redis-tools');
-  await seeAndMend(scene, ['WR-SERVER-MISSING'], { later: [['WR-VERSION-STALE']] });
+  await seeAndFixScene(scene, ['WR-SERVER-MISSING'], { later: [['WR-VERSION-STALE']] });
 });
 
 test('a replica that does not reach its master', async () => {
   await block('redis1', `ip saddr ${host('redis2').address} tcp dport 7000`);
   await host('redis1').run('ss -K state established sport = :7000 >/dev/null || true');
   await scene.untilInfo('redis2:7004', 'master_link_status:down');
-  await seeAndMend(scene, ['WR-REPLICA-LINK-DOWN'], {
+  await seeAndFixScene(scene, ['WR-REPLICA-LINK-DOWN'], {
     before: { line: / check$/, says: /redis2 cannot reach port 7000/ },
     byHand: () => open('redis1'),
   });
@@ -74,7 +74,7 @@ test('a replica that does not reach its master', async () => {
 test('a bus port that a packet filter closes', async () => {
   await block('redis3', 'tcp dport 17005');
   await until(async () => expect((await scene.verify()).findings).not.toEqual([]));
-  await seeAndMend(scene, ['WR-BUS-UNREACHABLE'], {
+  await seeAndFixScene(scene, ['WR-BUS-UNREACHABLE'], {
     before: { line: / check$/, says: /cannot reach bus port 17005/ },
     byHand: () => open('redis3'),
   });
@@ -88,6 +88,8 @@ test('a disk without room for a rewrite', async () => {
   await host('redis3').run(
     `setpriv --reuid redis --regid redis --clear-groups dd if=/dev/zero of=${small}/ballast bs=1M count=${free - 25} status=none`,
   );
-  await seeAndMend(scene, ['WR-DISK-REWRITE'], { byHand: () => host('redis3').run(`rm ${small}/ballast`) });
+  await seeAndFixScene(scene, ['WR-DISK-REWRITE'], {
+    byHand: () => host('redis3').run(`rm ${small}/ballast`),
+  });
   await scene.redis('redis2:7001', 'DEL', 'c');
 });

@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import type { Report, ReportFinding } from '../../../src/report/schema.ts';
 import type { Lab } from '../../lab/lab.ts';
 import type { Cli } from '../../support/cli.ts';
-import { type Mending, seeAndFix } from '../../support/operator.ts';
+import { type Fixing, seeAndFix } from '../../support/operator.ts';
 import { until } from '../../support/until.ts';
 import { documentOf, redisCli } from '../failover/place.ts';
 import { createLabCli, password } from '../provision/lab-support.ts';
@@ -47,8 +47,8 @@ export async function createLabScene(lab: Lab): Promise<LabScene> {
 const isOfLab = ({ id, severity }: ReportFinding): boolean =>
   id === 'WR-KERNEL-OVERCOMMIT' && severity === 'info';
 
-export const seeAndMend = (
+export const seeAndFixScene = (
   scene: LabScene,
   expected: readonly string[],
-  mending: Mending = {},
-): Promise<Report> => seeAndFix(scene, expected, mending);
+  fixing: Fixing = {},
+): Promise<Report> => seeAndFix(scene, expected, fixing);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { keySlot } from '../../../src/cluster/slots.ts';
 import { until } from '../../support/until.ts';
-import { createScene, type Scene, seeAndMend } from './scene.ts';
+import { createScene, type Scene, seeAndFixScene } from './scene.ts';
 
 /** Both copies of a shard are gone: the way out that is printed, and everything that blocks it. */
 let scene: Scene;
@@ -69,7 +69,7 @@ test('the name of the shard has to be typed, and is the only thing that is asked
 });
 
 test('what is printed starts it without its keys, and every other key is there', async () => {
-  const report = await seeAndMend(scene, ['WR-SHARD-LOST']);
+  const report = await seeAndFixScene(scene, ['WR-SHARD-LOST']);
   expect(JSON.stringify(report.findings.map(({ remedy }) => remedy))).not.toMatch(/FORGET|ADDSLOTS/);
   const { stdout } = await scene.cli.run('status', '--json');
   expect(JSON.parse(stdout)).toMatchObject({ ok: true });
@@ -98,6 +98,6 @@ test('an interrupted start of the shard is finished by the same command', async 
   );
   await until(async () => expect(await scene.redis(lostMaster, 'PING')).toBe('PONG'));
   await scene.redis(others[0], 'CLUSTER', 'FORGET', former);
-  await seeAndMend(scene, ['WR-SHARD-LOST']);
+  await seeAndFixScene(scene, ['WR-SHARD-LOST']);
   expect(await scene.redis(lostMaster, 'CLUSTER', 'NODES')).not.toContain('fail');
 });

@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { until } from '../../support/until.ts';
-import { createScene, ids, type Scene, seeAndMend, untilInfo } from './scene.ts';
+import { createScene, ids, type Scene, seeAndFixScene, untilInfo } from './scene.ts';
 
 let scene: Scene;
 
@@ -61,7 +61,7 @@ test('a replica whose append-only file ends in zeros after a power loss', async 
   const file = await open(await incremental(17_804), 'a');
   await file.write(Buffer.alloc(4096));
   await file.close();
-  const { findings } = await seeAndMend(scene, ['WR-NODE-DOWN']);
+  const { findings } = await seeAndFixScene(scene, ['WR-NODE-DOWN']);
   expect(findings[0]?.seen).toContain('the last 4.0 KB are zeros');
   expect(findings[0]?.remedy).toEqual([expect.stringMatching(/ resync redis2:17804$/)]);
   const left = await readdir(data(17_804));
@@ -73,7 +73,7 @@ test('a replica whose append-only file was cut off in a command starts by itself
   await kill('redis2:17804');
   const path = await incremental(17_804);
   await truncate(path, (await readFile(path)).length - 5);
-  const { findings } = await seeAndMend(scene, ['WR-NODE-DOWN']);
+  const { findings } = await seeAndFixScene(scene, ['WR-NODE-DOWN']);
   expect(findings[0]?.remedy).toEqual([expect.stringMatching(/ start$/)]);
 });
 
@@ -84,7 +84,7 @@ test('a master whose append-only file is damaged in the middle: its replica take
   const bytes = await readFile(path);
   bytes.fill(0x7a, bytes.length >> 1, (bytes.length >> 1) + 40);
   await writeFile(path, bytes);
-  const { findings } = await seeAndMend(scene, ['WR-NODE-DOWN'], [['WR-HOST-LOSS']]);
+  const { findings } = await seeAndFixScene(scene, ['WR-NODE-DOWN'], [['WR-HOST-LOSS']]);
   expect(findings[0]?.remedy).toEqual([
     expect.stringMatching(/ failover --to redis2:17804 --force$/),
     expect.stringMatching(/ resync redis1:17800$/),
@@ -98,7 +98,7 @@ test.each([
   await kill('redis2:17804');
   const path = data(17_804, 'nodes.conf');
   await writeFile(path, damage(await readFile(path, 'utf8')));
-  const { findings } = await seeAndMend(scene, ['WR-NODE-DOWN']);
+  const { findings } = await seeAndFixScene(scene, ['WR-NODE-DOWN']);
   expect(findings[0]?.seen).toContain('nodes.conf is');
   expect(findings[0]?.remedy).toEqual([
     expect.stringMatching(/ resync redis2:17804$/),
@@ -112,7 +112,7 @@ test('a damaged node and two that merely do not run: each on its own way, and th
   const file = await open(await incremental(17_804), 'a');
   await file.write(Buffer.alloc(4096));
   await file.close();
-  const { findings } = await seeAndMend(scene, ['WR-NODE-DOWN', 'WR-NODE-DOWN']);
+  const { findings } = await seeAndFixScene(scene, ['WR-NODE-DOWN', 'WR-NODE-DOWN']);
   expect(findings.flatMap(({ remedy }) => remedy)).toEqual([
     expect.stringMatching(/ resync redis2:17804$/),
     expect.stringMatching(/ start$/),
@@ -127,7 +127,7 @@ test('two damaged nodes: the commands that start all of them come last', async (
   const file = await open(await incremental(17_805), 'a');
   await file.write(Buffer.alloc(4096));
   await file.close();
-  const { findings } = await seeAndMend(scene, ['WR-NODE-DOWN', 'WR-NODE-DOWN']);
+  const { findings } = await seeAndFixScene(scene, ['WR-NODE-DOWN', 'WR-NODE-DOWN']);
   expect(findings.flatMap(({ remedy }) => remedy)).toEqual([
     expect.stringMatching(/ resync redis3:17805$/),
     expect.stringMatching(/ resync redis2:17804$/),
@@ -147,7 +147,7 @@ test('a bus port that an outgoing connection has taken', async () => {
     socket.once('connect', () => resolve(socket));
     socket.once('error', reject);
   });
-  const { findings } = await seeAndMend(scene, ['WR-NODE-DOWN'], {
+  const { findings } = await seeAndFixScene(scene, ['WR-NODE-DOWN'], {
     byHand: async () => {
       taker.resetAndDestroy();
     },

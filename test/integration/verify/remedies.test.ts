@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { Report } from '../../../src/report/schema.ts';
 import { seeAndFix } from '../../support/operator.ts';
 import { until } from '../../support/until.ts';
-import { createScene, ids, type Scene, seeAndMend, untilInfo } from './scene.ts';
+import { createScene, ids, type Scene, seeAndFixScene, untilInfo } from './scene.ts';
 
 /** Faults whose remedies are pasted, on one cluster of local nodes; those that need systemd are in lab-remedies. */
 let scene: Scene;
@@ -32,33 +32,33 @@ const folder = (port: number): string => join(scene.cli.state, 'weedgo-redis/sce
 
 test('a user that the inventory does not have', async () => {
   await scene.redis(masters[0], 'ACL', 'SETUSER', 'carol', 'on', '>something-long', '~c:*', '+get');
-  await seeAndMend(scene, ['WR-ACL-UNKNOWN']);
+  await seeAndFixScene(scene, ['WR-ACL-UNKNOWN']);
 });
 
 test("the application's user, switched off", async () => {
   await scene.redis(masters[1], 'ACL', 'SETUSER', 'weedgo', 'off');
-  await seeAndMend(scene, ['WR-ACL-APPLICATION']);
+  await seeAndFixScene(scene, ['WR-ACL-APPLICATION']);
 });
 
 test('a user default that needs no password', async () => {
   await scene.redis(masters[0], 'ACL', 'SETUSER', 'default', 'nopass');
-  await seeAndMend(scene, ['WR-AUTH-OPEN']);
+  await seeAndFixScene(scene, ['WR-AUTH-OPEN']);
   const list = await scene.redis(masters[0], 'ACL', 'LIST');
   expect(list).toMatch(/^user default on .*#[0-9a-f]{64} ~\* &\* \+@all$/m);
 });
 
 test('a user default that may not change settings, or list users', async () => {
   await scene.redis(masters[1], 'ACL', 'SETUSER', 'default', '-config|set');
-  await seeAndMend(scene, ['WR-DEFAULT-USER']);
+  await seeAndFixScene(scene, ['WR-DEFAULT-USER']);
   await scene.redis(replica, 'ACL', 'SETUSER', 'default', '-acl');
   expect((await scene.cli.run('provision')).code).toBe(4);
-  await seeAndMend(scene, ['WR-DEFAULT-USER']);
+  await seeAndFixScene(scene, ['WR-DEFAULT-USER']);
 });
 
 test('a user whose name is that of the application in parentheses', async () => {
   const rules = ['on', 'nopass', '~*', '&*', '+@all', '-@admin', '-@dangerous', '+config|get'];
   await scene.redis(masters[0], 'ACL', 'SETUSER', '(weedgo)', ...rules);
-  await seeAndMend(scene, ['WR-ACL-DANGEROUS']);
+  await seeAndFixScene(scene, ['WR-ACL-DANGEROUS']);
 });
 
 test("the application's user, changed in other ways", async () => {
@@ -70,51 +70,51 @@ test("the application's user, changed in other ways", async () => {
   ];
   for (const { rules, id } of changes) {
     await scene.redis(masters[2], 'ACL', 'SETUSER', 'weedgo', ...rules);
-    await seeAndMend(scene, [id]);
+    await seeAndFixScene(scene, [id]);
   }
 });
 
 test('a second password', async () => {
   await scene.redis(masters[2], 'ACL', 'SETUSER', 'default', '>another-password');
-  await seeAndMend(scene, ['WR-AUTH-EXTRA']);
+  await seeAndFixScene(scene, ['WR-AUTH-EXTRA']);
 });
 
 test('protected mode, switched off', async () => {
   await scene.redis(masters[0], 'CONFIG', 'SET', 'protected-mode', 'no');
-  await seeAndMend(scene, ['WR-PROTECTED-MODE']);
+  await seeAndFixScene(scene, ['WR-PROTECTED-MODE']);
 });
 
 test('every address of the host, listened on', async () => {
   await scene.redis(replica, 'CONFIG', 'SET', 'bind', '0.0.0.0');
-  await seeAndMend(scene, ['WR-LISTEN-WIDE']);
+  await seeAndFixScene(scene, ['WR-LISTEN-WIDE']);
 });
 
 test('an announced address that is elsewhere', async () => {
   await scene.redis(masters[2], 'CONFIG', 'SET', 'cluster-announce-ip', '10.9.9.9');
-  await seeAndMend(scene, ['WR-ANNOUNCED-ELSEWHERE']);
+  await seeAndFixScene(scene, ['WR-ANNOUNCED-ELSEWHERE']);
 });
 
 test('another password on one node', async () => {
   await scene.redis(replica, 'CONFIG', 'SET', 'requirepass', 'another-password');
-  await seeAndMend(scene, ['WR-NODE-AUTH']);
+  await seeAndFixScene(scene, ['WR-NODE-AUTH']);
 });
 
 test('a replica that was reset', async () => {
   await scene.redis('redis3:19075', 'CLUSTER', 'RESET', 'SOFT');
-  await seeAndMend(scene, ['WR-NODE-ALONE']);
+  await seeAndFixScene(scene, ['WR-NODE-ALONE']);
 });
 
 test('two masters on one host', async () => {
   await scene.redis(replica, 'CLUSTER', 'FAILOVER');
   await untilInfo(scene, replica, { role: 'master' });
   await untilInfo(scene, masters[0], { role: 'slave', master_link_status: 'up' });
-  await seeAndMend(scene, ['WR-HOST-LOSS']);
+  await seeAndFixScene(scene, ['WR-HOST-LOSS']);
 });
 
 test('clients near the limit', async () => {
   await scene.redis(masters[0], 'CONFIG', 'SET', 'maxclients', 200);
   const sockets = await open(184, '127.0.77.1', 19_070);
-  await seeAndMend(scene, ['WR-CLIENTS-MANY'], {
+  await seeAndFixScene(scene, ['WR-CLIENTS-MANY'], {
     byHand: async () => {
       for (const socket of sockets) socket.destroy();
     },
@@ -125,7 +125,7 @@ test('memory that is full', async () => {
   const key = 'b';
   await scene.redis(masters[0], 'SETRANGE', key, 40_000_000, 'x');
   await scene.redis(masters[0], 'CONFIG', 'SET', 'maxmemory', '44mb');
-  await seeAndMend(scene, ['WR-CONFIG-LIVE', 'WR-MEMORY-FULL']);
+  await seeAndFixScene(scene, ['WR-CONFIG-LIVE', 'WR-MEMORY-FULL']);
   await scene.redis(masters[0], 'DEL', key);
 });
 
@@ -135,7 +135,7 @@ test('a snapshot that cannot be put in its place', async () => {
   await mkdir(join(dump, 'in-the-way'), { recursive: true });
   await scene.redis(masters[0], 'BGSAVE');
   await untilInfo(scene, masters[0], { rdb_bgsave_in_progress: '0', rdb_last_bgsave_status: 'err' });
-  const { findings } = await seeAndMend(scene, ['WR-RDB-FAILED'], {
+  const { findings } = await seeAndFixScene(scene, ['WR-RDB-FAILED'], {
     byHand: () => rm(dump, { recursive: true }),
   });
   expect(findings[0]?.seen).toMatch(/its log says: .*dump\.rdb/);
@@ -147,7 +147,7 @@ test('a rewrite that cannot be put in its place', async () => {
   for (const way of ways) await mkdir(join(way, 'in-the-way'), { recursive: true }).catch(() => undefined);
   await scene.redis(masters[1], 'BGREWRITEAOF');
   await untilInfo(scene, masters[1], { aof_rewrite_in_progress: '0', aof_last_bgrewrite_status: 'err' });
-  await seeAndMend(scene, ['WR-AOF-REWRITE-FAILED'], {
+  await seeAndFixScene(scene, ['WR-AOF-REWRITE-FAILED'], {
     byHand: async () => {
       for (const way of ways) await rm(join(way, 'in-the-way'), { recursive: true, force: true });
       for (const way of ways) await rm(way, { recursive: true, force: true }).catch(() => undefined);
@@ -157,14 +157,14 @@ test('a rewrite that cannot be put in its place', async () => {
 
 test('a configuration file that is gone', async () => {
   await rename(join(folder(19_075), 'redis.conf'), join(folder(19_075), 'redis.conf.elsewhere'));
-  await seeAndMend(scene, ['WR-FILE-MISSING']);
+  await seeAndFixScene(scene, ['WR-FILE-MISSING']);
 });
 
 test('a configuration file that is a link', async () => {
   const file = join(folder(19_075), 'redis.conf');
   await rename(file, `${file}.elsewhere`);
   await symlink(`${file}.elsewhere`, file);
-  await seeAndMend(scene, ['WR-PATH-REPLACED'], { byHand: () => rm(file) });
+  await seeAndFixScene(scene, ['WR-PATH-REPLACED'], { byHand: () => rm(file) });
 });
 
 test('a killed node whose child still saves is not taken for the node', async () => {
@@ -175,7 +175,7 @@ test('a killed node whose child still saves is not taken for the node', async ()
   await scene.redis(replica, 'BGREWRITEAOF');
   await untilInfo(scene, replica, { aof_rewrite_in_progress: '1' });
   process.kill(await scene.pid(replica), 'SIGKILL');
-  await seeAndMend(scene, ['WR-NODE-DOWN']);
+  await seeAndFixScene(scene, ['WR-NODE-DOWN']);
   await Promise.all(['b', 'f', 'j'].map((key) => scene.redis(masters[0], 'DEL', key).catch(() => undefined)));
 });
 
@@ -188,7 +188,7 @@ test('a restart that was killed', async () => {
   // What else there is depends on the instant: the next node may be down, or its master have moved.
   const seen = ids(await scene.verify());
   expect(seen).toContain('WR-RESTART-UNFINISHED');
-  await seeAndMend(scene, seen);
+  await seeAndFixScene(scene, seen);
 });
 
 test('a drill that was killed while its master is down', async () => {
@@ -198,7 +198,7 @@ test('a drill that was killed while its master is down', async () => {
   drill.kill('SIGKILL');
   await drill.done;
   await untilInfo(scene, 'redis1:19073', { role: 'master' });
-  await seeAndMend(scene, ['WR-NODE-DOWN', 'WR-DRILL-UNFINISHED']);
+  await seeAndFixScene(scene, ['WR-NODE-DOWN', 'WR-DRILL-UNFINISHED']);
 });
 
 test('a replica that is paused while writes are tested', async () => {

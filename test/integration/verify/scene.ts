@@ -9,12 +9,12 @@ import { defaultSettleMs, verify } from '../../../src/operations/verify/verify.t
 import { isFailure } from '../../../src/redis/connection.ts';
 import { type Cli, createCli } from '../../support/cli.ts';
 import { type Connections, localConnections } from '../../support/cluster.ts';
-import { type Mending, seeAndFix } from '../../support/operator.ts';
+import { type Fixing, seeAndFix } from '../../support/operator.ts';
 import { until } from '../../support/until.ts';
 
 export const password = 'a-password-of-the-test';
 
-/** A provisioned cluster on loopback that can be made ill, verified and mended. */
+/** A provisioned cluster on loopback that can be damaged, verified and fixed. */
 export type Scene = {
   readonly cli: Cli;
   readonly inventory: Inventory;
@@ -131,10 +131,10 @@ export function ids({ findings }: Report): readonly string[] {
  * Sees exactly these findings, follows their remedies as printed, and again for what then comes to light, until nothing
  * is left; `later` are the findings of the following rounds.
  */
-export const seeAndMend = (
+export const seeAndFixScene = (
   scene: Scene,
   expected: readonly string[],
-  later: readonly (readonly string[])[] | Mending = [],
+  later: readonly (readonly string[])[] | Fixing = [],
 ): Promise<Report> => seeAndFix(scene, expected, 'length' in later ? { later } : later);
 
 /** Waits until the node says so of itself. */

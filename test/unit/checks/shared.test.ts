@@ -25,7 +25,7 @@ test('a title fits one and several', () => {
 });
 
 describe('what several share', () => {
-  test('is one finding about all of them, mended step by step', () => {
+  test('is one finding about all of them, fixed step by step', () => {
     expect(mergeShared([finding('a'), finding('b'), finding('c')])).toEqual([
       {
         id: 'WR-UNIT-BYPASSED',

@@ -157,7 +157,7 @@ describe('nextRestart', () => {
 });
 
 describe('guardInSync', () => {
-  it('names every replica that is not, but for those that are to be mended', () => {
+  it('names every replica that is not, except for those that are to be fixed', () => {
     const situation = stage({
       what: '',
       maxLag: 10,
