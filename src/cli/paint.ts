@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { stripVTControlCharacters } from 'node:util';
 
 type Painter = (text: string) => string;
 
@@ -17,7 +18,7 @@ const codes = {
 
 /**
  * A second parameter that no host or server can guess tells the codes of this module from those in what they sent.
- * `unmark` takes it off, `harmless` spells out everything that has none.
+ * `splitPaint` takes it off, `harmless` spells out everything that has none.
  */
 const mark = `${randomInt(2 ** 47)}${randomInt(2 ** 47)}`;
 
@@ -41,6 +42,10 @@ export function createPaint(color: boolean): Paint {
     cyan: painter('cyan'),
   };
 }
+
+/** How many columns text with codes of `createPaint` takes; it is one line of ASCII otherwise. */
+export const columnsOf = (text: string): number =>
+  stripVTControlCharacters(text.replaceAll(`;${mark}`, '')).length;
 
 /** Splits text at the codes of `createPaint`: every second part is such a code, as the terminal takes it. */
 export function splitPaint(text: string): readonly string[] {

@@ -4,6 +4,7 @@ import { formatFailure, failureDocument, exitCodeOf } from './failure.ts';
 import { onUnread, printJson, printNote, printResult } from './output.ts';
 import { createProgress } from './progress.ts';
 import { createPrompter } from './prompter.ts';
+import { nameInventory, nameInventoryIn, nameInventoryOf } from './name-inventory.ts';
 import { describeTerminal } from './terminal.ts';
 
 /** What commander understood; nothing of it is trusted to be well-formed beyond commander's own checks. */
@@ -22,17 +23,20 @@ export async function runCommand(spec: CommandSpec, parsed: ParsedCommandLine): 
     verbose: parsed.global['verbose'] === true,
     color: parsed.global['color'] !== false,
   });
+  const invocation = invocationFor(parsed, progress.emit, interrupt.signal);
+  const { inventory } = invocation.global;
   try {
     const { run } = await spec.load();
-    const result = await run(invocationFor(parsed, progress.emit, interrupt.signal));
+    const result = await run(invocation);
     progress.stop();
-    report(result, json);
+    report({ ...result, text: nameInventory(result.text, inventory) }, json);
     return result.exitCode ?? exitCodes.ok;
   } catch (thrown) {
     progress.stop();
     const error = interrupt.signal.aborted ? asInterrupted(thrown) : thrown;
-    if (json) printJson(failureDocument(error));
-    printNote(formatFailure(error, describeTerminal('stderr', parsed.global).color));
+    if (json) printJson(nameInventoryIn(failureDocument(error), inventory));
+    const { color } = describeTerminal('stderr', parsed.global);
+    printNote(nameInventory(formatFailure(error, color), inventory));
     return exitCodeOf(error);
   } finally {
     interrupt.dispose();
@@ -41,18 +45,19 @@ export async function runCommand(spec: CommandSpec, parsed: ParsedCommandLine): 
 
 function invocationFor(parsed: ParsedCommandLine, emit: Invocation['emit'], signal: AbortSignal): Invocation {
   const { global } = parsed;
+  const inventory = typeof global['inventory'] === 'string' ? global['inventory'] : undefined;
   return {
     // A variadic argument is a list.
     args: parsed.args.flat().map((arg) => (typeof arg === 'string' ? arg : undefined)),
     options: parsed.options,
     global: {
-      inventory: typeof global['inventory'] === 'string' ? global['inventory'] : undefined,
+      inventory,
       json: global['json'] === true,
       yes: global['yes'] === true,
       quiet: global['quiet'] === true,
       verbose: global['verbose'] === true,
     } satisfies GlobalOptions,
-    emit,
+    emit: (event) => emit(nameInventoryOf(event, inventory)),
     signal,
     prompter: createPrompter(signal),
     terminal: describeTerminal('stdout', global),

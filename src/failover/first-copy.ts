@@ -2,7 +2,8 @@ import { OperationError, WeedgoError } from '../base/errors.ts';
 import type { Node } from '../inventory/inventory.ts';
 import { findNode } from '../inventory/topology.ts';
 import { isFailure, type RedisConnection } from '../redis/connection.ts';
-import { allowElection, barElection } from '../redis/electable.ts';
+import { noFailover } from '../cluster/step.ts';
+import { allowElection, barElection, isBarred } from '../redis/electable.ts';
 import type { Session } from '../session/session.ts';
 import { awaitInSync } from './await-sync.ts';
 import type { LookOptions } from './look.ts';
@@ -38,6 +39,22 @@ export async function awaitCopies(
   } catch (error) {
     throw unfinished(barred, error);
   }
+}
+
+/**
+ * As `awaitInSync`, for nodes that an earlier run of the same command started: where it was interrupted in the
+ * middle of a copy, they may not be elected yet, and nothing else would ever allow it. Throws as `awaitFirstCopy`.
+ */
+export async function resumeCopies(
+  session: Session,
+  ids: readonly string[],
+  look: LookOptions,
+): Promise<void> {
+  const isOwnWish = session.inventory.config[noFailover] === 'yes';
+  const nodes = isOwnWish ? [] : ids.flatMap((id) => findNode(session.inventory, id) ?? []);
+  const barred: Node[] = [];
+  for (const node of nodes) if (await isBarred(await demandConnection(session, node))) barred.push(node);
+  await awaitCopies(session, barred, { ids, look });
 }
 
 /** Throws OperationError when it does not respond. */

@@ -32,7 +32,7 @@ import { waitTellers } from '../session/wait-teller.ts';
 import type { Session } from '../session/session.ts';
 import { refuseMasked, refuseUnconfigured } from './unconfigured.ts';
 import { awaitInSync } from './await-sync.ts';
-import { awaitFirstCopy } from './first-copy.ts';
+import { awaitFirstCopy, resumeCopies } from './first-copy.ts';
 import { lookAround } from './look.ts';
 import { refuseFor } from './refuse.ts';
 import type { LookOptions } from './look.ts';
@@ -142,7 +142,7 @@ export async function restartNode(session: Session, node: Node, look: LookOption
 /** Starts a node unless it runs, and waits until it is in sync. Stops nothing. Throws as `restartNode`. */
 export async function startNode(session: Session, node: Node, look: LookOptions): Promise<void> {
   const found = await judgeNode(session, node);
-  if (found.stop.length > 0) await awaitInSync(session, [node.id], look);
+  if (found.stop.length > 0) await resumeCopies(session, [node.id], look);
   else await start(session, node, { found, steps: [], look });
 }
 

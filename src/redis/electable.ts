@@ -6,11 +6,16 @@ import type { RedisConnection } from './connection.ts';
  * Keeps a node from being elected, before it is given another master or starts without data: until it is in sync it
  * would serve the keys of its former master, or none. Resolves to whether it could be elected before.
  */
-export async function barElection({ call }: RedisConnection): Promise<boolean> {
-  const reply = await call(['CONFIG', 'GET', noFailover]);
-  if (Array.isArray(reply) && reply[1] === 'yes') return false;
-  await call(['CONFIG', 'SET', noFailover, 'yes']);
+export async function barElection(connection: RedisConnection): Promise<boolean> {
+  if (await isBarred(connection)) return false;
+  await connection.call(['CONFIG', 'SET', noFailover, 'yes']);
   return true;
+}
+
+/** Whether the node stands for no election, as its running configuration says. */
+export async function isBarred({ call }: RedisConnection): Promise<boolean> {
+  const reply = await call(['CONFIG', 'GET', noFailover]);
+  return Array.isArray(reply) && reply[1] === 'yes';
 }
 
 /** Lets a node that is in sync be elected again. */

@@ -1,4 +1,4 @@
-import { stripVTControlCharacters } from 'node:util';
+import { columnsOf } from '../paint.ts';
 
 /**
  * Rows as aligned columns, two spaces apart, without trailing blanks; colours count for nothing. Names and addresses
@@ -6,15 +6,13 @@ import { stripVTControlCharacters } from 'node:util';
  */
 export function formatTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const all = [header, ...rows];
-  const widths = header.map((_, column) => Math.max(...all.map((row) => widthOf(row[column] ?? ''))));
+  const widths = header.map((_, column) => Math.max(...all.map((row) => columnsOf(row[column] ?? ''))));
   return all
     .map((row) =>
       row
-        .map((cell, column) => cell + ' '.repeat((widths[column] ?? 0) - widthOf(cell)))
+        .map((cell, column) => cell + ' '.repeat((widths[column] ?? 0) - columnsOf(cell)))
         .join('  ')
         .trimEnd(),
     )
     .join('\n');
 }
-
-const widthOf = (cell: string): number => stripVTControlCharacters(cell).length;

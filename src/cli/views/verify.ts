@@ -1,6 +1,5 @@
 import { formatBytes } from '../../base/bytes.ts';
-import { stripVTControlCharacters } from 'node:util';
-import { createPaint, type Paint } from '../paint.ts';
+import { columnsOf, createPaint, type Paint } from '../paint.ts';
 import { count } from '../../checks/text.ts';
 import { causesOf } from '../../report/causes.ts';
 import type { Report, ReportNode } from '../../report/schema.ts';
@@ -169,5 +168,5 @@ function formatSentences(whatIf: Report['whatIf'], paint: Paint, width: number):
 }
 
 function isWider(text: string, width: number): boolean {
-  return text.split('\n').some((line) => stripVTControlCharacters(line).length > width);
+  return text.split('\n').some((line) => columnsOf(line) > width);
 }

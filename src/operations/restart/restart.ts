@@ -9,11 +9,11 @@ import { RefusedError } from '../../base/errors.ts';
 import type { Node } from '../../inventory/inventory.ts';
 import type { Approval } from '../../session/approval.ts';
 import { changing } from '../../session/changing.ts';
-import { awaitInSync } from '../../failover/await-sync.ts';
 import { guardStop } from '../../failover/guard-stop.ts';
 import { observe } from '../../observation/observe.ts';
 import { awaitQuiet } from '../../failover/await-guard.ts';
 import { keepDrained } from '../../failover/electable.ts';
+import { resumeCopies } from '../../failover/first-copy.ts';
 import { lookAround } from '../../failover/look.ts';
 import type { LookOptions } from '../../failover/look.ts';
 import { moveMaster } from '../../failover/move.ts';
@@ -187,7 +187,7 @@ async function roll(
   const atFirst = await readRunIds(session, run.nodes);
   const before = run.nodes.filter((node) => atFirst.has(node) && atFirst.get(node) !== run.runIds[node]);
   // An interruption may have left the last of them in the midst of its copy.
-  await awaitInSync(session, before, look);
+  await resumeCopies(session, before, look);
   for (;;) {
     const situation = await awaitQuiet(session, 'restart', look);
     const next = nextRestart(situation, run, await readRunIds(session, run.nodes));

@@ -77,3 +77,22 @@ describe('a command that verify prints, pasted again', () => {
     expect(other.code).not.toBe(0);
   });
 });
+
+describe('a restart that was interrupted while its replica was being copied to', () => {
+  it('is finished by the same command: the replica may be elected again', async () => {
+    const replica = (await roleOf(b2)) === 'slave' ? b2 : a;
+    const master = replica === a ? b2 : a;
+    const barred = (): Promise<string> =>
+      place.redis(replica, 'CONFIG', 'GET', 'cluster-replica-no-failover');
+    // Seconds between a replica's request and its copy.
+    await place.redis(master, 'CONFIG', 'SET', 'repl-diskless-sync-delay', '8');
+    const run = place.start('restart', replica);
+    await until(async () => expect(await barred()).toContain('yes'));
+    run.kill('SIGINT');
+    expect((await run.done).code).not.toBe(0);
+    await place.redis(master, 'CONFIG', 'SET', 'repl-diskless-sync-delay', '5');
+    expect(await barred()).toContain('yes');
+    await nothing('restart', replica);
+    expect(await barred()).toContain('no');
+  });
+});

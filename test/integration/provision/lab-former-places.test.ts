@@ -83,7 +83,7 @@ test('an installation of an earlier version: commands name provision, plan lists
   await onAll((host) => asEarlierVersion(portsOf(host)));
   const started = await cli.run('start');
   expectCode(started, 4);
-  expect(started.stderr).toContain('Run `weedgo-redis provision`');
+  expect(started.stderr).toMatch(/Run `weedgo-redis -i \S+ provision`/);
   await startThere();
   const restarted = await cli.run('restart', 'redis1:7003');
   expectCode(restarted, 4);

@@ -82,7 +82,7 @@ test('systemd does not bring a master back empty: its replica keeps the keys and
   );
   const refused = await cli.run('start');
   expectCode(refused, 4);
-  expect(refused.stderr).toContain('weedgo-redis failover --to redis2:7004 --force');
+  expect(refused.stderr).toContain('.yaml failover --to redis2:7004 --force');
   expectCode(await cli.run('failover', 'redis2:7004', '--force'), 0);
   expect(await keysOf(hostNamed(second), 7004)).toBe(1000);
   // By its own nodes.conf it still is the master: the tool knows better, and clears this one start.

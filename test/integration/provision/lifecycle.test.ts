@@ -161,7 +161,7 @@ describe('three hosts on this machine', () => {
     const refused = await cli.run('start');
     expectCode(refused, 4);
     expect(refused.stderr).toContain('a has no configuration of a:18130, a:18133');
-    expect(refused.stderr).toContain('weedgo-redis provision');
+    expect(refused.stderr).toContain('.yaml provision');
   });
 
   test('destroy removes their folder only when all of their servers have ended', async () => {

@@ -57,7 +57,7 @@ test('the first provision writes it; on a machine without the file nothing is ge
     const refused = await cli.run(...command);
     expectCode(refused, 4);
     expect(refused.stderr).toContain(`the password of test is not on this machine: ${file()} does not exist`);
-    expect(refused.stderr).toContain('weedgo-redis recover-password');
+    expect(refused.stderr).toContain('.yaml recover-password');
     expect(refused.stderr).not.toMatch(/masterauth|rejects/);
   }
   expect(await exists(file())).toBe(false);

@@ -241,7 +241,7 @@ test('a master whose data is gone is not started while its replica has it', asyn
     const refused = await cli.run(command);
     expectCode(refused, 4);
     expect(refused.stderr).toContain('local:19030 is the master of its slots');
-    expect(refused.stderr).toContain('weedgo-redis failover --to local:19033 --force');
+    expect(refused.stderr).toContain('.yaml failover --to local:19033 --force');
   }
   expect(serversOf(cli.dir)).not.toHaveProperty('19030');
   expectCode(await cli.run('failover', 'local:19033', '--force'), 0);
@@ -303,7 +303,7 @@ test('a master with an older snapshot than its replica has is not started before
     const refused = await cli.run(command);
     expectCode(refused, 4);
     expect(refused.stderr).toMatch(/is the master of its slots, and its dump\.rdb \(.*\) may lack/);
-    expect(refused.stderr).toContain(`weedgo-redis failover --to local:${replica} --force`);
+    expect(refused.stderr).toContain(`.yaml failover --to local:${replica} --force`);
   }
   const { stdout } = await cli.run('verify', '--json');
   expect(stdout).toContain('WR-START-UNSAFE');

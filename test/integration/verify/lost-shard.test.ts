@@ -57,7 +57,7 @@ test('a shard that has data is not started without it', async () => {
 });
 
 test('the name of the shard has to be typed, and is the only thing that is asked', async () => {
-  await expectRefused(['provision'], 'weedgo-redis provision --lost-shard 1');
+  await expectRefused(['provision'], '.yaml provision --lost-shard 1');
   const { stdout } = await scene.cli.run('verify', '--json');
   expect(stdout).toContain(`${data(19_004)}.kept may have what was there`);
   await expectRefused(
