@@ -13,6 +13,8 @@ export type Pending = {
   readonly restart: { readonly since: string; readonly nodes: readonly string[] } | undefined;
   /** A drill that was interrupted: since when. */
   readonly drill: string | undefined;
+  /** The command that is at one of these now: who runs it, and what it is for. */
+  readonly underWay?: { readonly owner: string; readonly reason: string } | undefined;
 };
 
 export type HostFacts =

@@ -5,6 +5,7 @@ import { OperationError } from '../base/errors.ts';
 import type { Node } from '../inventory/inventory.ts';
 import { isFailure } from '../redis/connection.ts';
 import { askJournal } from '../session/journal/journal.ts';
+import { lockHolder } from '../session/lock/holder.ts';
 import { type HostsObservation, type Observation, observeHosts, observeNodes } from './observe.ts';
 import { planInputs } from './plan-inputs.ts';
 import type { Session } from '../session/session.ts';
@@ -172,9 +173,10 @@ async function probeHosts(session: Session): Promise<Readonly<Record<string, Hos
 async function readPending(session: Session): Promise<Pick<HostsLook, 'pending' | 'pendingUnread'>> {
   const { journal, unread } = await askJournal(session);
   const { drained, restart, drill } = journal;
+  const underWay = restart || drill ? await lockHolder(session) : undefined;
   const since = Object.entries(drained).map(([host, past]) => [host, past.since]);
   return {
-    pending: { drained: Object.fromEntries(since), restart, drill: drill?.since },
+    pending: { drained: Object.fromEntries(since), restart, drill: drill?.since, underWay },
     pendingUnread: unread,
   };
 }

@@ -4,10 +4,10 @@ import type { Finding } from '../check.ts';
 import type { CheckInput } from '../input.ts';
 import { byHand, ours } from '../remedy.ts';
 
-type Illness = Omit<Finding, 'nodes' | 'hosts' | 'expected'>;
+type Fault = Omit<Finding, 'nodes' | 'hosts' | 'expected'>;
 
 /** Another user's process has a node's port. */
-export function foreign({ node, reason }: UnreachableView, { inventory }: CheckInput): Illness {
+export function foreign({ node, reason }: UnreachableView, { inventory }: CheckInput): Fault {
   const known = findNode(inventory, node);
   return {
     id: 'WR-NODE-FOREIGN',
@@ -24,7 +24,7 @@ export function foreign({ node, reason }: UnreachableView, { inventory }: CheckI
 }
 
 /** Whose process has a node's port could not be told. */
-export function unverified({ node, reason }: UnreachableView, { inventory }: CheckInput): Illness {
+export function unverified({ node, reason }: UnreachableView, { inventory }: CheckInput): Fault {
   return {
     id: 'WR-NODE-UNVERIFIED',
     severity: 'critical',

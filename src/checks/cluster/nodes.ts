@@ -25,24 +25,24 @@ export const nodes: Check = {
     const found = topology.unreachable
       .filter((view) => view.failure !== 'host' && !isWithoutDisk(input, view))
       .map((view): Finding => {
-        const illness = diagnose(view, input, topology);
+        const fault = diagnose(view, input, topology);
         return {
-          ...illness,
+          ...fault,
           nodes: [view.node],
           hosts: [],
-          seen: [illness.seen, ...consequencesOf(topology, [view.node])].join('; '),
+          seen: [fault.seen, ...consequencesOf(topology, [view.node])].join('; '),
           expected: "the node answers and accepts the inventory's password",
-          remedy: [...new Set([...takeoverOf(input.inventory, topology, view.node), ...illness.remedy])],
-          explains: [{ ids: ['WR-NODE-UNASKED'], nodes: [view.node] }, ...(illness.explains ?? [])],
+          remedy: [...new Set([...takeoverOf(input.inventory, topology, view.node), ...fault.remedy])],
+          explains: [{ ids: ['WR-NODE-UNASKED'], nodes: [view.node] }, ...(fault.explains ?? [])],
         };
       });
     return closingLast(input.inventory, found);
   },
 };
 
-export type Illness = Omit<Finding, 'nodes' | 'hosts' | 'expected'>;
+export type Fault = Omit<Finding, 'nodes' | 'hosts' | 'expected'>;
 
-function diagnose(view: UnreachableView, input: CheckInput, topology: Topology): Illness {
+function diagnose(view: UnreachableView, input: CheckInput, topology: Topology): Fault {
   if (view.failure === 'refused') return down(view, input, topology);
   if (view.failure === 'auth') return wrongPassword(view, input, topology);
   if (view.failure === 'loading') return loading(view);
@@ -54,7 +54,7 @@ function diagnose(view: UnreachableView, input: CheckInput, topology: Topology):
   return silent(view, input, topology);
 }
 
-function down({ node }: UnreachableView, input: CheckInput, topology: Topology): Illness {
+function down({ node }: UnreachableView, input: CheckInput, topology: Topology): Fault {
   const reason = whyDown(node, input, topology);
   // What several nodes lack for different reasons is a finding each.
   if (reason) return { ...isDown, title: `${node} is down and does not start`, ...reason };
@@ -91,7 +91,7 @@ function hasConfiguration(id: string, { inventory, hosts }: CheckInput): boolean
 }
 
 /** Not even a connection from its own host was let in, so its bind was changed too. */
-function unlocked({ node, reason }: UnreachableView, { inventory }: CheckInput): Illness {
+function unlocked({ node, reason }: UnreachableView, { inventory }: CheckInput): Fault {
   const known = findNode(inventory, node);
   const unit = known && unitOf(inventory, known);
   return {
@@ -109,7 +109,7 @@ function unlocked({ node, reason }: UnreachableView, { inventory }: CheckInput):
   };
 }
 
-function loading({ node, reason }: UnreachableView): Illness {
+function loading({ node, reason }: UnreachableView): Fault {
   return {
     id: 'WR-NODE-LOADING',
     severity: 'warning',
@@ -121,7 +121,7 @@ function loading({ node, reason }: UnreachableView): Illness {
   };
 }
 
-function busy({ node, reason }: UnreachableView, { inventory }: CheckInput): Illness {
+function busy({ node, reason }: UnreachableView, { inventory }: CheckInput): Fault {
   return {
     id: 'WR-NODE-BUSY',
     severity: 'critical',
@@ -136,7 +136,7 @@ function silent(
   { node, reason }: UnreachableView,
   { inventory, hostProbes }: CheckInput,
   topology: Topology,
-): Illness {
+): Fault {
   const known = findNode(inventory, node);
   const stopped = known && hostProbes[known.host]?.stopped[node];
   return {

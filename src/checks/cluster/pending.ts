@@ -1,7 +1,7 @@
 import type { Inventory, Node } from '../../inventory/inventory.ts';
 import type { Check, Finding } from '../check.ts';
-import type { CheckInput } from '../input.ts';
-import { ours } from '../remedy.ts';
+import type { CheckInput, Pending } from '../input.ts';
+import { byHand, ours } from '../remedy.ts';
 import { titled } from '../shared.ts';
 
 /** What operators have begun and not ended: a drained host, a rolling restart or a drill that was interrupted. */
@@ -29,14 +29,14 @@ function drained({ inventory, now, pending: { drained: hosts } }: CheckInput): r
   }));
 }
 
-function interruptedRestart({ inventory, pending: { restart } }: CheckInput): readonly Finding[] {
+function interruptedRestart({ inventory, pending: { restart, underWay } }: CheckInput): readonly Finding[] {
   if (!restart) return [];
   return [
     {
       id: 'WR-RESTART-UNFINISHED',
-      ...unfinished('restart', restart.since),
       why: 'Part of the nodes are as they were before it, or masters are not where they belong.',
       remedy: [ours(inventory, 'restart', ...targetOf(inventory, restart.nodes))],
+      ...unfinished('restart', { since: restart.since, underWay }),
     },
   ];
 }
@@ -56,24 +56,38 @@ function targetOf(inventory: Inventory, nodes: readonly string[]): readonly stri
   return shard === undefined ? ['all', '--fresh'] : [String(shard)];
 }
 
-function interruptedDrill({ inventory, pending: { drill } }: CheckInput): readonly Finding[] {
+function interruptedDrill({ inventory, pending: { drill, underWay } }: CheckInput): readonly Finding[] {
   if (drill === undefined) return [];
   return [
     {
       id: 'WR-DRILL-UNFINISHED',
-      ...unfinished('drill', drill),
       why: 'It may have left a node down, and masters are not where they belong.',
       remedy: [ours(inventory, 'start'), ours(inventory, 'balance-masters')],
+      ...unfinished('drill', { since: drill, underWay }),
     },
   ];
 }
 
-const unfinished = (what: string, since: string) =>
-  ({
-    severity: 'warning',
-    title: `a ${what} was interrupted`,
-    nodes: [],
-    hosts: [],
-    seen: `begun ${since}, not finished`,
-    expected: `no ${what} under way`,
-  }) as const;
+type Begun = { readonly since: string; readonly underWay: Pending['underWay'] };
+
+/** While the command that began it holds the lock, there is nothing to fix: any other would only wait for it. */
+function unfinished(
+  what: 'restart' | 'drill',
+  { since, underWay }: Begun,
+): Pick<Finding, 'severity' | 'title' | 'nodes' | 'hosts' | 'seen' | 'expected'> & Partial<Finding> {
+  const about = { nodes: [], hosts: [], expected: `no ${what} under way` };
+  if (underWay?.reason.startsWith(`${what} `) !== true)
+    return {
+      severity: 'warning',
+      title: `a ${what} was interrupted`,
+      seen: `begun ${since}, not finished`,
+      ...about,
+    };
+  return {
+    severity: 'info',
+    title: `a ${what} is under way`,
+    seen: `begun ${since}; ${underWay.owner} holds the lock for ${underWay.reason}`,
+    ...about,
+    remedy: [byHand(`wait until it ends, then run verify again`)],
+  };
+}
