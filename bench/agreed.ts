@@ -1,9 +1,9 @@
 import { Redis } from 'ioredis';
 
 /**
- * Resolves when the cluster of these loopback nodes is complete as seen from every one of them: state ok, all slots,
- * all nodes known and connected, no doubt about any, the same roles and owners everywhere, every replica's own link
- * up. Knows nothing of the tool that made the cluster.
+ * Resolves when the cluster of these loopback nodes is complete as seen from every one of them: state ok, all
+ * slots, all nodes known and connected, no doubt about any, the same roles and owners everywhere, every
+ * replica's own link up. Knows nothing of the tool that made the cluster.
  */
 export async function untilAgreed(ports: readonly number[], timeoutMs: number): Promise<void> {
   const nodes = ports.map((port) => new Redis({ host: '127.0.0.1', port, commandTimeout: 20_000 }));
@@ -24,7 +24,10 @@ async function agree(nodes: readonly Redis[]): Promise<boolean> {
   return views[0] !== undefined && views.every((view) => view === views[0]);
 }
 
-/** What the node takes the cluster to be, in words that are the same on all nodes; undefined: not complete yet. */
+/**
+ * What the node takes the cluster to be, in words that are the same on all nodes; undefined: not complete
+ * yet.
+ */
 async function look(node: Redis, size: number): Promise<string | undefined> {
   const [lines, info, replication] = await Promise.all([
     node.cluster('NODES') as Promise<string>,

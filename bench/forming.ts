@@ -8,8 +8,8 @@ import { type Comparison, seconds } from './measure.ts';
 const firstPort = 22_000;
 
 /**
- * Forming a cluster of `size` empty, running nodes on loopback, half of them replicas, until all of them agree: by us
- * and by redis-cli, in turns, each time on new nodes with the default settings.
+ * Forming a cluster of `size` empty, running nodes on loopback, half of them replicas, until all of them
+ * agree: by us and by redis-cli, in turns, each time on new nodes with the default settings.
  */
 export async function benchForming(size: number, runs: number): Promise<Comparison> {
   const ports = Array.from({ length: size }, (_, index) => firstPort + index);

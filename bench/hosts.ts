@@ -15,8 +15,8 @@ type Provisioner = {
 };
 
 /**
- * Six nodes on three hosts with the packages installed: from nothing to verified, and again with nothing to do. Each
- * run on new hosts, by us and by Ansible in turns.
+ * Six nodes on three hosts with the packages installed: from nothing to verified, and again with nothing to
+ * do. Each run on new hosts, by us and by Ansible in turns.
  */
 export async function benchHosts(runs: number): Promise<readonly Comparison[]> {
   const hasAnsible = (await attempt(['sh', '-c', 'command -v ansible-playbook'])).code === 0;

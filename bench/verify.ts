@@ -8,9 +8,10 @@ const firstPort = 22_000;
 const password = 'correct-horse-battery';
 
 /**
- * A look at a healthy cluster of `size` nodes on loopback, half of them replicas, as the whole command: by us, who ask
- * the host and every node about everything, and by redis-cli, who asks the masters about their slots. In turns, after
- * one run of each. Once in time passed, which the nodes share the processors of, and once in processor time.
+ * A look at a healthy cluster of `size` nodes on loopback, half of them replicas, as the whole command: by
+ * us, who ask the host and every node about everything, and by redis-cli, who asks the masters about their
+ * slots. In turns, after one run of each. Once in time passed, which the nodes share the processors of, and
+ * once in processor time.
  */
 export async function benchVerify(size: number, runs: number): Promise<readonly Comparison[]> {
   const ports = Array.from({ length: size }, (_, index) => firstPort + index);
@@ -59,7 +60,10 @@ async function cost(work: () => Promise<void>): Promise<Cost> {
   return { passed, processor: childrenSeconds() - before };
 }
 
-/** Processor time of ended children and of theirs: fields 16 and 17 of proc(5)'s stat, in ticks of a hundredth. */
+/**
+ * Processor time of ended children and of theirs: fields 16 and 17 of proc(5)'s stat, in ticks of a
+ * hundredth.
+ */
 function childrenSeconds(): number {
   const stat = readFileSync('/proc/self/stat', 'utf8');
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');

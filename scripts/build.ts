@@ -1,6 +1,6 @@
 /**
- * `npm run build`: `src` and the libraries into a few files in `dist`, since loading hundreds costs every command a
- * third of a second. ssh2 stays a dependency: it has a native part.
+ * `npm run build`: `src` and the libraries into a few files in `dist`, since loading hundreds costs every
+ * command a third of a second. ssh2 stays a dependency: it has a native part.
  */
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

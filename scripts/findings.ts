@@ -1,4 +1,7 @@
-/** Writes `docs/findings.md` from what the checks say of the fixtures; with --check it fails when the page is stale. */
+/**
+ * Writes `docs/findings.md` from what the checks say of the fixtures; with --check it fails when the page is
+ * stale.
+ */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Finding } from '../src/checks/check.ts';

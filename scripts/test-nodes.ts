@@ -1,4 +1,6 @@
-/** `npm run test:nodes`: the unit tests and the command line on the other Node versions that are supported. */
+/**
+ * `npm run test:nodes`: the unit tests and the command line on the other Node versions that are supported.
+ */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 

@@ -1,6 +1,6 @@
 /**
- * `npm test [-- VITEST-ARGUMENT…]`: the check, then every test that this machine can run. With arguments: vitest
- * with them, no check. Ends with a line that counts.
+ * `npm test [-- VITEST-ARGUMENT…]`: the check, then every test that this machine can run. With arguments:
+ * vitest with them, no check. Ends with a line that counts.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -52,7 +52,10 @@ function readReport(file: string): Tally {
   }
 }
 
-/** On a developer's machine the hosts are a convenience; in CI a run without them has not shown what it should. */
+/**
+ * On a developer's machine the hosts are a convenience; in CI a run without them has not shown what it
+ * should.
+ */
 function reportLeftOut(reason: string): Tally {
   console.log(`\nThe tests on real hosts were left out: ${reason}.`);
   if (!process.env['CI']) return { passed: 0, failed: 0, skipped: 1 };

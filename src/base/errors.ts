@@ -26,7 +26,9 @@ export abstract class WeedgoError extends Error {
   readonly hints: readonly string[];
   readonly host: string | undefined;
   readonly node: string | undefined;
-  /** What the command had begun to change before it ended so; undefined: it had not come to changing anything. */
+  /**
+   * What the command had begun to change before it ended so; undefined: it had not come to changing anything.
+   */
   changes: readonly string[] | undefined;
 
   constructor(message: string, details: ErrorDetails = {}) {
@@ -46,7 +48,10 @@ export class OperationError extends WeedgoError {
 /** The cluster's lock can no longer be counted on, so a change was not begun: exit 1. */
 export class LockLostError extends OperationError {}
 
-/** A guard, a missing confirmation or another operator's lock: exit 4. What was changed before is in `changes`. */
+/**
+ * A guard, a missing confirmation or another operator's lock: exit 4. What was changed before is in
+ * `changes`.
+ */
 export class RefusedError extends WeedgoError {
   readonly kind = 'refused';
 }
@@ -67,7 +72,9 @@ export type Problem = {
   readonly message: string;
 };
 
-/** The command line or the inventory is wrong; nothing was contacted: exit 2. Carries all problems at once. */
+/**
+ * The command line or the inventory is wrong; nothing was contacted: exit 2. Carries all problems at once.
+ */
 export class UsageError extends WeedgoError {
   readonly kind = 'usage';
   readonly problems: readonly Problem[];

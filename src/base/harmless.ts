@@ -1,15 +1,15 @@
 /**
- * Characters that a terminal, or a person who reads it, takes for something else than text: C0 except newline and
- * tab, DEL, C1, marks that change the direction of text (Unicode TR 9), separators of lines that are no newline,
- * invisible tags, noncharacters and halves of surrogate pairs. XML 1.0 forbids most of them as well.
+ * Characters that a terminal, or a person who reads it, takes for something else than text: C0 except newline
+ * and tab, DEL, C1, marks that change the direction of text (Unicode TR 9), separators of lines that are no
+ * newline, invisible tags, noncharacters and halves of surrogate pairs. XML 1.0 forbids most of them as well.
  */
 const harmful =
   // oxlint-disable-next-line no-control-regex
   /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u061C\u200E\u200F\u2028-\u202E\u2066-\u2069\uFFF9-\uFFFB\uFFFE\uFFFF]|[\u{E0000}-\u{E007F}]|\p{Surrogate}/gu;
 
 /**
- * Text as it may be shown: what a host, a server, a key or a file put into it and what would act on the terminal is
- * spelt out (`\x1b`, `\u202e`). Line ends of Windows become newlines.
+ * Text as it may be shown: what a host, a server, a key or a file put into it and what would act on the
+ * terminal is spelt out (`\x1b`, `\u202e`). Line ends of Windows become newlines.
  */
 export function harmless(text: string): string {
   return text.replaceAll('\r\n', '\n').replaceAll(harmful, spell);

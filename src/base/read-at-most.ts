@@ -2,8 +2,9 @@ import { open } from 'node:fs/promises';
 import { formatBytes } from './bytes.ts';
 
 /**
- * The first bytes of a file, at most `limit` and one more, so that the caller sees whether there is more: a device or
- * a file of gigabytes takes neither memory nor time. Reading ends early where `isEnough` says so. Throws as fs does.
+ * The first bytes of a file, at most `limit` and one more, so that the caller sees whether there is more: a
+ * device or a file of gigabytes takes neither memory nor time. Reading ends early where `isEnough` says so.
+ * Throws as fs does.
  */
 export async function readAtMost(
   file: string,

@@ -17,8 +17,8 @@ export type Waited<T, M> = {
 };
 
 /**
- * Looks until nothing is missing or `deadlineMs` have passed; resolves to the last look either way, so that the
- * caller can name what was missing. Looks at least once. Throws as `throwIfInterrupted`.
+ * Looks until nothing is missing or `deadlineMs` have passed; resolves to the last look either way, so that
+ * the caller can name what was missing. Looks at least once. Throws as `throwIfInterrupted`.
  */
 export async function waitUntil<T, M>(
   observe: () => Promise<T>,
@@ -42,7 +42,10 @@ export async function pause(ms: number, signal?: AbortSignal): Promise<void> {
   await sleep(ms, undefined, { signal }).catch(() => throwIfInterrupted(signal));
 }
 
-/** Step boundaries call this: after Ctrl-C, or once the lock is lost (the signal's reason), nothing new is begun. */
+/**
+ * Step boundaries call this: after Ctrl-C, or once the lock is lost (the signal's reason), nothing new is
+ * begun.
+ */
 export function throwIfInterrupted(signal: AbortSignal | undefined): void {
   if (!signal?.aborted) return;
   if (signal.reason instanceof WeedgoError) throw signal.reason;

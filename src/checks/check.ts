@@ -6,8 +6,8 @@ export type Severity = 'critical' | 'warning' | 'info';
 export type FindingId = `WR-${string}`;
 
 /**
- * The findings of these ids; where nodes or hosts are named, only those that are about at least one of them. A
- * finding is about its `nodes` and its `hosts`.
+ * The findings of these ids; where nodes or hosts are named, only those that are about at least one of them.
+ * A finding is about its `nodes` and its `hosts`.
  */
 export type FindingMatch = {
   readonly ids: readonly FindingId[];
@@ -32,19 +32,20 @@ export type Finding = {
   /** The exact commands that fix it, in order; runnable as printed. */
   readonly remedy: readonly string[];
   /**
-   * The cluster settles this by itself within seconds (gossip under way, a replica linking up): verify looks again
-   * before it reports it.
+   * The cluster settles this by itself within seconds (gossip under way, a replica linking up): verify looks
+   * again before it reports it.
    */
   readonly passing?: boolean;
   /**
-   * Where the same may be said of several nodes, hosts or files: which one this is about, and the title for several.
-   * `runChecks` makes one finding of them (`mergeShared`).
+   * Where the same may be said of several nodes, hosts or files: which one this is about, and the title for
+   * several. `runChecks` makes one finding of them (`mergeShared`).
    */
   readonly shared?: { readonly by: string; readonly title: string };
   /**
-   * What follows from this finding. Where the report holds such findings they are listed below this one, without
-   * remedies of their own, and this one is at least as severe. A check never keeps silent because it believes that
-   * another one reports the cause: it reports, and one of the two names the other here or in `dueTo`.
+   * What follows from this finding. Where the report holds such findings they are listed below this one,
+   * without remedies of their own, and this one is at least as severe. A check never keeps silent because it
+   * believes that another one reports the cause: it reports, and one of the two names the other here or in
+   * `dueTo`.
    */
   readonly explains?: readonly FindingMatch[];
   /** The causes that this finding follows from, where the report holds them; else it stands by itself. */

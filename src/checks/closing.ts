@@ -3,9 +3,9 @@ import type { Finding } from './check.ts';
 import { ours } from './remedy.ts';
 
 /**
- * Several nodes that are down for different reasons: `start` and `provision` start all of them, so they fail as long
- * as one still has what keeps it down. What ends one node's own reason comes first, for each of them; after that the
- * commands for all. Other findings keep their places.
+ * Several nodes that are down for different reasons: `start` and `provision` start all of them, so they fail
+ * as long as one still has what keeps it down. What ends one node's own reason comes first, for each of them;
+ * after that the commands for all. Other findings keep their places.
  */
 export function closingLast(inventory: Inventory, findings: readonly Finding[]): readonly Finding[] {
   const down = findings.filter(isDown);
@@ -35,7 +35,10 @@ const isDown = ({ id }: Finding): boolean => id === 'WR-NODE-DOWN';
 /** Nodes that merely do not run become one finding. */
 const isAlike = ({ shared }: Finding): boolean => shared !== undefined;
 
-/** The list with those that match replaced by others, one by one: they keep to the places that they have there. */
+/**
+ * The list with those that match replaced by others, one by one: they keep to the places that they have
+ * there.
+ */
 export function inPlacesOf<T>(
   list: readonly T[],
   matches: (item: T) => boolean,

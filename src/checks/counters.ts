@@ -17,8 +17,8 @@ export type Counted = {
 };
 
 /**
- * Reads a counter that starts at 0 with the server (or CONFIG RESETSTAT). undefined: it is 0, or the server does not
- * have it.
+ * Reads a counter that starts at 0 with the server (or CONFIG RESETSTAT). undefined: it is 0, or the server
+ * does not have it.
  */
 export function counterOf(
   { first }: Pick<CheckInput, 'first'>,

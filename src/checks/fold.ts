@@ -8,9 +8,9 @@ export type Judged = Finding & { readonly explainedBy: Finding | undefined };
 
 /**
  * Sorts what the checks found into causes and what follows from them, as the findings themselves declare it
- * (`explains`, `dueTo`), and makes one finding of what several nodes or hosts share. In goes a list of findings a
- * check, and out comes the same: a cause is as severe as the worst that follows from it, and a consequence has no
- * remedy, since the cause's remedy ends it.
+ * (`explains`, `dueTo`), and makes one finding of what several nodes or hosts share. In goes a list of
+ * findings a check, and out comes the same: a cause is as severe as the worst that follows from it, and a
+ * consequence has no remedy, since the cause's remedy ends it.
  */
 export function foldConsequences(found: readonly (readonly Finding[])[]): readonly (readonly Judged[])[] {
   const causes = causesOf(found.flat());
@@ -25,8 +25,8 @@ export function foldConsequences(found: readonly (readonly Finding[])[]): readon
 }
 
 /**
- * The cause of every finding that has one: the first in the list that matches, or that one's own cause. Two that
- * explain each other: the first of them is the cause.
+ * The cause of every finding that has one: the first in the list that matches, or that one's own cause. Two
+ * that explain each other: the first of them is the cause.
  */
 function causesOf(findings: readonly Finding[]): ReadonlyMap<Finding, Finding> {
   const parents = new Map<Finding, Finding>();

@@ -12,9 +12,10 @@ export type IdentityLoss = {
 };
 
 /**
- * Pairs nodes that nobody counts in with the ids that nobody answers for. The others mark the old id NOADDR once
- * the address answers under a new one and forget the address with it, so only those at the same address, or with
- * none, can be meant. With several such pairs all old ids are named for each: which is whose cannot be told.
+ * Pairs nodes that nobody counts in with the ids that nobody answers for. The others mark the old id NOADDR
+ * once the address answers under a new one and forget the address with it, so only those at the same address,
+ * or with none, can be meant. With several such pairs all old ids are named for each: which is whose cannot
+ * be told.
  */
 export function identityLosses({ inventory }: CheckInput, topology: Topology): readonly IdentityLoss[] {
   const orphans = topology.strangers.filter(({ knownBy }) => knownBy.length > 0);

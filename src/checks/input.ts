@@ -35,14 +35,18 @@ export type CheckInput = {
   readonly probes: Readonly<Record<string, NodeProbe>>;
   /** By host name; no entry where nothing could be asked. */
   readonly hostProbes: Readonly<Record<string, HostProbe>>;
-  /** What was looked at where a node does not run, or its log where it could not save, by node id; else no entry. */
+  /**
+   * What was looked at where a node does not run, or its log where it could not save, by node id; else no
+   * entry.
+   */
   readonly evidence: Readonly<Record<string, Evidence>>;
   /** Where connections to a node come from that accepts no more, by node id, the most numerous first. */
   readonly connections: Readonly<
     Record<string, readonly { readonly address: string; readonly count: number }[]>
   >;
   /**
-   * INFO of the first of several looks, by node id: what a counter has grown by since. undefined: this is the first.
+   * INFO of the first of several looks, by node id: what a counter has grown by since. undefined: this is the
+   * first.
    */
   readonly first: Readonly<Record<string, InfoFields>> | undefined;
   /** What operators have begun and not yet ended, as the hosts remember it. */

@@ -10,7 +10,10 @@ import type { Inventory, Node } from '../inventory/inventory.ts';
 import { layoutOf, type NodeLayout } from '../render/layout.ts';
 import { joinNames } from './text.ts';
 
-/** What decides whether the data of a shard is gone: the nodes' views, and the facts of the hosts that could be read. */
+/**
+ * What decides whether the data of a shard is gone: the nodes' views, and the facts of the hosts that could
+ * be read.
+ */
 export type LossScene = {
   readonly inventory: Inventory;
   readonly view: ClusterView;
@@ -26,8 +29,9 @@ export type LossJudgement = {
 };
 
 /**
- * Whether the data of these shards is gone for good: no node that answers has their slots, and each of their nodes is
- * proven to be gone, or empty, with nothing on its disk. What could not be looked at proves nothing. Pure.
+ * Whether the data of these shards is gone for good: no node that answers has their slots, and each of their
+ * nodes is proven to be gone, or empty, with nothing on its disk. What could not be looked at proves nothing.
+ * Pure.
  */
 export function judgeLoss(scene: LossScene, shards: readonly number[]): LossJudgement {
   const { inventory, view } = scene;
@@ -140,7 +144,10 @@ function judgeFolder(node: Node, seen: NodeView | undefined, { facts, place }: P
   };
 }
 
-/** Moved away by somebody, who may have forgotten it: no reason against going on, and for a person to look at first. */
+/**
+ * Moved away by somebody, who may have forgotten it: no reason against going on, and for a person to look at
+ * first.
+ */
 const nextToIt = (data: NodeData | undefined): string =>
   data === undefined || data.asides.length === 0
     ? ''

@@ -29,13 +29,16 @@ export type NodeProbe = {
   /** denied: the user default may not list them (NOPERM). */
   readonly users: readonly AclUser[] | 'denied' | undefined;
   /**
-   * Keys that this node holds in each slot that any node has open (CLUSTER COUNTKEYSINSLOT), by slot; no entry where
-   * the number is not known.
+   * Keys that this node holds in each slot that any node has open (CLUSTER COUNTKEYSINSLOT), by slot; no
+   * entry where the number is not known.
    */
   readonly openSlotKeys: Readonly<Record<number, number>>;
   /** The live masterauth against the inventory's password; unknown: it would not say (BUSY). */
   readonly masterauth: 'ours' | 'other' | 'none' | 'unknown';
-  /** Whether a command that may write is carried out; paused: it waits while others are answered (CLIENT PAUSE). */
+  /**
+   * Whether a command that may write is carried out; paused: it waits while others are answered (CLIENT
+   * PAUSE).
+   */
   readonly writes: 'taken' | 'paused' | 'unknown';
   /** What a second connection got that gave no password. */
   readonly anonymous: 'refused' | 'answered' | 'unknown';
@@ -50,7 +53,9 @@ export type HostProbe = {
    * missing. read-only: not even root can; denied: that user cannot.
    */
   readonly dataFolders: Readonly<Record<string, 'writable' | 'denied' | 'read-only'>>;
-  /** The TLS certificates that the configuration names, by path; ms since the epoch, undefined: unreadable. */
+  /**
+   * The TLS certificates that the configuration names, by path; ms since the epoch, undefined: unreadable.
+   */
   readonly certificates: Readonly<Record<string, { readonly notAfter: number | undefined }>>;
   /** Node processes that are stopped (SIGSTOP, a debugger), by node id, with their pid. */
   readonly stopped: Readonly<Record<string, number>>;

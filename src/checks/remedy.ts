@@ -11,12 +11,17 @@ export function ours(inventory: Inventory, ...words: readonly string[]): string 
   return ['weedgo-redis', '-i', inventory.file, ...words].map(quoteWord).join(' ');
 }
 
-/** One Redis command on one node, or on `all`, through the host's connection and with the inventory's password. */
+/**
+ * One Redis command on one node, or on `all`, through the host's connection and with the inventory's
+ * password.
+ */
 export function call(inventory: Inventory, node: string, ...command: readonly (string | number)[]): string {
   return ours(inventory, 'call', node, ...command.map(String));
 }
 
-/** As `call`, for what can lose something or lock out: the node's name confirms it where there is no terminal. */
+/**
+ * As `call`, for what can lose something or lock out: the node's name confirms it where there is no terminal.
+ */
 export function confirmedCall(
   inventory: Inventory,
   node: string,
@@ -26,8 +31,8 @@ export function confirmedCall(
 }
 
 /**
- * A line for redis-cli on the node's host, for what takes it as a whole; the password reaches it by a pipe, not by a
- * command line (`-a` would show it to every user).
+ * A line for redis-cli on the node's host, for what takes it as a whole; the password reaches it by a pipe,
+ * not by a command line (`-a` would show it to every user).
  */
 export function redisCli(
   inventory: Inventory,
@@ -52,8 +57,8 @@ export const unmask = (inventory: Inventory, host: string, unit: string): string
   onHost(inventory, host, `systemctl unmask ${unit} && systemctl unmask --runtime ${unit}`);
 
 /**
- * What only the operator can do, as a line among commands that a shell passes over. One line: what a host or a server
- * put behind a line break would be a command.
+ * What only the operator can do, as a line among commands that a shell passes over. One line: what a host or
+ * a server put behind a line break would be a command.
  */
 export function byHand(text: string): string {
   return `# ${text.replaceAll(/[\r\n]+/g, ' ')}`;
@@ -66,8 +71,8 @@ export function unitOf(inventory: Inventory, node: Node): string | undefined {
 }
 
 /**
- * Ends a node's process and gives its data folder another name. The folder is the layout's: a server may call any its
- * own, and the command runs as root.
+ * Ends a node's process and gives its data folder another name. The folder is the layout's: a server may call
+ * any its own, and the command runs as root.
  */
 export function moveAside(
   inventory: Inventory,
@@ -87,7 +92,9 @@ export function moveAside(
   );
 }
 
-/** Ends a node's process, also of a node that takes no commands: by its unit, or by its pid where it has none. */
+/**
+ * Ends a node's process, also of a node that takes no commands: by its unit, or by its pid where it has none.
+ */
 export const stopNode = (inventory: Inventory, node: Node, pid: number | undefined): string =>
   onHost(inventory, node.host, stopping(inventory, node, pid));
 
@@ -97,8 +104,8 @@ function stopping(inventory: Inventory, node: Node, pid: number | undefined): st
 }
 
 /**
- * It may save before it ends, so its folder is not moved until it has. A zombie has ended: it has no executable. A pid
- * that is not known ends nothing.
+ * It may save before it ends, so its folder is not moved until it has. A zombie has ended: it has no
+ * executable. A pid that is not known ends nothing.
  */
 function endProcess(pid: number | undefined): string {
   const number = pid ?? '""';

@@ -13,8 +13,8 @@ export type CheckResult = {
 };
 
 /**
- * Runs every check that applies, in the registry's order. What several nodes or hosts share is one finding, and what
- * follows from a finding of the same run is marked as its consequence (`foldConsequences`).
+ * Runs every check that applies, in the registry's order. What several nodes or hosts share is one finding,
+ * and what follows from a finding of the same run is marked as its consequence (`foldConsequences`).
  */
 export function runChecks(input: CheckInput): readonly CheckResult[] {
   const topology = topologyOf(input);
@@ -26,8 +26,8 @@ export function runChecks(input: CheckInput): readonly CheckResult[] {
 const isInOrder = ({ cause }: { readonly cause: Finding }): boolean => cause.inOrder === true;
 
 /**
- * All findings: causes first, worst first, each followed by what follows from it; among equally severe ones those
- * with consequences come first, then the order of the report's sections counts.
+ * All findings: causes first, worst first, each followed by what follows from it; among equally severe ones
+ * those with consequences come first, then the order of the report's sections counts.
  */
 export function worstFirst(results: readonly CheckResult[]): readonly Judged[] {
   const all = results.flatMap(({ findings }) => findings);

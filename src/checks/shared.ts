@@ -2,16 +2,16 @@ import type { Finding } from './check.ts';
 import { joinNames, mostNames } from './text.ts';
 
 /**
- * The title of what may be said of several nodes or hosts: `{}` stands for their names, `{has|have}` for what goes
- * with one or with several.
+ * The title of what may be said of several nodes or hosts: `{}` stands for their names, `{has|have}` for what
+ * goes with one or with several.
  */
 export function titled(by: string, title: string): Required<Pick<Finding, 'title' | 'shared'>> {
   return { title: fill(title, by, 0), shared: { by, title } };
 }
 
 /**
- * What several nodes or hosts share becomes one finding, at the place of the first: of the same id, severity, title
- * and reason, and with as many commands to fix it.
+ * What several nodes or hosts share becomes one finding, at the place of the first: of the same id, severity,
+ * title and reason, and with as many commands to fix it.
  */
 export function mergeShared(findings: readonly Finding[]): readonly Finding[] {
   return mergeGroups(findings).map(({ finding }) => finding);

@@ -32,7 +32,8 @@ function wordOf(node: Node, scene: Scene): PeersWord {
   const stored = identityOf(node, scene);
   const lines = others.flatMap(({ nodes }) => nodes).filter(({ flags }) => !flags.includes('handshake'));
   const named = stored ? lines.filter(({ nodeId }) => nodeId === stored.id) : [];
-  // A folder that was replaced has another identity, or none: what counts then is who the others think is here.
+  // A folder that was replaced has another identity, or none: what counts then is who the others think is
+  // here.
   const about = named.length > 0 ? named : lines.filter((line) => standsAt(line, node));
   const ids = new Set([...(stored ? [stored.id] : []), ...about.map(({ nodeId }) => nodeId)]);
   const ownsSlots = about.length === 0 ? undefined : about.some(isOwner);
@@ -124,7 +125,9 @@ function copyOf(view: ReachableView): ReplicaCopy | undefined {
   return Number.isFinite(offset) ? { streams, offset } : undefined;
 }
 
-/** Other nodes that run under this identity, have it on their disk, or are known by it to those that answer. */
+/**
+ * Other nodes that run under this identity, have it on their disk, or are known by it to those that answer.
+ */
 function twinsOf(
   node: Node,
   stored: Known,

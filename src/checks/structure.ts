@@ -33,8 +33,8 @@ const structural: readonly Check[] = [
 ];
 
 /**
- * Whether `verify` would report anything of the cluster's structure: then it is not what the inventory says, even
- * where provision has no step to take.
+ * Whether `verify` would report anything of the cluster's structure: then it is not what the inventory says,
+ * even where provision has no step to take.
  */
 export function isSound(inventory: Inventory, view: ClusterView): boolean {
   if (inventory.mode === 'standalone') return true;

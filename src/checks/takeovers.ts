@@ -10,8 +10,9 @@ import { lineOf } from './topology.ts';
 export type Standing = 'failed' | 'suspected' | 'alive' | 'unseen';
 
 /**
- * `failed` is agreed by a majority; a node that merely suspects it (`fail?`) has not heard from it for a while. Where
- * the nodes that answer are cut off from each other, the side with the most votes has the word: each suspects the other.
+ * `failed` is agreed by a majority; a node that merely suspects it (`fail?`) has not heard from it for a
+ * while. Where the nodes that answer are cut off from each other, the side with the most votes has the word:
+ * each suspects the other.
  */
 export function standingOf({ reachable, sides }: Topology, { nodeId }: Member): Standing {
   const observers = reachable.filter(({ node }) => sides.length < 2 || sides[0]?.includes(node));
@@ -39,10 +40,10 @@ export const hasMajority = ({ voters, masters }: ReturnType<typeof votersOf>): b
   voters * 2 > masters;
 
 /**
- * The commands that have replicas take over from masters that do not serve, by the masters' inventory ids: in the
- * inventory's order, so that each counts on those before it. Where no majority is left a failure is never agreed on,
- * and the first takeovers must do without votes. `away`: nodes (inventory ids) whose hosts cannot be reached, so soon
- * after a start that no other node has taken note of that yet.
+ * The commands that have replicas take over from masters that do not serve, by the masters' inventory ids: in
+ * the inventory's order, so that each counts on those before it. Where no majority is left a failure is never
+ * agreed on, and the first takeovers must do without votes. `away`: nodes (inventory ids) whose hosts cannot
+ * be reached, so soon after a start that no other node has taken note of that yet.
  */
 export function takeoversOf(
   inventory: Inventory,
@@ -76,10 +77,16 @@ function isAway(
   });
 }
 
-/** A start dates every pong that nodes.conf knows of to its own time (clusterLoadConfig); uptime is in whole seconds. */
+/**
+ * A start dates every pong that nodes.conf knows of to its own time (clusterLoadConfig); uptime is in whole
+ * seconds.
+ */
 const loadMs = 1500;
 
-/** When a node had certainly read its nodes.conf, ms since the epoch by its own clock; 0 where it does not say. */
+/**
+ * When a node had certainly read its nodes.conf, ms since the epoch by its own clock; 0 where it does not
+ * say.
+ */
 function startOf(info: InfoFields): number {
   const now = Number(info['server_time_usec']) / 1000;
   const uptime = Number(info['uptime_in_seconds']) * 1000;
@@ -91,8 +98,9 @@ export const takeoverOf = (inventory: Inventory, topology: Topology, master: str
   takeoversOf(inventory, topology).get(master) ?? [];
 
 /**
- * The command that has a replica take over from a master whose process hangs while its bus still answers: nobody takes
- * it for failed, and nothing that asks it can be done. It starts the process again as a replica. undefined: no replica could.
+ * The command that has a replica take over from a master whose process hangs while its bus still answers:
+ * nobody takes it for failed, and nothing that asks it can be done. It starts the process again as a replica.
+ * undefined: no replica could.
  */
 export function replaceHung(
   inventory: Inventory,

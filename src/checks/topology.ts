@@ -14,7 +14,10 @@ import { findTwins, type Twins } from './twins.ts';
 
 /** Who is who in the cluster, worked out once a run from all views. */
 export type Topology = {
-  /** Nodes that run under one id. Of each group only the original is a member; the copies take no part in anything. */
+  /**
+   * Nodes that run under one id. Of each group only the original is a member; the copies take no part in
+   * anything.
+   */
   readonly twins: readonly Twins[];
   /** The inventory's nodes that are known to themselves or to a peer, in its order. */
   readonly members: readonly Member[];

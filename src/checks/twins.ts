@@ -22,7 +22,9 @@ export type Twin = {
   readonly former: readonly string[];
 };
 
-/** Node ids are unique only as long as nobody copies a data folder: all that go by id have to know of this. */
+/**
+ * Node ids are unique only as long as nobody copies a data folder: all that go by id have to know of this.
+ */
 export function findTwins(inventory: Inventory, reachable: readonly ReachableView[]): readonly Twins[] {
   return twinsOf(reachable).flatMap((group) => {
     const others = reachable.filter(({ nodeId }) => nodeId !== group[0]?.nodeId);

@@ -18,7 +18,9 @@ export async function namedInventory({ global, emit }: Invocation): Promise<Inve
   return loadInventory(file);
 }
 
-/** `-i`, else $WEEDGO_REDIS_INVENTORY, else ./weedgo-redis.yaml, else the built-in six nodes on this machine. */
+/**
+ * `-i`, else $WEEDGO_REDIS_INVENTORY, else ./weedgo-redis.yaml, else the built-in six nodes on this machine.
+ */
 function resolveInventoryPath(option: string | undefined): {
   readonly file: string;
   readonly builtIn: boolean;

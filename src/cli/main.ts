@@ -7,8 +7,8 @@ import { outliveReaders, printJson, printNote, printResult, takeOverWarnings } f
 import { commands } from './registry.ts';
 
 /**
- * The command line. Only commander is loaded before a command is known, so that `--help` and `--version` start
- * as fast as Node does.
+ * The command line. Only commander is loaded before a command is known, so that `--help` and `--version`
+ * start as fast as Node does.
  */
 export async function main(argv: readonly string[]): Promise<void> {
   outliveReaders(() => process.exit(exitCodes.failed));

@@ -9,8 +9,9 @@ const ownCommand = new RegExp(
 );
 
 /**
- * Gives the commands in a text the inventory that this one was run with: pasted without it they would act on the
- * inventory of the current folder. `file`: what -i named; undefined: what is pasted finds the same one by itself.
+ * Gives the commands in a text the inventory that this one was run with: pasted without it they would act on
+ * the inventory of the current folder. `file`: what -i named; undefined: what is pasted finds the same one by
+ * itself.
  */
 export function nameInventory(text: string, file: string | undefined): string {
   if (file === undefined) return text;

@@ -1,6 +1,6 @@
 /**
- * The only place that writes to the terminal (the linter keeps it so). Everything else hands text to it, and what
- * hosts, servers, keys or files put into that text is made harmless here.
+ * The only place that writes to the terminal (the linter keeps it so). Everything else hands text to it, and
+ * what hosts, servers, keys or files put into that text is made harmless here.
  */
 import { Writable } from 'node:stream';
 import type { WriteStream } from 'node:tty';
@@ -117,8 +117,8 @@ function cut(line: string, columns: number): string {
 }
 
 /**
- * Nobody has to read to the end (`| head`): that must not end a change half-way, with the lock held. `onFailure` is
- * called when nothing but a full disk keeps the result from being written.
+ * Nobody has to read to the end (`| head`): that must not end a change half-way, with the lock held.
+ * `onFailure` is called when nothing but a full disk keeps the result from being written.
  */
 export function outliveReaders(onFailure: () => void): void {
   process.stderr.on('error', () => undefined);

@@ -17,8 +17,8 @@ const codes = {
 } as const;
 
 /**
- * A second parameter that no host or server can guess tells the codes of this module from those in what they sent.
- * `splitPaint` takes it off, `harmless` spells out everything that has none.
+ * A second parameter that no host or server can guess tells the codes of this module from those in what they
+ * sent. `splitPaint` takes it off, `harmless` spells out everything that has none.
  */
 const mark = `${randomInt(2 ** 47)}${randomInt(2 ** 47)}`;
 

@@ -12,7 +12,9 @@ export type ProgressOptions = {
 
 export type Progress = { readonly emit: Emit; readonly stop: () => void };
 
-/** Shows events on stderr: one spinner for the stage under way on a terminal, a plain line an event elsewhere. */
+/**
+ * Shows events on stderr: one spinner for the stage under way on a terminal, a plain line an event elsewhere.
+ */
 export async function createProgress(options: ProgressOptions): Promise<Progress> {
   const terminal = describeTerminal('stderr', { color: options.color });
   const paint = createPaint(terminal.color);

@@ -4,8 +4,8 @@ import { echoOf, printNote, printQuestion, terminalAt } from './output.ts';
 import type { Prompter } from '../session/session.ts';
 
 /**
- * Asks on the terminal, questions on stderr so that stdout stays the result's. Without a terminal, or when the input
- * ends: no answer. Throws InterruptedError when the signal is aborted, before or meanwhile.
+ * Asks on the terminal, questions on stderr so that stdout stays the result's. Without a terminal, or when
+ * the input ends: no answer. Throws InterruptedError when the signal is aborted, before or meanwhile.
  */
 export function createPrompter(signal: AbortSignal): Prompter {
   const interactive = process.stdin.isTTY === true && terminalAt('stderr').isTerminal;
@@ -33,7 +33,8 @@ function askLine(question: string, secret: boolean, signal: AbortSignal): Promis
       lines.close();
     });
     lines.once('close', () => resolve(undefined));
-    // readline takes Ctrl-C for itself while it is in raw mode: hand it back to the process, which aborts the signal.
+    // readline takes Ctrl-C for itself while it is in raw mode: hand it back to the process, which aborts the
+    // signal.
     lines.once('SIGINT', () => process.kill(process.pid, 'SIGINT'));
   });
 }

@@ -1,7 +1,9 @@
 import type { CommandSpec } from './command.ts';
 import { failoverCommands } from './registry-failover.ts';
 
-/** Every command, in the order `--help` lists them. A new command is a file in `commands/` and an entry here. */
+/**
+ * Every command, in the order `--help` lists them. A new command is a file in `commands/` and an entry here.
+ */
 export const commands: readonly CommandSpec[] = [
   {
     name: 'init',

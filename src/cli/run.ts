@@ -74,18 +74,18 @@ function report({ data, text, exitCode = exitCodes.ok }: CommandResult, json: bo
 function asInterrupted(thrown: unknown): InterruptedError {
   if (thrown instanceof InterruptedError && thrown.hints.length > 0) return thrown;
   const isInterruption = thrown instanceof InterruptedError;
-  const beside = thrown instanceof WeedgoError && !isInterruption ? [thrown.message, ...thrown.hints] : [];
+  const extra = thrown instanceof WeedgoError && !isInterruption ? [thrown.message, ...thrown.hints] : [];
   const interrupted = new InterruptedError(isInterruption ? thrown.message : 'interrupted', {
     cause: thrown,
-    hints: [...beside, 'Run the same command again: it resumes from what is there.'],
+    hints: [...extra, 'Run the same command again: it resumes from what is there.'],
   });
   interrupted.changes = thrown instanceof WeedgoError ? thrown.changes : undefined;
   return interrupted;
 }
 
 /**
- * First Ctrl-C, SIGTERM or SIGHUP (the terminal was closed): stop at the next step boundary. Second: leave at once. A live view ends when nobody reads it
- * any more; every other result is printed when all is done.
+ * First Ctrl-C, SIGTERM or SIGHUP (the terminal was closed): stop at the next step boundary. Second: leave at
+ * once. A live view ends when nobody reads it any more; every other result is printed when all is done.
  */
 function interruptSignal(): { signal: AbortSignal; dispose: () => void } {
   const controller = new AbortController();

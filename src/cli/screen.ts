@@ -5,7 +5,10 @@ export type Size = { readonly columns: number; readonly rows: number };
 
 /** A terminal's second screen, drawn over in one write a frame so that it does not flicker. */
 export type Screen = {
-  /** Shows what `render` makes for the terminal's size, now and again when that changes; what is beyond it is cut. */
+  /**
+   * Shows what `render` makes for the terminal's size, now and again when that changes; what is beyond it is
+   * cut.
+   */
   readonly draw: (render: (size: Size) => string) => void;
   /** Brings back what was on the terminal before. */
   readonly close: () => void;

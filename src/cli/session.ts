@@ -6,14 +6,15 @@ import { namedInventory } from './inventory-path.ts';
 
 type SessionOptions = Partial<Pick<SessionRequest, 'secrets' | 'privilege'>> & {
   /**
-   * Looks at the inventory before anything is contacted; what it throws ends it there. Returns the names of the hosts
-   * that are needed; undefined: all.
+   * Looks at the inventory before anything is contacted; what it throws ends it there. Returns the names of
+   * the hosts that are needed; undefined: all.
    */
   readonly before?: (inventory: Inventory) => readonly string[] | undefined;
 };
 
 /**
- * Loads the inventory, connects the hosts that are needed, runs `work`, and closes everything however it ends.
+ * Loads the inventory, connects the hosts that are needed, runs `work`, and closes everything however it
+ * ends.
  */
 export async function withSession<T>(
   invocation: Invocation,

@@ -16,7 +16,9 @@ import { watch } from './watch.ts';
 
 const standardSeconds = 10;
 
-/** Verifies again and again: everything at first, then only what is new and what is gone. Ends with Ctrl-C. */
+/**
+ * Verifies again and again: everything at first, then only what is new and what is gone. Ends with Ctrl-C.
+ */
 export async function watchVerify(
   invocation: Invocation,
   request: VerifyOptions,

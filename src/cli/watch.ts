@@ -16,8 +16,8 @@ export type WatchRequest<T> = {
 };
 
 /**
- * Looks again and again until Ctrl-C, over one session as long as it is whole. Resolves to what was seen last;
- * undefined when there never was anything to see.
+ * Looks again and again until Ctrl-C, over one session as long as it is whole. Resolves to what was seen
+ * last; undefined when there never was anything to see.
  */
 export async function watch<T>(invocation: Invocation, request: WatchRequest<T>): Promise<T | undefined> {
   const inventory = await namedInventory(invocation);

@@ -3,7 +3,9 @@ import { formatRanges } from './slots.ts';
 import type { NodeLine, NodeTopology, TopologyView } from './view.ts';
 
 export type Agreement = {
-  /** Inventory ids of the nodes that give exactly the same account, largest group first. One group: all agree. */
+  /**
+   * Inventory ids of the nodes that give exactly the same account, largest group first. One group: all agree.
+   */
   readonly parties: readonly (readonly string[])[];
   readonly disagreements: readonly Disagreement[];
 };
@@ -22,8 +24,8 @@ export type Disagreement = {
 export type Aspect = 'membership' | 'role' | 'slots' | 'epoch';
 
 /**
- * Compares what all reachable nodes say of membership, roles, slots and config epochs. Handshakes under way are left
- * out: their ids are provisional.
+ * Compares what all reachable nodes say of membership, roles, slots and config epochs. Handshakes under way
+ * are left out: their ids are provisional.
  */
 export function agreementOf(view: TopologyView): Agreement {
   const nodes = reachableNodes(view);

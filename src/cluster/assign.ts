@@ -17,7 +17,8 @@ export function assignReplicas<S>(
   const taken = new Map<Node, Opening<S>>();
   const isFull = (opening: Opening<S>): boolean =>
     [...taken.values()].filter((each) => each === opening).length >= opening.room;
-  // The first rounds place nodes where they are apart from the master; a later one never undoes that for another.
+  // The first rounds place nodes where they are apart from the master; a later one never undoes that for
+  // another.
   for (const round of antiAffinity === 'none' ? [distances.length] : distances.keys()) {
     const allowed = (node: Node, { master }: Opening<S>): boolean =>
       distances.slice(0, round + 1).some((isApart) => isApart(node, master)) || antiAffinity === 'none';
@@ -43,7 +44,9 @@ type Search<S> = {
   readonly tried: Set<Opening<S>>;
 };
 
-/** An augmenting path of a bipartite matching: a node that is in the way moves on, when it can go elsewhere. */
+/**
+ * An augmenting path of a bipartite matching: a node that is in the way moves on, when it can go elsewhere.
+ */
 function place<S>(node: Node, search: Search<S>): boolean {
   const { taken, openings, allowed, isFull, tried } = search;
   const own = (opening: Opening<S>): number => Number(opening.master.shard !== node.shard);

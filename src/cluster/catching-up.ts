@@ -3,7 +3,9 @@ import { isBeingCopied, replicaLine } from './replica-line.ts';
 import { ownLine, reachableNodes } from './shape.ts';
 import type { InfoFields, NodeTopology, TopologyView } from './view.ts';
 
-/** What a node (inventory id) is at, as a clause that begins with a verb, and how many bytes of a copy it has. */
+/**
+ * What a node (inventory id) is at, as a clause that begins with a verb, and how many bytes of a copy it has.
+ */
 export type Work = { readonly node: string; readonly doing: string; readonly bytes: number };
 
 /**
@@ -28,7 +30,10 @@ export function catchingUp(view: TopologyView): readonly Work[] {
   ];
 }
 
-/** A replica knows of a copy when its master has begun it; of the wait for another fork to end only the master knows. */
+/**
+ * A replica knows of a copy when its master has begun it; of the wait for another fork to end only the master
+ * knows.
+ */
 function describeCopy(replica: NodeTopology, all: readonly NodeTopology[]): string | undefined {
   const { info } = replica;
   if (info['master_sync_in_progress'] === '1') return `is being copied to${amountOf(info)}`;

@@ -11,9 +11,9 @@ export type Judgement = { readonly refusals: readonly Reason[]; readonly risks: 
 export const nothingAgainst: Judgement = { refusals: [], risks: [] };
 
 /**
- * Whether a replica's own data may be overwritten by another master's: only when every slot of which it holds keys
- * has an owner that responds, so that somebody else has them. Where such an owner holds no key of the slot the loss
- * is a risk to confirm, unless the replica is linked to that owner and so only a moment apart.
+ * Whether a replica's own data may be overwritten by another master's: only when every slot of which it holds
+ * keys has an owner that responds, so that somebody else has them. Where such an owner holds no key of the
+ * slot the loss is a risk to confirm, unless the replica is linked to that owner and so only a moment apart.
  */
 export function judgeOverwrite(replica: Member, members: readonly Member[], held: HeldSlots): Judgement {
   const { id } = replica.node;
@@ -68,7 +68,10 @@ export function judgeAddSlots(
   return { refusals, risks };
 }
 
-/** Whether a slot may be closed: a node that is not its owner, and holds keys of it, has a part of the slot's keys. */
+/**
+ * Whether a slot may be closed: a node that is not its owner, and holds keys of it, has a part of the slot's
+ * keys.
+ */
 export function judgeCloseSlot(slot: number, members: readonly Member[], held: HeldSlots): Judgement {
   const owner = slotOwners(members).get(slot);
   const masters = members.filter((member) => member !== owner && member.role === 'master');

@@ -7,7 +7,10 @@ import { countSlots, intersectSlots } from './slots.ts';
 export type ShardCounts = {
   readonly cluster: number;
   readonly inventory: number;
-  /** The inventory's nodes that own no slots and replicate no node that does: they have no part in the cluster. */
+  /**
+   * The inventory's nodes that own no slots and replicate no node that does: they have no part in the
+   * cluster.
+   */
   readonly idle: readonly Node[];
 };
 

@@ -158,7 +158,10 @@ const keepKeys = [
 const isAlone = (view: ReachableView): boolean =>
   view.nodes.every((line) => line.nodeId === view.nodeId || line.flags.includes('handshake'));
 
-/** A node that stands alone may own what forming gives to it, as an interrupted forming leaves it; nothing else. */
+/**
+ * A node that stands alone may own what forming gives to it, as an interrupted forming leaves it; nothing
+ * else.
+ */
 function guardLoneSlots(inventory: Inventory, view: ReachableView): readonly Refusal[] {
   const slots = ownLine(view)?.slots ?? [];
   const strange = subtractSlots(slots, plannedSlots(inventory, view.node));
@@ -173,7 +176,10 @@ function guardLoneSlots(inventory: Inventory, view: ReachableView): readonly Ref
     : [];
 }
 
-/** Two masters that claim one slot and do not know each other: two clusters, and joining them would drop one's keys. */
+/**
+ * Two masters that claim one slot and do not know each other: two clusters, and joining them would drop one's
+ * keys.
+ */
 function guardDoubleOwners(view: ClusterView, members: readonly Member[]): readonly Refusal[] {
   const known = new Map(
     reachableNodes(view).map((node) => [node.node, new Set(node.nodes.map((l) => l.nodeId))]),
@@ -194,7 +200,9 @@ function guardDoubleOwners(view: ClusterView, members: readonly Member[]): reado
   );
 }
 
-/** Slots that nobody owns, in a cluster with keys: an earlier owner may still hold theirs, so none is guessed. */
+/**
+ * Slots that nobody owns, in a cluster with keys: an earlier owner may still hold theirs, so none is guessed.
+ */
 function guardUnowned(
   inventory: Inventory,
   view: ClusterView,

@@ -3,9 +3,10 @@ import type { ClusterStep, TemporarySetting } from './step.ts';
 import type { ClusterView } from './view.ts';
 
 /**
- * Settings that let a cluster come up in fractions of a second: a master waits cluster-node-timeout (at least 0.5 s, at
- * most 5) before it first reports the state ok, and a replica's first link waits repl-diskless-sync-delay. With keys in
- * the cluster the timeout stays: a lower one could set off a failover. What the server has now is what it returns to.
+ * Settings that let a cluster come up in fractions of a second: a master waits cluster-node-timeout (at least
+ * 0.5 s, at most 5) before it first reports the state ok, and a replica's first link waits
+ * repl-diskless-sync-delay. With keys in the cluster the timeout stays: a lower one could set off a failover.
+ * What the server has now is what it returns to.
  */
 export function planHaste(view: ClusterView): readonly ClusterStep[] {
   const nodes = reachableNodes(view);
@@ -24,9 +25,9 @@ export function planHaste(view: ClusterView): readonly ClusterStep[] {
 }
 
 /**
- * ms. Every node pings every other twice in this time and drops a link whose answer takes half of it, so what n nodes on
- * few machines can bear grows with n: 120 nodes on two busy cores fell into reconnecting for a minute at 2 s. From 5 s
- * on nothing is gained by a lower value.
+ * ms. Every node pings every other twice in this time and drops a link whose answer takes half of it, so what
+ * n nodes on few machines can bear grows with n: 120 nodes on two busy cores fell into reconnecting for a
+ * minute at 2 s. From 5 s on nothing is gained by a lower value.
  */
 const formingTimeoutMs = (nodes: number): number => Math.min(Math.max(500, nodes * 50 - 500), uselessMs);
 const uselessMs = 5000;

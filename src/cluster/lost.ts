@@ -15,8 +15,8 @@ export type LostShards = {
 };
 
 /**
- * What the nodes that answer remember of these shards, and which slots are left without an owner by them. Says nothing
- * of whether their data is gone. Pure.
+ * What the nodes that answer remember of these shards, and which slots are left without an owner by them.
+ * Says nothing of whether their data is gone. Pure.
  */
 export function lossOf(inventory: Inventory, view: ClusterView, shards: readonly number[]): LostShards {
   const reachable = reachableNodes(view);

@@ -10,9 +10,9 @@ export type Meetings = {
 };
 
 /**
- * Introduces nodes that do not know each other both ways. Where many are new, each meets those 1, 2, 4, 8, … places on
- * in the inventory, and their gossip does the rest within a few pings: every pair at once costs twice the work at 120
- * nodes (measured). A node that has few to meet meets them all.
+ * Introduces nodes that do not know each other both ways. Where many are new, each meets those 1, 2, 4, 8, …
+ * places on in the inventory, and their gossip does the rest within a few pings: every pair at once costs
+ * twice the work at 120 nodes (measured). A node that has few to meet meets them all.
  */
 export function planMeetings(
   inventory: Inventory,

@@ -5,9 +5,9 @@ import { membersOf } from './shape.ts';
 import type { TopologyView } from './view.ts';
 
 /**
- * What the nodes that can be reached lack of what they can have without the others (`away`, inventory ids): to answer,
- * to know each other, and to follow their masters. The slots of masters that are away are not served, so nothing is
- * asked of the cluster's state.
+ * What the nodes that can be reached lack of what they can have without the others (`away`, inventory ids):
+ * to answer, to know each other, and to follow their masters. The slots of masters that are away are not
+ * served, so nothing is asked of the cluster's state.
  */
 export function listMissingWithout(
   inventory: Inventory,

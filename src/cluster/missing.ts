@@ -25,9 +25,9 @@ export type Missing = {
 };
 
 /**
- * What the cluster still lacks; empty when every node of the inventory says so itself: state ok, 16384 slots owned
- * once, all nodes known and connected both ways, none failing or in handshake, roles agreed, every replica's own link
- * to its master up. Roles swapped by a failover and slots moved by a reshard lack nothing.
+ * What the cluster still lacks; empty when every node of the inventory says so itself: state ok, 16384 slots
+ * owned once, all nodes known and connected both ways, none failing or in handshake, roles agreed, every
+ * replica's own link to its master up. Roles swapped by a failover and slots moved by a reshard lack nothing.
  */
 export function listMissing(inventory: Inventory, view: TopologyView): readonly Missing[] {
   const ids = new Map(view.nodes.map((node) => [node.node, node.reachable ? node.nodeId : undefined]));
@@ -66,7 +66,10 @@ function missingState({ node, clusterInfo }: NodeTopology): readonly Missing[] {
   ];
 }
 
-/** Everyone else as this node sees them: known by the id they have, connected, neither failing nor in handshake. */
+/**
+ * Everyone else as this node sees them: known by the id they have, connected, neither failing nor in
+ * handshake.
+ */
 function missingPeers(
   view: NodeTopology,
   nodes: readonly Node[],

@@ -40,8 +40,8 @@ export function countKeys(info: InfoFields): number {
 }
 
 /**
- * How many replicas in sync a master needs to take writes, from a reply of CONFIG GET; undefined: it does not say. With
- * min-replicas-max-lag 0 none are counted (refreshGoodSlavesCount).
+ * How many replicas in sync a master needs to take writes, from a reply of CONFIG GET; undefined: it does not
+ * say. With min-replicas-max-lag 0 none are counted (refreshGoodSlavesCount).
  */
 export function parseNeededReplicas(flat: readonly string[]): number | undefined {
   const config = parseConfig(flat);
@@ -50,7 +50,10 @@ export function parseNeededReplicas(flat: readonly string[]): number | undefined
   return maxLag === '0' ? 0 : Number(needed);
 }
 
-/** Reads a CONFIG GET reply (name, value, name, value, …); the values of secrets become `***`, unset ones stay ''. */
+/**
+ * Reads a CONFIG GET reply (name, value, name, value, …); the values of secrets become `***`, unset ones stay
+ * ''.
+ */
 export function parseConfig(reply: readonly string[]): Readonly<Record<string, string>> {
   const config: Record<string, string> = {};
   for (let index = 0; index + 1 < reply.length; index += 2) {
@@ -64,7 +67,9 @@ export function parseConfig(reply: readonly string[]): Readonly<Record<string, s
 /** A node's id: what a server calls so is put into commands that operators paste. */
 export const isNodeId = (text: string): boolean => /^[0-9a-f]{40}$/.test(text);
 
-/** The server's process, by INFO; undefined: it does not say, or not a pid. 0 and -1 would end many processes. */
+/**
+ * The server's process, by INFO; undefined: it does not say, or not a pid. 0 and -1 would end many processes.
+ */
 export function processIdOf(info: InfoFields): number | undefined {
   const text = info['process_id'] ?? '';
   return /^[1-9]\d{0,9}$/.test(text) ? Number(text) : undefined;

@@ -4,8 +4,8 @@ import { countSlots, intersectSlots, splitEvenly } from './slots.ts';
 import type { SlotRange } from './view.ts';
 
 /**
- * The slots that forming gives to a node, by its inventory id: an even part to each preferred master, in order of
- * shard; none to the others. A reshard may move them later; that is not drift.
+ * The slots that forming gives to a node, by its inventory id: an even part to each preferred master, in
+ * order of shard; none to the others. A reshard may move them later; that is not drift.
  */
 export function plannedSlots(inventory: Inventory, node: string): readonly SlotRange[] {
   const shards = shardsOf(inventory);

@@ -25,9 +25,9 @@ export type FormOptions = {
 };
 
 /**
- * What is still to be done to make the inventory's nodes one cluster, from any state that an earlier forming left;
- * empty for a cluster that is formed. No step takes a slot from its owner, or makes a replica of a node that holds
- * keys or slots. Consecutive steps of one kind may be done at once.
+ * What is still to be done to make the inventory's nodes one cluster, from any state that an earlier forming
+ * left; empty for a cluster that is formed. No step takes a slot from its owner, or makes a replica of a node
+ * that holds keys or slots. Consecutive steps of one kind may be done at once.
  */
 export function planForm(
   inventory: Inventory,
@@ -57,8 +57,8 @@ export function planForm(
 }
 
 /**
- * Replicas, or nodes that are made replicas, that an earlier run kept from being elected until they were in sync, and
- * did not let again: it was interrupted. On a drained host they stay so.
+ * Replicas, or nodes that are made replicas, that an earlier run kept from being elected until they were in
+ * sync, and did not let again: it was interrupted. On a drained host they stay so.
  */
 function planElections(
   members: readonly Member[],
@@ -87,7 +87,9 @@ function planForgets(seen: ClusterView, { ids }: LostShards): readonly StepOf<'f
 
 type AssignSlots = StepOf<'assign-slots'>;
 
-/** Slots that nobody owns go to the master of the shard that should have them; guardForm vouches for no keys. */
+/**
+ * Slots that nobody owns go to the master of the shard that should have them; guardForm vouches for no keys.
+ */
 function planSlots(
   inventory: Inventory,
   view: ClusterView,
@@ -111,7 +113,9 @@ function masterOfShard(members: readonly Member[], shard: number): Member | unde
   );
 }
 
-/** Redis takes a config epoch only from nodes that have none and know nobody; the cluster settles the others. */
+/**
+ * Redis takes a config epoch only from nodes that have none and know nobody; the cluster settles the others.
+ */
 function planEpochs(view: ClusterView): readonly ClusterStep[] {
   const nodes = reachableNodes(view);
   const highest = Math.max(

@@ -39,8 +39,8 @@ export function membersOf(inventory: Inventory, view: TopologyView): readonly Me
 }
 
 /**
- * The shards as they are: every master that owns slots or has replicas, by shard number. Masters that have neither
- * (not yet joined, or emptied) are no shard; a replica of a master outside the inventory is in none.
+ * The shards as they are: every master that owns slots or has replicas, by shard number. Masters that have
+ * neither (not yet joined, or emptied) are no shard; a replica of a master outside the inventory is in none.
  */
 export function shardsOf(inventory: Inventory, view: TopologyView): readonly Shard[] {
   const members = membersOf(inventory, view);
@@ -64,7 +64,10 @@ export const reachableNodes = <T extends { readonly reachable: boolean }>(view: 
 }): readonly Extract<T, { readonly reachable: true }>[] =>
   view.nodes.filter((node): node is Extract<T, { readonly reachable: true }> => node.reachable);
 
-/** Groups of nodes that answer under one and the same id: copies of one data folder, or one server listed twice. */
+/**
+ * Groups of nodes that answer under one and the same id: copies of one data folder, or one server listed
+ * twice.
+ */
 export function twinsOf<T extends NodeTopology>(nodes: readonly T[]): readonly (readonly T[])[] {
   const ids = [...new Set(nodes.map(({ nodeId }) => nodeId).filter((id) => id !== ''))];
   return ids.map((id) => nodes.filter(({ nodeId }) => nodeId === id)).filter((group) => group.length > 1);

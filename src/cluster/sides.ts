@@ -24,8 +24,9 @@ export function sidesOf(nodes: readonly NodeTopology[]): readonly Side[] {
 export type Side = readonly string[];
 
 /**
- * The hosts of each side, where sides consist of whole hosts: the network between them is cut. Empty where all nodes
- * reach each other, or where some nodes of a host are reached and others are not, which is not the network's fault.
+ * The hosts of each side, where sides consist of whole hosts: the network between them is cut. Empty where
+ * all nodes reach each other, or where some nodes of a host are reached and others are not, which is not the
+ * network's fault.
  */
 export function partitionOf({ nodes }: Inventory, sides: readonly Side[]): readonly (readonly string[])[] {
   if (sides.length < 2) return [];

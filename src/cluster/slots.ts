@@ -75,8 +75,8 @@ export function describeRanges(ranges: readonly SlotRange[]): string {
 }
 
 /**
- * The slot of a key: CRC16 (XMODEM) of it, or of its hash tag, modulo 16384. The tag is what stands between the
- * first `{` and the next `}` when that is not empty.
+ * The slot of a key: CRC16 (XMODEM) of it, or of its hash tag, modulo 16384. The tag is what stands between
+ * the first `{` and the next `}` when that is not empty.
  */
 export function keySlot(key: string): number {
   const open = key.indexOf('{');

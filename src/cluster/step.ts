@@ -53,8 +53,8 @@ export type ClusterStep =
     };
 
 /**
- * Has a running node write the append-only file, or write it no longer. It is done when everything the node holds is
- * on disk in the form that its next start will read.
+ * Has a running node write the append-only file, or write it no longer. It is done when everything the node
+ * holds is on disk in the form that its next start will read.
  */
 export type SwitchStep = {
   readonly kind: 'switch-append-only';

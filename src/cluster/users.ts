@@ -21,9 +21,9 @@ export type AclUser = AclRights & {
 };
 
 /**
- * Reads a line of ACL LIST, `user NAME on #HASH ~* &* +@all (~x resetchannels -@all +get)`. No name and no pattern
- * holds a space; both may hold parentheses. `hashOf` gives the SHA-256, in hex, of the password that the inventory
- * has for a user; undefined: it has none.
+ * Reads a line of ACL LIST, `user NAME on #HASH ~* &* +@all (~x resetchannels -@all +get)`. No name and no
+ * pattern holds a space; both may hold parentheses. `hashOf` gives the SHA-256, in hex, of the password that
+ * the inventory has for a user; undefined: it has none.
  */
 export function parseUser(line: string, hashOf: (name: string) => string | undefined): AclUser {
   const [, name = '', ...words] = line.split(' ');
@@ -41,7 +41,10 @@ export function parseUser(line: string, hashOf: (name: string) => string | undef
   };
 }
 
-/** The root rules, then those of each selector. Only a selector begins with a parenthesis; its commands come last. */
+/**
+ * The root rules, then those of each selector. Only a selector begins with a parenthesis; its commands come
+ * last.
+ */
 function splitSelectors(words: readonly string[]): readonly (readonly string[])[] {
   const parts: string[][] = [[]];
   for (const word of words) {

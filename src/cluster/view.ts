@@ -61,8 +61,8 @@ export type ReachableView = {
   /** Keys in all databases (INFO keyspace); in cluster mode there is only database 0. */
   readonly keys: number;
   /**
-   * ACL LIST, which has the hashes of passwords; undefined: the server does not know the command; denied: the user
-   * default may not run it (NOPERM).
+   * ACL LIST, which has the hashes of passwords; undefined: the server does not know the command; denied: the
+   * user default may not run it (NOPERM).
    */
   readonly users?: readonly string[] | 'denied' | undefined;
   /** CONFIG GET *, as the live server has it; secrets are replaced by '***' when set, '' when not. */

@@ -31,7 +31,9 @@ export const awaitQuiet = (session: Session, doing: string, options: LookOptions
     doing,
   });
 
-/** How long to wait for an election, or for gossip about one, that somebody else's command has left behind. */
+/**
+ * How long to wait for an election, or for gossip about one, that somebody else's command has left behind.
+ */
 const settlingMs = 5_000;
 
 /** Looks until no other failover is under way, for 5 s at most. The caller's guards judge the result. */

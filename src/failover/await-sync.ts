@@ -16,8 +16,9 @@ const stalledMs = 60_000;
 const pollMs = 100;
 
 /**
- * Waits until the nodes (inventory ids) answer and, where they are replicas, are in sync; as long as anything moves
- * there. Resolves to the last look. Throws OperationError naming what is missing when nothing has moved for a minute.
+ * Waits until the nodes (inventory ids) answer and, where they are replicas, are in sync; as long as anything
+ * moves there. Resolves to the last look. Throws OperationError naming what is missing when nothing has moved
+ * for a minute.
  */
 export async function awaitInSync(
   session: Session,

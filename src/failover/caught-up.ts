@@ -11,9 +11,9 @@ import type { Session } from '../session/session.ts';
 const patienceMs = 3_000;
 
 /**
- * Waits until a replica has applied what its master had at the time of the look. A replica that is linked but stands
- * still (its writes paused, a stuck script) would have the master hold back all writes for 5 s, for nothing.
- * Throws RefusedError when it does not get there.
+ * Waits until a replica has applied what its master had at the time of the look. A replica that is linked but
+ * stands still (its writes paused, a stuck script) would have the master hold back all writes for 5 s, for
+ * nothing. Throws RefusedError when it does not get there.
  */
 export async function awaitCaughtUp(
   session: Session,

@@ -11,8 +11,8 @@ import { lookAround } from './look.ts';
 import type { LookOptions } from './look.ts';
 
 /**
- * Lets a host's replicas be elected, or keeps them from it, until their next restart. Resolves to how many nodes were
- * changed; those that do not answer are left as they are.
+ * Lets a host's replicas be elected, or keeps them from it, until their next restart. Resolves to how many
+ * nodes were changed; those that do not answer are left as they are.
  */
 export async function setElectable(
   session: Session,

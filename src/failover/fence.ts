@@ -17,8 +17,8 @@ import type { LookOptions } from './look.ts';
 export type Fence = { readonly startsAgain: boolean };
 
 /**
- * Stops a master for certain before it is replaced, an automatic restart by systemd included, so that it cannot
- * acknowledge anything any more. undefined: its host is not connected, so nothing could be stopped.
+ * Stops a master for certain before it is replaced, an automatic restart by systemd included, so that it
+ * cannot acknowledge anything any more. undefined: its host is not connected, so nothing could be stopped.
  * Throws OperationError when the host is connected and the master could not be stopped.
  */
 export async function fence(session: Session, { node }: Member): Promise<Fence | undefined> {
@@ -48,8 +48,8 @@ export async function fence(session: Session, { node }: Member): Promise<Fence |
 }
 
 /**
- * Starts a fenced master that was replaced: it follows its successor now. Whatever keeps it from that is a warning:
- * the shard is served.
+ * Starts a fenced master that was replaced: it follows its successor now. Whatever keeps it from that is a
+ * warning: the shard is served.
  */
 export async function startReplaced(session: Session, node: Node, look: LookOptions): Promise<void> {
   try {

@@ -8,7 +8,9 @@ import type { Inventory, Node } from '../inventory/inventory.ts';
 import { type Layout, layoutOf } from '../render/layout.ts';
 import type { Observation } from '../observation/observe.ts';
 
-/** On SIGTERM the server saves a snapshot where it has save points, or is told to by `shutdown-on-sigterm`. */
+/**
+ * On SIGTERM the server saves a snapshot where it has save points, or is told to by `shutdown-on-sigterm`.
+ */
 export function savesAtEnd(config: ReachableView['config']): boolean {
   const flags = (config['shutdown-on-sigterm'] ?? 'default').split(' ');
   if (flags.includes('nosave')) return false;
@@ -17,8 +19,8 @@ export function savesAtEnd(config: ReachableView['config']): boolean {
 
 /**
  * Why nodes could not save the snapshot with which they end: a server whose last save fails does not end
- * (server.c, finishShutdown), whatever its append-only file holds, so its stop would hang. Pure. Of a node that does
- * not answer it is not known what it saves; it is stopped without this look.
+ * (server.c, finishShutdown), whatever its append-only file holds, so its stop would hang. Pure. Of a node
+ * that does not answer it is not known what it saves; it is stopped without this look.
  */
 export function guardFinalSave(
   inventory: Inventory,
@@ -103,8 +105,8 @@ function noRoom(saving: readonly Saving[]): readonly Reason[] {
 }
 
 /**
- * A snapshot is written next to the one that it replaces. It is smaller than the data in memory, by how much is only
- * known from the snapshot before: twice that is allowed for.
+ * A snapshot is written next to the one that it replaces. It is smaller than the data in memory, by how much
+ * is only known from the snapshot before: twice that is allowed for.
  */
 function snapshotBytes({ info, folder }: Saving): number {
   const inMemory = Number(info['used_memory_dataset'] ?? 0);

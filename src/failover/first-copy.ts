@@ -9,9 +9,9 @@ import { awaitInSync } from './await-sync.ts';
 import type { LookOptions } from './look.ts';
 
 /**
- * Waits until replicas that have no whole copy of their masters yet are in sync, as `awaitInSync`; until then they may
- * not be elected: they would serve the keys of a former master, or none. On drained hosts they stay so.
- * Throws OperationError, saying what is left to do, when the copy does not finish.
+ * Waits until replicas that have no whole copy of their masters yet are in sync, as `awaitInSync`; until then
+ * they may not be elected: they would serve the keys of a former master, or none. On drained hosts they stay
+ * so. Throws OperationError, saying what is left to do, when the copy does not finish.
  */
 export async function awaitFirstCopy(
   session: Session,
@@ -42,8 +42,9 @@ export async function awaitCopies(
 }
 
 /**
- * As `awaitInSync`, for nodes that an earlier run of the same command started: where it was interrupted in the
- * middle of a copy, they may not be elected yet, and nothing else would ever allow it. Throws as `awaitFirstCopy`.
+ * As `awaitInSync`, for nodes that an earlier run of the same command started: where it was interrupted in
+ * the middle of a copy, they may not be elected yet, and nothing else would ever allow it. Throws as
+ * `awaitFirstCopy`.
  */
 export async function resumeCopies(
   session: Session,

@@ -9,16 +9,18 @@ import type { Observation } from '../observation/observe.ts';
 
 type Seen = Pick<Observation, 'facts' | 'view'>;
 
-/** Why nodes must not be stopped: they could not save as they end, or would not read what they wrote. Pure. */
+/**
+ * Why nodes must not be stopped: they could not save as they end, or would not read what they wrote. Pure.
+ */
 export const guardStop = (inventory: Inventory, seen: Seen, ids: readonly string[]): readonly Reason[] => [
   ...guardFinalSave(inventory, seen, ids),
   ...guardNextStart(inventory, seen, ids),
 ];
 
 /**
- * Nodes whose files say another `appendonly` than they run with: their next start would read the form that they no
- * longer write. Nothing on the disk shows that append-only files are out of date, so that only a running node can tell.
- * A file that cannot be read is no reason: the start has its own. Pure.
+ * Nodes whose files say another `appendonly` than they run with: their next start would read the form that
+ * they no longer write. Nothing on the disk shows that append-only files are out of date, so that only a
+ * running node can tell. A file that cannot be read is no reason: the start has its own. Pure.
  */
 export function guardNextStart(
   inventory: Inventory,

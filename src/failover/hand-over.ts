@@ -42,9 +42,9 @@ export type HandOverRequest = {
 };
 
 /**
- * Makes a replica master of its shard and watches until every node agrees and the old master replicates it. The
- * guards are the caller's. Throws OperationError when it does not happen, saying what did. Interruptions wait until
- * the nodes agree: half a failover is nothing to leave behind.
+ * Makes a replica master of its shard and watches until every node agrees and the old master replicates it.
+ * The guards are the caller's. Throws OperationError when it does not happen, saying what did. Interruptions
+ * wait until the nodes agree: half a failover is nothing to leave behind.
  */
 export async function handOver(
   session: Session,

@@ -26,9 +26,9 @@ export type Judged = {
 };
 
 /**
- * Stops a master that does not respond, where its host can be connected, and keeps it under watch once its death is
- * proven. One that responds is left alone: the election demotes it. Throws OperationError when it was dead and is
- * alive again, or could not be stopped.
+ * Stops a master that does not respond, where its host can be connected, and keeps it under watch once its
+ * death is proven. One that responds is left alone: the election demotes it. Throws OperationError when it
+ * was dead and is alive again, or could not be stopped.
  */
 export async function holdDown(
   session: Session,

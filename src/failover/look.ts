@@ -9,7 +9,9 @@ export type LookOptions = {
   readonly maxLag?: number | undefined;
   /** Hosts that are remembered as drained, whatever their nodes say. */
   readonly drained?: readonly string[];
-  /** Inventory ids of the nodes to ask; default all. A host that has just died takes seconds not to answer. */
+  /**
+   * Inventory ids of the nodes to ask; default all. A host that has just died takes seconds not to answer.
+   */
   readonly among?: ReadonlySet<string>;
 };
 

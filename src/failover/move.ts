@@ -31,8 +31,9 @@ export type MoveAllOptions = MoveOptions & { readonly approval: Approval };
 const probeMarginMs = 250;
 
 /**
- * One graceful failover: looks again, guards again, does it. The choice may be as old as the operator's answer, or
- * as the failover before it. Throws as `handOver` does, and RefusedError when it may not be done any more.
+ * One graceful failover: looks again, guards again, does it. The choice may be as old as the operator's
+ * answer, or as the failover before it. Throws as `handOver` does, and RefusedError when it may not be done
+ * any more.
  */
 export async function moveMaster(
   session: Session,
@@ -54,8 +55,8 @@ export async function moveMaster(
 }
 
 /**
- * One failover after the other. All of them are guarded, and what the layout would no longer survive is agreed to,
- * before the first. Throws as `moveMaster` does, and RefusedError without the operator's yes.
+ * One failover after the other. All of them are guarded, and what the layout would no longer survive is
+ * agreed to, before the first. Throws as `moveMaster` does, and RefusedError without the operator's yes.
  */
 export async function moveAll(
   session: Session,
@@ -72,7 +73,9 @@ export async function moveAll(
   return moves;
 }
 
-/** Writes and reads back numbered keys around a failover. A probe that fails with it still says what it found. */
+/**
+ * Writes and reads back numbered keys around a failover. A probe that fails with it still says what it found.
+ */
 export async function handOverProbed(
   session: Session,
   situation: Situation,

@@ -26,10 +26,10 @@ type ForceRequest = PromoteRequest & {
 };
 
 /**
- * Asks again while masters refuse their votes after an earlier election, for at most 4 × node timeout. Before every
- * attempt the old master's death is proven again; while one is pending the master is watched. When it shows a sign of
- * life, the operator interrupts or the lock is lost, the pending request is withdrawn: Redis would act on it for up to
- * 5 s. Throws OperationError when the replica did not take over.
+ * Asks again while masters refuse their votes after an earlier election, for at most 4 × node timeout. Before
+ * every attempt the old master's death is proven again; while one is pending the master is watched. When it
+ * shows a sign of life, the operator interrupts or the lock is lost, the pending request is withdrawn: Redis
+ * would act on it for up to 5 s. Throws OperationError when the replica did not take over.
  */
 export async function promoteByForce(
   session: Session,
@@ -53,7 +53,8 @@ export async function promoteByForce(
         throw notPromoted(swap, Math.round((performance.now() - start) / 1000));
     } catch (error) {
       if (acceptedAt === undefined) throw error;
-      // Elected in the last moment, before a master that has just started takes writes: that is what was wanted.
+      // Elected in the last moment, before a master that has just started takes writes: that is what was
+      // wanted.
       await withdraw(session, swap, error);
       isElected = true;
     }
@@ -71,10 +72,10 @@ export async function promoteByForce(
 }
 
 /**
- * A replica that was elected less than 2 × node timeout ago still has those votes (redis#8753). It claims the slots at
- * once under the old epoch; no other node follows, and with its master gone none turns it back either, as it knows the
- * newer epoch already (CLUSTERMSG_TYPE_UPDATE in cluster.c, 7.0.15). Its epoch is raised then, as TAKEOVER does, once
- * the master's death is proven again.
+ * A replica that was elected less than 2 × node timeout ago still has those votes (redis#8753). It claims the
+ * slots at once under the old epoch; no other node follows, and with its master gone none turns it back
+ * either, as it knows the newer epoch already (CLUSTERMSG_TYPE_UPDATE in cluster.c, 7.0.15). Its epoch is
+ * raised then, as TAKEOVER does, once the master's death is proven again.
  */
 async function confirmClaim(
   session: Session,
@@ -97,7 +98,9 @@ async function confirmClaim(
   );
 }
 
-/** Where its master is gone the cluster may have elected it by itself in this moment: that is what was wanted. */
+/**
+ * Where its master is gone the cluster may have elected it by itself in this moment: that is what was wanted.
+ */
 async function send(
   { replica, mode }: Swap & { readonly mode: 'force' | 'takeover' },
   connection: RedisConnection,
@@ -109,7 +112,9 @@ async function send(
   }
 }
 
-/** False: not elected in `electionMs`. Throws OperationError at a sign of life, and as `throwIfInterrupted`. */
+/**
+ * False: not elected in `electionMs`. Throws OperationError at a sign of life, and as `throwIfInterrupted`.
+ */
 async function isElectedUnderWatch(
   session: Session,
   { connection, vigil, shard }: ForceRequest,
@@ -137,8 +142,9 @@ async function isElectedUnderWatch(
 }
 
 /**
- * Ends a manual failover that is pending: REPLICATE resets it (resetManualFailover in clusterSetMaster), also where
- * it names the present master. Throws the error that it was given up for; resolves when the replica had become master.
+ * Ends a manual failover that is pending: REPLICATE resets it (resetManualFailover in clusterSetMaster), also
+ * where it names the present master. Throws the error that it was given up for; resolves when the replica had
+ * become master.
  */
 async function withdraw(session: Session, { shard, replica }: Swap, error: unknown): Promise<void> {
   const [node, master] = [replica.node.id, shard.master.node.id];

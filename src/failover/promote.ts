@@ -17,8 +17,8 @@ import { untilAgreed } from './until-agreed.ts';
 /** Redis itself gives a manual failover 5 s (CLUSTER_MF_TIMEOUT), after which nothing has changed. */
 const gracefulDeadlineMs = 8_000;
 /**
- * Sends the failover and waits until the replica is master and every node that answered before agrees.
- * Throws OperationError when it does not happen; the old master is master then. An interruption, or the loss of the
+ * Sends the failover and waits until the replica is master and every node that answered before agrees. Throws
+ * OperationError when it does not happen; the old master is master then. An interruption, or the loss of the
  * lock, ends it before anything is sent; what was sent is waited for.
  */
 export async function promote(

@@ -20,7 +20,10 @@ export type PromoteRequest = Swap & {
   readonly vigil?: Vigil | undefined;
 };
 
-/** Clients are being redirected just then: to ask all nodes at that moment lengthened the longest gaps (docs/failover.md). */
+/**
+ * Clients are being redirected just then: to ask all nodes at that moment lengthened the longest gaps
+ * (docs/failover.md).
+ */
 export const redirectionMs = 60;
 
 export function notPromoted({ shard, replica }: Swap, seconds: number): OperationError {

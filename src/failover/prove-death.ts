@@ -16,8 +16,9 @@ import { askWitnesses, judgeWitnesses } from './witnesses.ts';
 const factsMs = 10_000;
 
 /**
- * Whether a master is dead: its process is gone, as seen on its host, and nothing starts it again; or this machine
- * cannot look at its host, and the hosts of a majority of the masters tried to connect and say that they cannot.
+ * Whether a master is dead: its process is gone, as seen on its host, and nothing starts it again; or this
+ * machine cannot look at its host, and the hosts of a majority of the masters tried to connect and say that
+ * they cannot.
  */
 export async function proveDeath(session: Session, situation: Situation, master: Member): Promise<Verdict> {
   const { id, host: name } = master.node;

@@ -45,9 +45,9 @@ export type ReplaceOptions = {
 const shardName = (number: number): string => `shard-${number}`;
 
 /**
- * Replaces a master that is gone. Without proof of its death the operator has to type the shard's name. Where its host
- * is connected it is stopped for certain first. Throws RefusedError when a guard or the operator says no,
- * OperationError when it was not replaced.
+ * Replaces a master that is gone. Without proof of its death the operator has to type the shard's name. Where
+ * its host is connected it is stopped for certain first. Throws RefusedError when a guard or the operator
+ * says no, OperationError when it was not replaced.
  */
 export async function replaceMaster(
   session: Session,

@@ -12,9 +12,9 @@ import type { Stages } from '../session/stages.ts';
 import { noteUnchallenged, unchallengedMs } from './unchallenged.ts';
 
 /**
- * Waits where Redis would misjudge an election that follows too soon on an earlier one (`restBeforeElection`): at
- * most 4 × node timeout, and only where the shard has changed its master lately. Throws OperationError when the replica
- * does not say what it remembers.
+ * Waits where Redis would misjudge an election that follows too soon on an earlier one
+ * (`restBeforeElection`): at most 4 × node timeout, and only where the shard has changed its master lately.
+ * Throws OperationError when the replica does not say what it remembers.
  */
 export async function restFirst(
   session: Session,
@@ -42,9 +42,9 @@ export async function restFirst(
 }
 
 /**
- * Takes down what the nodes of a shard remember of their roles, before one of them is restarted and forgets it. While a
- * replica is linked to its master neither is voted out; and a replica that has not asked for votes since its process
- * started has replaced nobody.
+ * Takes down what the nodes of a shard remember of their roles, before one of them is restarted and forgets
+ * it. While a replica is linked to its master neither is voted out; and a replica that has not asked for
+ * votes since its process started has replaced nobody.
  */
 export async function noteRoles(session: Session, situation: Situation, shard: Shard): Promise<void> {
   const { inventory } = session;

@@ -49,7 +49,9 @@ export type NodeService = {
   readonly reload: readonly HostStep[];
 };
 
-/** Reads a node's host. Throws OperationError when it does not respond, RefusedError as `refuseUnconfigured`. */
+/**
+ * Reads a node's host. Throws OperationError when it does not respond, RefusedError as `refuseUnconfigured`.
+ */
 export async function serviceOf(session: Session, node: Node): Promise<NodeService> {
   const place = placeOf(session, node);
   const facts = await readFacts(place.shell, factsContext(session.inventory, place.host, place));
@@ -96,11 +98,16 @@ function findService(
 type Startable = NodeService & {
   readonly verdict: StartVerdict;
   readonly noStop: readonly Reason[];
-  /** By its nodes.conf a replica, and nothing on its disk that it would read: it starts without its master's keys. */
+  /**
+   * By its nodes.conf a replica, and nothing on its disk that it would read: it starts without its master's
+   * keys.
+   */
   readonly isBareReplica: boolean;
 };
 
-/** As `serviceOf`, and whether the node may be started with what is on its disk: every host and node is asked. */
+/**
+ * As `serviceOf`, and whether the node may be started with what is on its disk: every host and node is asked.
+ */
 async function judgeNode(session: Session, node: Node): Promise<Startable> {
   const { inventory } = session;
   const place = placeOf(session, node);
@@ -122,12 +129,12 @@ async function judgeNode(session: Session, node: Node): Promise<Startable> {
 }
 
 /**
- * Stops a node and starts it again, or starts one that is down, and waits until it is in sync. Throws RefusedError
- * when it runs and is the master of slots, as itself or the others say: it may have become so since the guards looked,
- * or only be out of reach; and when it could not save its last snapshot or would not read what it wrote (`guardStop`) or would not come back
- * with its data (`judgeStart`), before it is stopped.
- * Throws OperationError with the end of the node's log when it does not come back. An interruption never leaves it
- * stopped: it ends the waiting.
+ * Stops a node and starts it again, or starts one that is down, and waits until it is in sync. Throws
+ * RefusedError when it runs and is the master of slots, as itself or the others say: it may have become so
+ * since the guards looked, or only be out of reach; and when it could not save its last snapshot or would not
+ * read what it wrote (`guardStop`) or would not come back with its data (`judgeStart`), before it is stopped.
+ * Throws OperationError with the end of the node's log when it does not come back. An interruption never
+ * leaves it stopped: it ends the waiting.
  */
 export async function restartNode(session: Session, node: Node, look: LookOptions): Promise<void> {
   const found = await judgeNode(session, node);

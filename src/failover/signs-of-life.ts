@@ -3,9 +3,9 @@ import type { Member } from '../cluster/shape.ts';
 import type { NodeTopology, TopologyView } from '../cluster/view.ts';
 
 /**
- * What shows that a master was alive between two looks at other nodes, as clauses: a node of the cluster had a pong
- * from it, or one of its replicas got more of its stream. Both are the nodes' own words, by their own clocks. Nothing:
- * it may be alive all the same.
+ * What shows that a master was alive between two looks at other nodes, as clauses: a node of the cluster had
+ * a pong from it, or one of its replicas got more of its stream. Both are the nodes' own words, by their own
+ * clocks. Nothing: it may be alive all the same.
  */
 export function signsOfLife(before: TopologyView, after: TopologyView, master: Member): readonly string[] {
   const earlier = new Map(reachableNodes(before).map((node) => [node.node, node]));

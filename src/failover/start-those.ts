@@ -5,7 +5,10 @@ import { lookAround } from './look.ts';
 import type { LookOptions } from './look.ts';
 import { startNode } from './restart-node.ts';
 
-/** Nothing listens at any of them, as seen from their own hosts: there is nothing to hand over and nothing to stop. */
+/**
+ * Nothing listens at any of them, as seen from their own hosts: there is nothing to hand over and nothing to
+ * stop.
+ */
 export async function areDown(
   session: Session,
   nodes: readonly string[],

@@ -1,9 +1,10 @@
 import type { Inventory } from '../inventory/inventory.ts';
 
 /**
- * Since when no replica has been elected in the place of a node, at least: by 40-hex node id, by performance.now(). What
- * this process has seen before it restarted a node or moved a master outlives what the node itself remembers. Sessions
- * are copied on the way through an operation; their inventory is one and the same object.
+ * Since when no replica has been elected in the place of a node, at least: by 40-hex node id, by
+ * performance.now(). What this process has seen before it restarted a node or moved a master outlives what
+ * the node itself remembers. Sessions are copied on the way through an operation; their inventory is one and
+ * the same object.
  */
 const seen = new WeakMap<Inventory, Map<string, number>>();
 

@@ -5,7 +5,9 @@ import type { SystemdService } from '../host/service.ts';
 import type { Host } from '../inventory/inventory.ts';
 import type { NodeLayout } from '../render/layout.ts';
 
-/** Throws RefusedError where a host has no server, or no configuration of these nodes: they cannot be started. */
+/**
+ * Throws RefusedError where a host has no server, or no configuration of these nodes: they cannot be started.
+ */
 export function refuseUnconfigured(
   host: Host,
   { files, server, data }: Facts,
@@ -35,7 +37,10 @@ export function refuseUnconfigured(
   );
 }
 
-/** Throws RefusedError where there are any: once stopped they would not start, and nobody needs to wait for them. */
+/**
+ * Throws RefusedError where there are any: once stopped they would not start, and nobody needs to wait for
+ * them.
+ */
 export function refuseMasked(host: Host, masked: readonly SystemdService[]): void {
   const problems = masked.map((service) => maskedProblem(host.name, service));
   const [first] = problems;

@@ -16,8 +16,8 @@ const agreementDeadlineMs = 60_000;
 const interruptedMs = 5_000;
 
 /**
- * `ended`: all others agree, and the old master's process has ended since. `turned-back`: the others did not follow
- * the new master.
+ * `ended`: all others agree, and the old master's process has ended since. `turned-back`: the others did not
+ * follow the new master.
  */
 export type Agreement = 'agreed' | 'ended' | 'turned-back';
 

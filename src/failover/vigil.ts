@@ -22,8 +22,8 @@ export type Vigil = {
 const freshMs = 1000;
 
 /**
- * A master that was started again takes no writes for its first 2 s (CLUSTER_WRITABLE_DELAY in cluster.c): seen within
- * that time it has lost nothing yet.
+ * A master that was started again takes no writes for its first 2 s (CLUSTER_WRITABLE_DELAY in cluster.c):
+ * seen within that time it has lost nothing yet.
  */
 const watchMs = 200;
 const answerMs = 1000;
@@ -60,7 +60,10 @@ export function keepVigil(
   };
 }
 
-/** Whether its port opens, from its own host; false also where that host cannot be connected: the bus may tell. */
+/**
+ * Whether its port opens, from its own host; false also where that host cannot be connected: the bus may
+ * tell.
+ */
 async function listens({ shells }: Session, { node }: Member): Promise<boolean> {
   const opening = shells.get(node.host)?.forward(node.address, node.port);
   if (!opening) return false;

@@ -19,7 +19,9 @@ export type LossAfter = {
   readonly tookOverAt: number | undefined;
   /** The last offset at which the old master was seen as master, by itself or by the bus. */
   readonly masterSeenAt: number | undefined;
-  /** Bytes of the stream that are known to be lost: the difference. What was acknowledged unseen comes on top. */
+  /**
+   * Bytes of the stream that are known to be lost: the difference. What was acknowledged unseen comes on top.
+   */
   readonly lostBytes: number | undefined;
   /**
    * The new master has made a full copy since it took over: the old master had continued by itself, and the
@@ -50,7 +52,10 @@ export async function handOverWatched(
   }
 }
 
-/** What the bus last told each node of every node's offset; servers without CLUSTER SHARDS (6.2) have no word for it. */
+/**
+ * What the bus last told each node of every node's offset; servers without CLUSTER SHARDS (6.2) have no word
+ * for it.
+ */
 export async function hearOffsets(session: Session, situation: Situation): Promise<Heard> {
   const asked = answering(situation);
   const replies = await Promise.all(
@@ -130,7 +135,9 @@ async function readCopies(session: Session, member: Member): Promise<number | un
   return numberIn(await readInfo(session, member, 'stats'), 'sync_full');
 }
 
-/** Empty: it did not answer. What it accounts for is done by now, and a failed question must not hide that. */
+/**
+ * Empty: it did not answer. What it accounts for is done by now, and a failed question must not hide that.
+ */
 async function readInfo(session: Session, { node }: Member, section: string): Promise<InfoFields> {
   const connection = await session.redis(node);
   if (isFailure(connection)) return {};

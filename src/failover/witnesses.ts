@@ -14,8 +14,8 @@ import { signsOfLife } from './signs-of-life.ts';
 const askMs = 15_000;
 
 /**
- * What one host said after it had tried both of the master's ports itself. `undefined`: it did not try, or it could
- * not be heard. That a question got no answer in time is not an answer.
+ * What one host said after it had tried both of the master's ports itself. `undefined`: it did not try, or it
+ * could not be heard. That a question got no answer in time is not an answer.
  */
 export type Testimony = {
   readonly host: string;

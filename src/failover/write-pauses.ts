@@ -5,8 +5,8 @@ import { demandYes } from '../session/approval.ts';
 import type { Approval } from '../session/approval.ts';
 
 /**
- * Shards that refuse writes while one of these nodes restarts, as sentences: with min-replicas-to-write the master of
- * the only replica takes none until that one is back. Empty: no write is refused.
+ * Shards that refuse writes while one of these nodes restarts, as sentences: with min-replicas-to-write the
+ * master of the only replica takes none until that one is back. Empty: no write is refused.
  */
 export function describeWritePauses(
   { inventory, view }: Situation,

@@ -13,23 +13,26 @@ export type ApplyOptions = {
   /** Called with what a step that takes long is waiting for, as the host says it. */
   readonly onWait?: (message: string) => void;
   /**
-   * Called when a step has taken long, and again each time that has doubled: after how many seconds, and the last line
-   * that it printed or, for a node that starts or stops, of the node's log ('' where there is none).
+   * Called when a step has taken long, and again each time that has doubled: after how many seconds, and the
+   * last line that it printed or, for a node that starts or stops, of the node's log ('' where there is
+   * none).
    */
   readonly onSlow?: (step: HostStep, wait: { readonly seconds: number; readonly line: string }) => void;
   /**
-   * Aborted: the step under way is finished, nothing after it begun, and InterruptedError thrown. A start is only
-   * begun then, and not waited for.
+   * Aborted: the step under way is finished, nothing after it begun, and InterruptedError thrown. A start is
+   * only begun then, and not waited for.
    */
   readonly signal?: AbortSignal;
-  /** The steps belong together, such as a stop and a start: an interruption ends only the waiting for a start. */
+  /**
+   * The steps belong together, such as a stop and a start: an interruption ends only the waiting for a start.
+   */
   readonly isWhole?: boolean;
 };
 
 /**
- * Does the steps on one host, in order, as root where the host's `become` allows: all in one run, so one round
- * trip. Stops at the first that fails.
- * Throws StepFailedError (an OperationError with what was done and what was not), also when the connection is lost.
+ * Does the steps on one host, in order, as root where the host's `become` allows: all in one run, so one
+ * round trip. Stops at the first that fails. Throws StepFailedError (an OperationError with what was done and
+ * what was not), also when the connection is lost.
  */
 export async function applySteps(
   shell: Shell,
@@ -79,10 +82,10 @@ function demandDone({ host, guard }: Shell, steps: readonly HostStep[], state: S
 }
 
 /**
- * Each step between its two lines of the marker, as `createStepLog` reads them. The process says its own pid (`$$`
- * would be its parent's) and on SIGTERM stops before the next step; a step's own processes never get that signal.
- * A step that takes long says what it waits for with `tell_wait TEXT`.
- * Before each step it runs `fence` (`ChangeGuard`), in the same run: a step of minutes may have outlived the lock.
+ * Each step between its two lines of the marker, as `createStepLog` reads them. The process says its own pid
+ * (`$$` would be its parent's) and on SIGTERM stops before the next step; a step's own processes never get
+ * that signal. A step that takes long says what it waits for with `tell_wait TEXT`. Before each step it runs
+ * `fence` (`ChangeGuard`), in the same run: a step of minutes may have outlived the lock.
  */
 export function applyScript(steps: readonly HostStep[], marker: string, fence = ':'): string {
   const scripts = scriptsFor(steps).map(
@@ -128,8 +131,8 @@ kill -0 ${pid} || rmdir "$stopped"`;
 }
 
 /**
- * sh that sets `$stopped`: a signal cannot be seen by what the script waits for, a folder can. Made by mkdir, which
- * follows no link, where others may write.
+ * sh that sets `$stopped`: a signal cannot be seen by what the script waits for, a folder can. Made by mkdir,
+ * which follows no link, where others may write.
  */
 const stoppedFolder = (pid: string): string =>
   `stopped=/run; [ "$(id -u)" = 0 ] || stopped=\${TMPDIR:-/tmp}; stopped=$stopped/weedgo-redis.stop.${pid}`;

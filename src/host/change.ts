@@ -4,8 +4,9 @@ import type { RunRequest, RunResult, Shell } from '../ssh/shell.ts';
 const fencedExit = 97;
 
 /**
- * Runs a script that changes something on the host, unless the cluster's lock was lost: asked here and, in the same
- * run, on the host. `change` says what, for the account. Throws as `Shell.run` does, and the guard's OperationError.
+ * Runs a script that changes something on the host, unless the cluster's lock was lost: asked here and, in
+ * the same run, on the host. `change` says what, for the account. Throws as `Shell.run` does, and the guard's
+ * OperationError.
  */
 export async function runChange(
   shell: Shell,

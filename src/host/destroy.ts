@@ -15,9 +15,9 @@ export type DestroyInput = {
 };
 
 /**
- * The steps that leave nothing of a cluster's nodes on a host: stopped, then configuration, data and logs removed.
- * What other clusters' nodes on the host share stays as long as there are any; packages stay.
- * Only for hosts of which `requireOwnership` has no complaint.
+ * The steps that leave nothing of a cluster's nodes on a host: stopped, then configuration, data and logs
+ * removed. What other clusters' nodes on the host share stays as long as there are any; packages stay. Only
+ * for hosts of which `requireOwnership` has no complaint.
  */
 export function planDestroy(input: DestroyInput): readonly HostStep[] {
   const { layout, facts } = input;
@@ -37,7 +37,9 @@ export function planDestroy(input: DestroyInput): readonly HostStep[] {
   ];
 }
 
-/** The node's own folders: other inventories may have nodes of the same cluster's name in the folder above. */
+/**
+ * The node's own folders: other inventories may have nodes of the same cluster's name in the folder above.
+ */
 function localPaths({ layout, facts }: DestroyInput): readonly HostStep[] {
   return layout.nodes.flatMap(({ node, configFile }) => {
     const folder = dirname(configFile);
@@ -66,7 +68,9 @@ function systemdPaths(input: DestroyInput): readonly HostStep[] {
   return paths.map((step) => ({ ...step, group: server }));
 }
 
-/** What an earlier version left of a node: data and logs first, since the configuration says whose they are. */
+/**
+ * What an earlier version left of a node: data and logs first, since the configuration says whose they are.
+ */
 function formerPathsOf(
   node: Node,
   { server, facts }: { readonly server: Inventory['server']; readonly facts: Facts },

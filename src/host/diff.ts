@@ -7,8 +7,9 @@ import { maskSecrets } from '../render/mask.ts';
 import type { FileSpec, HostStep } from './step.ts';
 
 /**
- * What a write-file step changes, as a unified diff without secrets; undefined for other steps and where only the
- * mode or owner changes. Every file is masked: what was there before may hold a password that nobody wants any more. A secret that changes behind its mask is named in a line of its own.
+ * What a write-file step changes, as a unified diff without secrets; undefined for other steps and where only
+ * the mode or owner changes. Every file is masked: what was there before may hold a password that nobody
+ * wants any more. A secret that changes behind its mask is named in a line of its own.
  */
 export function diffStep(step: HostStep): string | undefined {
   if (step.kind !== 'write-file') return undefined;

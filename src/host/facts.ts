@@ -23,11 +23,13 @@ export type Facts = {
   /** Managed paths with something in their place that is neither followed nor read. */
   readonly unusable: Readonly<Record<string, UnusablePath>>;
   /**
-   * By data folder: some of what is in it and does not belong to the service user, by path, files with a second name
-   * elsewhere left out. A node may not start with such files. Only folders where there is any.
+   * By data folder: some of what is in it and does not belong to the service user, by path, files with a
+   * second name elsewhere left out. A node may not start with such files. Only folders where there is any.
    */
   readonly strayOwners: Readonly<Record<string, readonly string[]>>;
-  /** Units of ours and of the distribution's that could be in the way, by unit name; empty without systemd. */
+  /**
+   * Units of ours and of the distribution's that could be in the way, by unit name; empty without systemd.
+   */
   readonly units: Readonly<Record<string, UnitState>>;
   /** TCP sockets in LISTEN on ports and bus ports of the inventory. */
   readonly listeners: readonly Listener[];
@@ -86,13 +88,14 @@ export type ServerFacts = {
   /** The installed redis-server (or valkey-server); undefined: not installed. */
   readonly installed: { readonly path: string; readonly version: string } | undefined;
   /**
-   * What the package manager would install, upstream version; undefined: nothing that it knows of, or not asked
-   * (it is asked where no server is installed, or when the context says so: asking apt takes half a second).
+   * What the package manager would install, upstream version; undefined: nothing that it knows of, or not
+   * asked (it is asked where no server is installed, or when the context says so: asking apt takes half a
+   * second).
    */
   readonly available: string | undefined;
   /**
-   * The server is linked with libsystemd, so it can tell systemd that it is ready, which its unit waits for; undefined:
-   * that cannot be seen from its file, or nothing waits for it.
+   * The server is linked with libsystemd, so it can tell systemd that it is ready, which its unit waits for;
+   * undefined: that cannot be seen from its file, or nothing waits for it.
    */
   readonly notifies?: boolean | undefined;
   /** Its installation was begun and never finished. */
@@ -182,7 +185,9 @@ export type KernelFacts = {
   readonly transparentHugepagesWritable: boolean;
   /** What sysctl.d sets at boot, by key: the last file that names it wins (sysctl.d(5)). */
   readonly atBoot: Readonly<Record<string, { readonly value: string; readonly file: string }>>;
-  /** Connections that may wait for each listening socket, by port; the smallest. Empty where ss is not there. */
+  /**
+   * Connections that may wait for each listening socket, by port; the smallest. Empty where ss is not there.
+   */
   readonly backlogs: Readonly<Record<number, number>>;
 };
 
@@ -200,8 +205,8 @@ export type FirewallFacts = {
 export type ProcessState = {
   readonly pid: number;
   /**
-   * Where it works. `own`: in the node's data folder, by whatever name. `gone`: that folder was removed under it, and
-   * what it holds is in its memory alone. `other`: elsewhere.
+   * Where it works. `own`: in the node's data folder, by whatever name. `gone`: that folder was removed under
+   * it, and what it holds is in its memory alone. `other`: elsewhere.
    */
   readonly folder: 'own' | 'gone' | 'other';
   /** The executable's path; ends in ` (deleted)` when it was replaced on disk while running. */
@@ -220,13 +225,17 @@ export type ForeignServer = {
 export type NodeData = {
   readonly folder: FolderState;
   /**
-   * Another place than its own that holds data of this node, while its own holds none: its folder under the other
-   * server (`server: redis` or `valkey`), or where an earlier version of the tool had it. Of the latter `folder` tells.
+   * Another place than its own that holds data of this node, while its own holds none: its folder under the
+   * other server (`server: redis` or `valkey`), or where an earlier version of the tool had it. Of the latter
+   * `folder` tells.
    */
   readonly leftBehind: string | undefined;
   /** Folders next to its own that are named after it, as remedies name what they move away: `DIR.aside`. */
   readonly asides: readonly string[];
-  /** Its configuration where an earlier version of the tool had it; missing where there is none of this cluster. */
+  /**
+   * Its configuration where an earlier version of the tool had it; missing where there is none of this
+   * cluster.
+   */
   readonly former?: FormerNode;
 };
 
@@ -263,8 +272,9 @@ export type FolderContents = {
   /** What the manifest of the append-only files names; undefined: there is no manifest. */
   readonly appendOnly: readonly AppendOnlyFile[] | undefined;
   /**
-   * The file is there into which a server from 7.0 on writes after `appendonly` was switched on, until its first rewrite
-   * is finished (aof.c, getTempIncrAofName): the manifest names what it had before, or there is none.
+   * The file is there into which a server from 7.0 on writes after `appendonly` was switched on, until its
+   * first rewrite is finished (aof.c, getTempIncrAofName): the manifest names what it had before, or there is
+   * none.
    */
   readonly isSwitching?: true;
 };

@@ -28,7 +28,10 @@ export type BootInput = {
   readonly ports: readonly number[];
 };
 
-/** A script that adds the rules again and the unit that runs it; none when all gates keep their rules themselves. */
+/**
+ * A script that adds the rules again and the unit that runs it; none when all gates keep their rules
+ * themselves.
+ */
 export function bootFiles({ cluster, gates, limit, ports }: BootInput): readonly RenderedFile[] {
   const opened = gates.flatMap(({ gate, mark, rules: each }) =>
     gate.tool === 'nft' || gate.tool === 'iptables'
@@ -51,7 +54,9 @@ export function bootFiles({ cluster, gates, limit, ports }: BootInput): readonly
   ];
 }
 
-/** Each of these throws all rules out when it loads its own: the unit runs after them, and again with them. */
+/**
+ * Each of these throws all rules out when it loads its own: the unit runs after them, and again with them.
+ */
 const loaders = 'nftables.service netfilter-persistent.service iptables.service ip6tables.service';
 
 type UnitInput = Pick<BootInput, 'cluster' | 'ports'> & { readonly header: string; readonly script: string };

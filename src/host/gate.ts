@@ -37,13 +37,16 @@ export type GateState = {
 
 export type IpFamily = 4 | 6;
 
-/** By what the rules of a cluster are known. firewalld's have no comments: there it is a priority of the cluster's own. */
+/**
+ * By what the rules of a cluster are known. firewalld's have no comments: there it is a priority of the
+ * cluster's own.
+ */
 export const markOf = ({ tool }: Gate, cluster: string): string =>
   tool === 'firewalld' ? String(priorityOf(cluster)) : `weedgo-redis ${cluster}`;
 
 /**
- * 20000 to 29999. Being positive, such rules come after all others, so that whatever somebody denies stays denied
- * (firewalld.richlanguage(5)).
+ * 20000 to 29999. Being positive, such rules come after all others, so that whatever somebody denies stays
+ * denied (firewalld.richlanguage(5)).
  */
 const priorityOf = (cluster: string): number =>
   20_000 + (createHash('sha256').update(cluster).digest().readUInt32BE() % 10_000);

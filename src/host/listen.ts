@@ -5,9 +5,10 @@ import { shQuote } from '../base/sh.ts';
 export type Place = { readonly address: string; readonly port: number };
 
 /**
- * Has somebody listen on a host's ports while `work` runs: without that a firewall that rejects cannot be told from
- * a port that nobody has. Nothing is ever read from a connection, and after 20 s it ends by itself. `work` is told
- * whether it came about: it does not on hosts without systemd-socket-activate. Throws what `work` throws.
+ * Has somebody listen on a host's ports while `work` runs: without that a firewall that rejects cannot be
+ * told from a port that nobody has. Nothing is ever read from a connection, and after 20 s it ends by itself.
+ * `work` is told whether it came about: it does not on hosts without systemd-socket-activate. Throws what
+ * `work` throws.
  */
 export async function whileListening<T>(
   shell: Shell,
@@ -44,7 +45,10 @@ function startListening(
 
 const seconds = 20;
 
-/** systemd-socket-activate holds the sockets until the first connection; then `sleep` has them, and never accepts. */
+/**
+ * systemd-socket-activate holds the sockets until the first connection; then `sleep` has them, and never
+ * accepts.
+ */
 function listenScript(places: readonly Place[]): string {
   const sockets = places.map(({ address, port }) =>
     shQuote(address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`),

@@ -1,8 +1,8 @@
 import type { ProcessState } from './facts.ts';
 
 /**
- * CONFIG GET of a node with `dir` as its file says it, where the process works in that folder: the server shows the
- * folder's own path, which differs where a link leads to it, and none where the folder was removed.
+ * CONFIG GET of a node with `dir` as its file says it, where the process works in that folder: the server
+ * shows the folder's own path, which differs where a link leads to it, and none where the folder was removed.
  */
 export function liveConfig(
   config: Readonly<Record<string, string>>,

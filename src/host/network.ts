@@ -5,8 +5,8 @@ import type { IpFamily } from './gate.ts';
 type Network = { readonly address: string; readonly prefix: number; readonly family: IpFamily };
 
 /**
- * `10.0.0.5`, `10.0.0.0/24`, `fd00::/64` in the one spelling that all firewalls print: host bits zero, no prefix on a
- * single address. Text that is no network is returned as it is.
+ * `10.0.0.5`, `10.0.0.0/24`, `fd00::/64` in the one spelling that all firewalls print: host bits zero, no
+ * prefix on a single address. Text that is no network is returned as it is.
  */
 export function canonicalNetwork(text: string): string {
   const network = parseNetwork(text);

@@ -3,7 +3,10 @@ import type { PackageManager } from './facts.ts';
 
 type Server = 'redis' | 'valkey';
 
-/** What a distribution calls its packages; the server's own first. They bring redis-cli (valkey-cli) with them. */
+/**
+ * What a distribution calls its packages; the server's own first. They bring redis-cli (valkey-cli) with
+ * them.
+ */
 export function packageNames(manager: PackageManager, server: Server): readonly string[] {
   return manager === 'apt' ? [`${server}-server`, `${server}-tools`] : [server];
 }
@@ -22,7 +25,9 @@ export const distributionUnits: readonly string[] = [
   ),
 ];
 
-/** Debian's packages start their service when they are installed; the others leave that to the administrator. */
+/**
+ * Debian's packages start their service when they are installed; the others leave that to the administrator.
+ */
 export const startsOnInstall = (manager: PackageManager): boolean => manager === 'apt';
 
 /** The server's path: where it is, else where the package will put it (openSUSE: /usr/sbin). */

@@ -41,7 +41,10 @@ export const limitTable = (cluster: string): string => `${limitPrefix}${cluster}
 /** The chains that see packets first, by their hooks, and the chain that judges those for a guarded port. */
 export const judges = { input: 'ports', output: 'senders', forward: 'passing' } as const;
 
-/** True when the table is there as it was loaded: a rule that somebody added or took away shows in their number. */
+/**
+ * True when the table is there as it was loaded: a rule that somebody added or took away shows in their
+ * number.
+ */
 export function isInForce(limit: PortLimit, state: LimitState | undefined): boolean {
   const { mark, rules } = stateOf(limit);
   return state !== undefined && state.mark === mark && state.rules === rules;
@@ -54,8 +57,8 @@ export const stateOf = (limit: PortLimit): LimitState => ({
 });
 
 /**
- * What `nft -f` loads in one transaction: there is no moment without the rules. No connection tracking: a busy node
- * would fill its table.
+ * What `nft -f` loads in one transaction: there is no moment without the rules. No connection tracking: a
+ * busy node would fill its table.
  */
 export function limitRuleset(limit: PortLimit): string {
   const table = `table inet ${limitTable(limit.cluster)}`;
@@ -112,7 +115,8 @@ function chainsFor({ users, own, targets }: SenderLimit): readonly LimitChain[] 
     {
       hook: 'output',
       seen: [`oifname "lo" tcp dport { ${own.join(', ')} }`, ...busPorts],
-      // Packets without a socket match neither way, such as the last ones of a connection that its process has closed.
+      // Packets without a socket match neither way, such as the last ones of a connection that its process
+      // has closed.
       judged: [`meta skuid != { ${allowed} } counter drop`],
     },
     // Containers and virtual machines take the host's address only after this hook.

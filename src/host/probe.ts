@@ -15,11 +15,11 @@ export type PortProbe = {
 };
 
 /**
- * What the host itself saw; a host that could not be made to try throws instead, or is `unknown`.
- * refused: nothing listens, or a firewall says so (the two cannot be told apart from afar: a reject with
- * icmp port-unreachable reads the same). filtered: no answer at all. unreachable: the network or a firewall says no.
- * narrow: a node answers, and no longer when some kB are sent at once: large packets are lost on the way. unknown: the
- * host has no means to try, or the tool's own rules there let only root try.
+ * What the host itself saw; a host that could not be made to try throws instead, or is `unknown`. refused:
+ * nothing listens, or a firewall says so (the two cannot be told apart from afar: a reject with icmp
+ * port-unreachable reads the same). filtered: no answer at all. unreachable: the network or a firewall says
+ * no. narrow: a node answers, and no longer when some kB are sent at once: large packets are lost on the way.
+ * unknown: the host has no means to try, or the tool's own rules there let only root try.
  */
 export type ProbeOutcome = 'open' | 'narrow' | 'refused' | 'filtered' | 'unreachable' | 'unknown';
 
@@ -30,7 +30,9 @@ const narrowCode = 9;
 /** Processes at a time on one host. */
 const atOnce = 64;
 
-/** Every node's port and bus port, from every other host. Hosts that are this very machine need no network. */
+/**
+ * Every node's port and bus port, from every other host. Hosts that are this very machine need no network.
+ */
 export function portProbes(inventory: Pick<Inventory, 'hosts' | 'nodes' | 'mode'>): readonly PortProbe[] {
   const remote = inventory.hosts.filter(({ connection }) => connection === 'ssh');
   const names = new Set(remote.map(({ name }) => name));
@@ -47,9 +49,10 @@ export function portProbes(inventory: Pick<Inventory, 'hosts' | 'nodes' | 'mode'
 }
 
 /**
- * Tries the ports, from all hosts at the same time, in one run a host and about three seconds. A connection is
- * opened and closed at once, which neither a client port nor the bus minds. Results are in the probes' order; those
- * from hosts without a shell are left out. Throws OperationError when a host's connection is lost.
+ * Tries the ports, from all hosts at the same time, in one run a host and about three seconds. A connection
+ * is opened and closed at once, which neither a client port nor the bus minds. Results are in the probes'
+ * order; those from hosts without a shell are left out. Throws OperationError when a host's connection is
+ * lost.
  */
 export async function probePorts(
   shells: ReadonlyMap<string, Shell>,
@@ -84,8 +87,8 @@ export async function probeFrom(
 }
 
 /**
- * bash opens sockets by itself; every distribution that has one of our package managers has bash. Where the tool's rules
- * keep users from bus ports, what another user than root meets says nothing about the way there.
+ * bash opens sockets by itself; every distribution that has one of our package managers has bash. Where the
+ * tool's rules keep users from bus ports, what another user than root meets says nothing about the way there.
  */
 function probeScript(probes: readonly PortProbe[]): string {
   const lines = probes.map(({ node, port, what }, index) => {
@@ -109,8 +112,9 @@ wait
 }
 
 /**
- * A Redis that answers one PING, with a word or an error, answers many: 9 kB there and at least as much back do not fit
- * into small packets, as long as they are written at once. What does not answer the first is no node, and open.
+ * A Redis that answers one PING, with a word or an error, answers many: 9 kB there and at least as much back
+ * do not fit into small packets, as long as they are written at once. What does not answer the first is no
+ * node, and open.
  */
 const attemptScript = `exec 3<>"/dev/tcp/$0/$1" || exit 1
 echo connected

@@ -2,7 +2,10 @@ import type { Node } from '../inventory/inventory.ts';
 import type { NodeLayout } from '../render/layout.ts';
 import type { Facts } from './facts.ts';
 
-/** Whether a node's process is gone, as its host shows it. `unknown`: that could not be seen. Texts are clauses. */
+/**
+ * Whether a node's process is gone, as its host shows it. `unknown`: that could not be seen. Texts are
+ * clauses.
+ */
 export type ProcessVerdict = {
   readonly kind: 'gone' | 'runs' | 'unknown';
   readonly why: string;

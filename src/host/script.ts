@@ -29,10 +29,10 @@ import type { HostStep, ServiceStep } from './step.ts';
 import type { DaemonService, Service, SystemdService } from './service.ts';
 
 /**
- * The sh of one step. `body` is to run in a subshell under `set -e`. `prepare` runs before it, in the same shell as
- * everything else and whatever comes of it: it begins what several steps then wait for, so that the nodes of a
- * host start at the same time. `together`: the step after it was begun along with it, so when this one fails it has
- * to be seen what became of that one.
+ * The sh of one step. `body` is to run in a subshell under `set -e`. `prepare` runs before it, in the same
+ * shell as everything else and whatever comes of it: it begins what several steps then wait for, so that the
+ * nodes of a host start at the same time. `together`: the step after it was begun along with it, so when this
+ * one fails it has to be seen what became of that one.
  */
 export type StepScript = { readonly prepare: string; readonly body: string; readonly together: boolean };
 

@@ -11,16 +11,19 @@ import { shQuote } from '../base/sh.ts';
 /** Whose process holds the server's end of a connection. Nothing secret may be sent unless it is `own`. */
 export type Ownership =
   | { readonly kind: 'own' }
-  /** A process of another user has it; the reason names the port, the user and, where it can be seen, the process. */
+  /**
+   * A process of another user has it; the reason names the port, the user and, where it can be seen, the
+   * process.
+   */
   | { readonly kind: 'foreign'; readonly reason: string }
   /** The host could not say. */
   | { readonly kind: 'unknown'; readonly reason: string };
 
 /**
- * Asks a host whose process a connection to one of its nodes came to. The connection must be open when it is asked:
- * the kernel knows the user of the process that accepted it (/proc/net/tcp), so a listener that was replaced between
- * the connection and the question is still found out. `serviceUser` undefined: the user that runs the tool.
- * Questions that come together are one run on the host. Needs no root, and throws nothing.
+ * Asks a host whose process a connection to one of its nodes came to. The connection must be open when it is
+ * asked: the kernel knows the user of the process that accepted it (/proc/net/tcp), so a listener that was
+ * replaced between the connection and the question is still found out. `serviceUser` undefined: the user that
+ * runs the tool. Questions that come together are one run on the host. Needs no root, and throws nothing.
  */
 export function ownershipOf(
   shell: Shell,
@@ -91,8 +94,9 @@ type Judged =
   | (Extract<Ownership, { readonly kind: 'foreign' }> & { readonly culprit: Socket });
 
 /**
- * Pure. Every listener that the address leads to and every connection that was accepted there must be the user's.
- * A connection that is not accepted yet (inode 0) belongs to one of those listeners, or is reset with it.
+ * Pure. Every listener that the address leads to and every connection that was accepted there must be the
+ * user's. A connection that is not accepted yet (inode 0) belongs to one of those listeners, or is reset with
+ * it.
  */
 export function judgeSockets(
   { uid, sockets }: Sockets,

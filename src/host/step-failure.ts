@@ -2,7 +2,9 @@ import { InterruptedError, OperationError } from '../base/errors.ts';
 import type { StepLogState } from './step-log.ts';
 import { describeStep, type HostStep } from './step.ts';
 
-/** A step failed on a host, or the host was lost. What was done before stays done; nothing after it was begun. */
+/**
+ * A step failed on a host, or the host was lost. What was done before stays done; nothing after it was begun.
+ */
 export class StepFailedError extends OperationError {
   readonly done: readonly HostStep[];
   /** The steps that failed, or the one that was under way when the host was lost. */
@@ -25,8 +27,8 @@ export class StepFailedError extends OperationError {
 }
 
 /**
- * The operator interrupted: the step that was under way is done, or a start that is no longer waited for; those after
- * it were not begun.
+ * The operator interrupted: the step that was under way is done, or a start that is no longer waited for;
+ * those after it were not begun.
  */
 export function interruptedBetweenSteps(host: string, state: StepLogState): InterruptedError {
   return new InterruptedError(

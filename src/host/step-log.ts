@@ -2,10 +2,10 @@ import { maskLogLine } from '../render/mask.ts';
 import type { HostStep } from './step.ts';
 
 /**
- * What a host says of the steps of one run, line by line: `MARKER pid PID` first, each step between
- * `MARKER begin INDEX` and `MARKER end INDEX CODE` with its output between, `MARKER stopped` when it was told to stop,
- * `MARKER wait TEXT` when a step takes long, `MARKER waiting TEXT` with the last line of what it waits for, `MARKER
- * fenced` when the lock was not held any more.
+ * What a host says of the steps of one run, line by line: `MARKER pid PID` first, each step between `MARKER
+ * begin INDEX` and `MARKER end INDEX CODE` with its output between, `MARKER stopped` when it was told to
+ * stop, `MARKER wait TEXT` when a step takes long, `MARKER waiting TEXT` with the last line of what it waits
+ * for, `MARKER fenced` when the lock was not held any more.
  */
 export type StepLog = {
   readonly onLine: (line: string) => void;

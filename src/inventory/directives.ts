@@ -1,6 +1,7 @@
 /**
- * What is known of redis.conf directives, collected from config.c of Redis 6.2, 7.0, 7.2, 7.4, 8 and Valkey 8.
- * An unknown name is allowed (newer servers, modules); a known one is checked before any host is contacted.
+ * What is known of redis.conf directives, collected from config.c of Redis 6.2, 7.0, 7.2, 7.4, 8 and Valkey
+ * 8. An unknown name is allowed (newer servers, modules); a known one is checked before any host is
+ * contacted.
  */
 export type DirectiveKind = 'boolean' | 'memory' | 'number' | 'text' | 'words';
 
@@ -122,7 +123,10 @@ export function directiveKind(name: string): DirectiveKind | undefined {
   return kinds.get(canonicalDirective(name));
 }
 
-/** The arguments that one string stands for, as redis.conf has them: several for a directive that takes several. */
+/**
+ * The arguments that one string stands for, as redis.conf has them: several for a directive that takes
+ * several.
+ */
 export function directiveArguments(name: string, value: string): readonly string[] {
   if (directiveKind(name) !== 'words' || value.trim() === '') return [value];
   return words(value);

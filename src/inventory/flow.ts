@@ -1,7 +1,11 @@
-/** Minimum-cost flow by successive shortest paths (Dijkstra with potentials); small, because inventories are. */
+/**
+ * Minimum-cost flow by successive shortest paths (Dijkstra with potentials); small, because inventories are.
+ */
 export type Network = {
   readonly edge: (from: string, to: string, options: { capacity: number; cost: number }) => void;
-  /** Pushes up to `wanted` units from `source` to `sink` as cheaply as can be; returns how many went through. */
+  /**
+   * Pushes up to `wanted` units from `source` to `sink` as cheaply as can be; returns how many went through.
+   */
   readonly push: (source: string, sink: string, wanted: number) => number;
   /** Units that flow from one vertex to another, over all edges between them. */
   readonly flow: (from: string, to: string) => number;

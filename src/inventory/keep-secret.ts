@@ -8,23 +8,24 @@ import { messageOf } from '../base/message-of.ts';
 export const newSecret = (): string => randomBytes(32).toString('base64url');
 
 /**
- * Puts a secret into a file that its owner alone can read, never over one that is there: written under another name,
- * synced and linked, so that the file is whole or not there, and of two runs at once one wins. Resolves to what the
- * file holds then, another's secret when it was there already. Throws OperationError when it cannot be written.
+ * Puts a secret into a file that its owner alone can read, never over one that is there: written under
+ * another name, synced and linked, so that the file is whole or not there, and of two runs at once one wins.
+ * Resolves to what the file holds then, another's secret when it was there already. Throws OperationError
+ * when it cannot be written.
  */
 export async function keepSecret(file: string, secret: string): Promise<'written' | 'same' | 'another'> {
-  const beside = `${file}.${process.pid}.${randomBytes(4).toString('hex')}`;
+  const temporary = `${file}.${process.pid}.${randomBytes(4).toString('hex')}`;
   try {
     await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-    const handle = await open(beside, 'wx', 0o600);
+    const handle = await open(temporary, 'wx', 0o600);
     try {
       await handle.writeFile(`${secret}\n`);
       await handle.sync();
-      await link(beside, file);
+      await link(temporary, file);
       return 'written';
     } finally {
       await handle.close();
-      await unlink(beside);
+      await unlink(temporary);
     }
   } catch (cause) {
     if (cause instanceof Error && 'code' in cause && cause.code === 'EEXIST') {

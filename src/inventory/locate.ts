@@ -10,7 +10,9 @@ export function rememberSource(inventory: Inventory, source: Source): void {
   sources.set(inventory, source);
 }
 
-/** A problem at that path of the inventory's file; without line and column when it was not read from a file. */
+/**
+ * A problem at that path of the inventory's file; without line and column when it was not read from a file.
+ */
 export function problemAt(inventory: Inventory, path: Path, message: string): Problem {
   const place = sources.get(inventory)?.locate(path) ?? { file: inventory.file };
   return { ...place, path: formatPath(path), message };

@@ -105,8 +105,9 @@ const sameHost = 1_000_000;
 const sameZone = 1_000;
 
 /**
- * Which shard each replica port serves, as a minimum-cost flow: host → pair of hosts → zone and shard → shard.
- * Parallel edges of rising cost on the pairs spread the replicas of one host's masters over many hosts.
+ * Which shard each replica port serves, as a minimum-cost flow: host → pair of hosts → zone and shard →
+ * shard. Parallel edges of rising cost on the pairs spread the replicas of one host's masters over many
+ * hosts.
  */
 function assign(
   request: PlacementRequest,

@@ -1,6 +1,9 @@
 import * as z from 'zod';
 
-/** The inventory file: what should be. Types are inferred; `schema/inventory.schema.json` is generated from it. */
+/**
+ * The inventory file: what should be. Types are inferred; `schema/inventory.schema.json` is generated from
+ * it.
+ */
 
 const name = z
   .string()
@@ -8,7 +11,9 @@ const name = z
     /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/,
     'use lower-case letters, digits and inner hyphens, at most 63',
   );
-/** The bus port is port + 10000 and must be a port as well (redis.conf, `cluster-port`); lower ones need root. */
+/**
+ * The bus port is port + 10000 and must be a port as well (redis.conf, `cluster-port`); lower ones need root.
+ */
 const port = z.int().min(1024).max(55535);
 const sshPort = z.int().min(1).max(65535);
 const text = z.string().min(1);

@@ -18,9 +18,10 @@ type CommandRequest = {
 };
 
 /**
- * Runs a command that prints a secret, without a shell. It inherits stdin, so that it can ask for a passphrase of its
- * own; its questions and errors are passed on as they come, without what would act on the terminal. Resolves to its
- * stdout and its exit code or signal. Throws where it cannot be run or prints too much.
+ * Runs a command that prints a secret, without a shell. It inherits stdin, so that it can ask for a
+ * passphrase of its own; its questions and errors are passed on as they come, without what would act on the
+ * terminal. Resolves to its stdout and its exit code or signal. Throws where it cannot be run or prints too
+ * much.
  */
 export async function runSecretCommand({ command, cwd, most, show }: CommandRequest): Promise<{
   readonly output: Buffer;
@@ -63,7 +64,9 @@ async function outputOf(stdout: Readable, most: number): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** Shows the first `most` bytes; the rest is read and dropped, so that the command does not wait for a reader. */
+/**
+ * Shows the first `most` bytes; the rest is read and dropped, so that the command does not wait for a reader.
+ */
 async function passOn(stderr: Readable, most: number, show: Show | undefined): Promise<void> {
   const decoder = new TextDecoder();
   let room = most;

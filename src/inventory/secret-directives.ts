@@ -4,8 +4,9 @@ import { canonicalDirective } from './directives.ts';
 export const masked = '***';
 
 /**
- * The one list of redis.conf directives whose value is a secret or holds one, by current name. `rename-command` gives
- * a command a name that nobody is to guess; `loadmodule` hands its arguments to a module, passwords among them.
+ * The one list of redis.conf directives whose value is a secret or holds one, by current name.
+ * `rename-command` gives a command a name that nobody is to guess; `loadmodule` hands its arguments to a
+ * module, passwords among them.
  */
 const secretDirectives: readonly string[] = [
   'requirepass',

@@ -43,9 +43,10 @@ function certificatePaths(host: Host, view: ClusterView): readonly string[] {
 }
 
 /**
- * When each certificate ends; undefined for one that cannot be read (no openssl, no such file, no certificate).
- * The server chose the paths, so they are read as its own user, and openssl gets the content and never the name: it
- * takes a name for a URI, and loads the library that `org.openssl.engine:/PATH:KEY` names.
+ * When each certificate ends; undefined for one that cannot be read (no openssl, no such file, no
+ * certificate). The server chose the paths, so they are read as its own user, and openssl gets the content
+ * and never the name: it takes a name for a URI, and loads the library that `org.openssl.engine:/PATH:KEY`
+ * names.
  */
 export async function readCertificates(
   shell: Shell,

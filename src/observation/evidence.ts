@@ -12,8 +12,8 @@ import type { Session } from '../session/session.ts';
 type Seen = { readonly view: ClusterView; readonly hosts: CheckInput['hosts'] };
 
 /**
- * Looks at why nodes do not run, and at the logs of those that run and could not save or copy: nothing is asked of a host
- * whose nodes are all well.
+ * Looks at why nodes do not run, and at the logs of those that run and could not save or copy: nothing is
+ * asked of a host whose nodes are all well.
  */
 export async function lookAtStopped(session: Session, seen: Seen): Promise<CheckInput['evidence']> {
   const { inventory, shells, signal } = session;
@@ -28,7 +28,9 @@ export async function lookAtStopped(session: Session, seen: Seen): Promise<Check
   return Object.fromEntries(found.flat());
 }
 
-/** Nothing listens, or what does is started over and over. A node that was never configured cannot be judged. */
+/**
+ * Nothing listens, or what does is started over and over. A node that was never configured cannot be judged.
+ */
 function suspectsOn(
   { inventory }: Session,
   host: Host,

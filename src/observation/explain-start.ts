@@ -5,8 +5,8 @@ import { StepFailedError } from '../host/step-failure.ts';
 import type { Session } from '../session/session.ts';
 
 /**
- * A failed start with its cause and the commands of the way out in front of its hints, as `verify` reports them; any
- * other error as it is. What could not be looked at adds nothing.
+ * A failed start with its cause and the commands of the way out in front of its hints, as `verify` reports
+ * them; any other error as it is. What could not be looked at adds nothing.
  */
 export async function explainStart(session: Session, error: unknown): Promise<unknown> {
   if (!(error instanceof StepFailedError)) return error;
@@ -22,7 +22,9 @@ export async function explainStart(session: Session, error: unknown): Promise<un
   });
 }
 
-/** Why these nodes do not answer, each with the commands of the way out; empty where nothing is known of it. */
+/**
+ * Why these nodes do not answer, each with the commands of the way out; empty where nothing is known of it.
+ */
 export async function explainDown(session: Session, ids: readonly string[]): Promise<readonly string[]> {
   try {
     // Loaded where a start failed: most commands never need it.

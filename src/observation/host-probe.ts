@@ -7,8 +7,9 @@ import { type Layout, layoutOf, type NodeLayout } from '../render/layout.ts';
 import type { Shell } from '../ssh/shell.ts';
 
 /**
- * Asks a host what only verify wants to know, in one run: kills by the kernel, data folders that cannot be written
- * to, processes that are stopped. Resolves to undefined when the host does not answer: its facts say why.
+ * Asks a host what only verify wants to know, in one run: kills by the kernel, data folders that cannot be
+ * written to, processes that are stopped. Resolves to undefined when the host does not answer: its facts say
+ * why.
  */
 export async function probeHost(
   shell: Shell,
@@ -28,7 +29,10 @@ export async function probeHost(
   }
 }
 
-/** POSIX sh that prints `KIND NODE VALUE` lines. Starts as few processes a node as it can: they are what it costs. */
+/**
+ * POSIX sh that prints `KIND NODE VALUE` lines. Starts as few processes a node as it can: they are what it
+ * costs.
+ */
 function probeScript(layout: Layout): string {
   return `
 export LC_ALL=C

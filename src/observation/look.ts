@@ -87,7 +87,9 @@ export async function look(
   };
 }
 
-/** Looks at the nodes again and keeps what is known of the hosts: what passes by itself shows on the nodes. */
+/**
+ * Looks at the nodes again and keeps what is known of the hosts: what passes by itself shows on the nodes.
+ */
 export async function lookAgain(session: Session, before: Look): Promise<Look> {
   const [view, probes] = await Promise.all([observeNodes(session), probeNodes(session)]);
   const [openSlotKeys, evidence, connections] = await Promise.all([
@@ -169,7 +171,9 @@ async function probeHosts(session: Session): Promise<Readonly<Record<string, Hos
   return Object.fromEntries(probes.flatMap(([name, probe]) => (probe ? [[name, probe]] : [])));
 }
 
-/** What cannot be read is reported as such (`checks/cluster/unchecked.ts`): nothing begun is not known then. */
+/**
+ * What cannot be read is reported as such (`checks/cluster/unchecked.ts`): nothing begun is not known then.
+ */
 async function readPending(session: Session): Promise<Pick<HostsLook, 'pending' | 'pendingUnread'>> {
   const { journal, unread } = await askJournal(session);
   const { drained, restart, drill } = journal;

@@ -9,8 +9,8 @@ import type { Session } from '../session/session.ts';
 type Counts = Readonly<Record<string, NodeProbe['openSlotKeys']>>;
 
 /**
- * Keys of every slot that any node has open, on every node: after a failover in the middle of a move they may lie on
- * a node that has no flag for the slot. By node id; nothing is asked where no slot is open.
+ * Keys of every slot that any node has open, on every node: after a failover in the middle of a move they may
+ * lie on a node that has no flag for the slot. By node id; nothing is asked where no slot is open.
  */
 export async function countOpenSlotKeys(session: Session, view: ClusterView): Promise<Counts> {
   const nodes = reachableNodes(view);
@@ -46,8 +46,8 @@ async function countKeys(
 }
 
 /**
- * Since Redis 8.4 a node answers 0 for keys of a slot that it neither owns nor imports (seen on 8.6.3), although it
- * has them: only one that holds no key at all is known to hold none of the slot.
+ * Since Redis 8.4 a node answers 0 for keys of a slot that it neither owns nor imports (seen on 8.6.3),
+ * although it has them: only one that holds no key at all is known to hold none of the slot.
  */
 function isTold(view: ReachableView, slot: number): boolean {
   if (!hidesKeys(view) || view.keys === 0) return true;

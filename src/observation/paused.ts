@@ -7,8 +7,8 @@ import type { Session } from '../session/session.ts';
 const timeoutMs = 1500;
 
 /**
- * A script that touches nothing: the server holds it back while writes are paused, since it could write. It has a
- * connection of its own, on which nobody waits behind it.
+ * A script that touches nothing: the server holds it back while writes are paused, since it could write. It
+ * has a connection of its own, on which nobody waits behind it.
  */
 export async function probeWrites(session: Session, node: Node): Promise<NodeProbe['writes']> {
   const connection = await session.connect(node);

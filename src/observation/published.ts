@@ -1,6 +1,6 @@
 /**
- * Passwords that everybody tries first: redis.conf's example, what guides and container images print (ours among
- * them), and the usual words.
+ * Passwords that everybody tries first: redis.conf's example, what guides and container images print (ours
+ * among them), and the usual words.
  */
 const published: ReadonlySet<string> = new Set([
   'foobared',

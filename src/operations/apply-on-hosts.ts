@@ -8,8 +8,9 @@ import { waitTellers } from '../session/wait-teller.ts';
 export type HostSteps = readonly [host: string, steps: readonly HostStep[]];
 
 /**
- * Does each host's steps, all hosts at once. One host's failure does not stop the others' steps; all failures are
- * told together. `doing` is what the failure message says was tried. Throws HostsFailedError or InterruptedError.
+ * Does each host's steps, all hosts at once. One host's failure does not stop the others' steps; all failures
+ * are told together. `doing` is what the failure message says was tried. Throws HostsFailedError or
+ * InterruptedError.
  */
 export async function applyOnHosts(
   session: Session,

@@ -10,7 +10,10 @@ import { waitUntil } from '../base/wait.ts';
 import { createWaitTeller } from '../session/wait-teller.ts';
 import type { Session } from '../session/session.ts';
 
-/** What the cluster lacks to be complete, a clause each; a standalone server lacks nothing once it answers. Pure. */
+/**
+ * What the cluster lacks to be complete, a clause each; a standalone server lacks nothing once it answers.
+ * Pure.
+ */
 export function listLacking(inventory: Inventory, view: TopologyView): readonly string[] {
   if (inventory.mode === 'cluster') return listMissing(inventory, view).map(({ message }) => message);
   return view.nodes.flatMap((node) =>
@@ -19,10 +22,10 @@ export function listLacking(inventory: Inventory, view: TopologyView): readonly 
 }
 
 /**
- * `away`: nodes (inventory ids) that cannot be waited for, on hosts that cannot be reached.
- * Looks until every node answers and sees a complete cluster: nodes that were just started load their data, find
- * each other and link to their masters meanwhile. Throws OperationError naming what lacks after a minute and a
- * second a node in which none was loading or being copied to, InterruptedError when the operator interrupts.
+ * `away`: nodes (inventory ids) that cannot be waited for, on hosts that cannot be reached. Looks until every
+ * node answers and sees a complete cluster: nodes that were just started load their data, find each other and
+ * link to their masters meanwhile. Throws OperationError naming what lacks after a minute and a second a node
+ * in which none was loading or being copied to, InterruptedError when the operator interrupts.
  */
 export async function awaitComplete(
   { inventory, redis, signal, emit }: Session,

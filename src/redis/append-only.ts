@@ -13,21 +13,25 @@ export type SwitchContext = {
   readonly emit: (event: { readonly type: 'node'; readonly node: string; readonly message: string }) => void;
   /** Called again and again with what is waited for, a clause each. */
   readonly tell: (waiting: readonly string[]) => void;
-  /** Writes `appendonly no` into the configuration files of nodes; what they start with until then is as it was. */
+  /**
+   * Writes `appendonly no` into the configuration files of nodes; what they start with until then is as it
+   * was.
+   */
   readonly fileOff: (nodes: readonly string[]) => Promise<void>;
   readonly signal: AbortSignal;
 };
 
 /**
- * Changes `appendonly` on running nodes, and returns only when what each of them holds is on disk in the form that its
- * next start will read: the append-only file rewritten, or a snapshot saved. Throws OperationError, naming the node,
- * when a rewrite or a save fails; InterruptedError when the operator interrupts. The same call continues what an
- * earlier one began.
+ * Changes `appendonly` on running nodes, and returns only when what each of them holds is on disk in the form
+ * that its next start will read: the append-only file rewritten, or a snapshot saved. Throws OperationError,
+ * naming the node, when a rewrite or a save fails; InterruptedError when the operator interrupts. The same
+ * call continues what an earlier one began.
  *
- * Switched off: a snapshot has succeeded on every node before anything changes. Then the files say `no`, and only then
- * do the nodes. From there on the start guard decides by what lies on the disk: until a snapshot is newer than the
- * append-only files it refuses a start from dump.rdb, and afterwards dump.rdb is read. Were the files written last, a
- * start in between would read append-only files that a snapshot has long overtaken, and nothing would show that.
+ * Switched off: a snapshot has succeeded on every node before anything changes. Then the files say `no`, and
+ * only then do the nodes. From there on the start guard decides by what lies on the disk: until a snapshot is
+ * newer than the append-only files it refuses a start from dump.rdb, and afterwards dump.rdb is read. Were
+ * the files written last, a start in between would read append-only files that a snapshot has long overtaken,
+ * and nothing would show that.
  */
 export async function switchAppendOnly(steps: readonly SwitchStep[], context: SwitchContext): Promise<void> {
   const off = steps.filter(({ to }) => to === 'no');
@@ -87,7 +91,8 @@ async function awaitRewrite(connection: RedisConnection, wait: Wait): Promise<vo
   for (;;) {
     const info = await persistenceOf(connection);
     const isAtWork = info['aof_rewrite_in_progress'] === '1' || info['aof_rewrite_scheduled'] === '1';
-    // After a failure the server tries again for ever; while it waits for a snapshot to end it has not tried yet.
+    // After a failure the server tries again for ever; while it waits for a snapshot to end it has not tried
+    // yet.
     const isDue = info['aof_rewrite_in_progress'] === '1' || info['rdb_bgsave_in_progress'] === '1';
     if (info['aof_last_bgrewrite_status'] !== 'ok' && !isDue) {
       throw failure(connection, 'could not write its append-only file (aof_last_bgrewrite_status:err)');
@@ -98,8 +103,8 @@ async function awaitRewrite(connection: RedisConnection, wait: Wait): Promise<vo
 }
 
 /**
- * A snapshot tells the second in which it was begun: one of the second in which the append-only file was last written
- * could lack that write, for all that its reader knows.
+ * A snapshot tells the second in which it was begun: one of the second in which the append-only file was last
+ * written could lack that write, for all that its reader knows.
  */
 async function nextSecond({ call }: RedisConnection, wait: Wait): Promise<void> {
   const second = async (): Promise<string> => String([await call(['TIME'])].flat()[0]);
@@ -142,7 +147,10 @@ async function persistenceOf({ call }: RedisConnection): Promise<InfoFields> {
   return parseInfo(String(await call(['INFO', 'persistence'])));
 }
 
-/** Since 7.0 the server counts the keys that it has written; in steps of ten percent, so that few lines tell it. */
+/**
+ * Since 7.0 the server counts the keys that it has written; in steps of ten percent, so that few lines tell
+ * it.
+ */
 function progressOf(info: InfoFields): string {
   const done = Number(info['current_save_keys_processed'] ?? 0);
   const total = Number(info['current_save_keys_total'] ?? 0);

@@ -4,9 +4,9 @@ import type { SlotRange } from '../cluster/view.ts';
 import { type CallOptions, type RedisCommand, type RedisConnection, ReplyError } from './connection.ts';
 
 /**
- * Does one step on the node that it names, whose connection this is. Throws ReplyError when Redis refuses it and
- * OperationError when the connection is lost. That Redis took a step does not mean that the cluster has followed:
- * observe it. `password` is for `set-password`.
+ * Does one step on the node that it names, whose connection this is. Throws ReplyError when Redis refuses it
+ * and OperationError when the connection is lost. That Redis took a step does not mean that the cluster has
+ * followed: observe it. `password` is for `set-password`.
  */
 export async function applyClusterStep(
   step: ClusterStep,

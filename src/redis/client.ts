@@ -2,9 +2,9 @@ import type { Duplex } from 'node:stream';
 import { AbstractConnector, Redis } from 'ioredis';
 
 /**
- * An ioredis client over a stream that is already open. It never retries or queues: what failed is reported, and
- * operations decide what to do about it. The caller connects it, listens for `error` and authenticates (ioredis
- * prints to the console when a server wants no password).
+ * An ioredis client over a stream that is already open. It never retries or queues: what failed is reported,
+ * and operations decide what to do about it. The caller connects it, listens for `error` and authenticates
+ * (ioredis prints to the console when a server wants no password).
  */
 export function clientOver(stream: Duplex): Redis {
   return new Redis({

@@ -25,10 +25,10 @@ export type RedisAuth = {
 };
 
 /**
- * Connects to a node at its private address as seen from its own host, through the host's Shell, and authenticates
- * when `vouch` finds the node's own server at the other end: a socket of another user's gets nothing.
- * Resolves to a RedisFailure when nothing listens there, the password is rejected or missing, or no Redis answers
- * within `timeoutMs` (default 6 000). Never retries.
+ * Connects to a node at its private address as seen from its own host, through the host's Shell, and
+ * authenticates when `vouch` finds the node's own server at the other end: a socket of another user's gets
+ * nothing. Resolves to a RedisFailure when nothing listens there, the password is rejected or missing, or no
+ * Redis answers within `timeoutMs` (default 6 000). Never retries.
  */
 export async function connectNode(
   shell: Shell,
@@ -170,7 +170,10 @@ function translate(error: unknown, node: Node, what: string): OperationError {
   });
 }
 
-/** Resolves to whether the server asks for no password although one was given; throws what the server answered. */
+/**
+ * Resolves to whether the server asks for no password although one was given; throws what the server
+ * answered.
+ */
 async function authenticate(
   call: RedisConnection['call'],
   { password, username }: Greeting['auth'],

@@ -14,9 +14,9 @@ export function nameOfCommand([name, subcommand]: RedisCommand): string {
 export type RedisConnection = {
   readonly node: Node;
   /**
-   * Sends one command and resolves to its reply in RESP2 shape (bulk strings as strings).
-   * Throws ReplyError for an error reply (message as Redis wrote it) and OperationError when the connection is
-   * lost or `timeoutMs` (default 6 000) passes.
+   * Sends one command and resolves to its reply in RESP2 shape (bulk strings as strings). Throws ReplyError
+   * for an error reply (message as Redis wrote it) and OperationError when the connection is lost or
+   * `timeoutMs` (default 6 000) passes.
    */
   readonly call: (command: RedisCommand, options?: CallOptions) => Promise<unknown>;
   /**
@@ -50,7 +50,10 @@ export type Vouch = (
 
 export type ConnectRedis = (node: Node) => Promise<RedisConnection | RedisFailure>;
 
-/** Redis answered with an error. The message is as Redis wrote it and the command is left out: it may hold a secret. */
+/**
+ * Redis answered with an error. The message is as Redis wrote it and the command is left out: it may hold a
+ * secret.
+ */
 export class ReplyError extends OperationError {
   /** The first word: ERR, NOAUTH, WRONGPASS, LOADING, CLUSTERDOWN, … */
   get code(): string {

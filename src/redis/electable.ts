@@ -3,8 +3,8 @@ import { noFailover } from '../cluster/step.ts';
 import type { RedisConnection } from './connection.ts';
 
 /**
- * Keeps a node from being elected, before it is given another master or starts without data: until it is in sync it
- * would serve the keys of its former master, or none. Resolves to whether it could be elected before.
+ * Keeps a node from being elected, before it is given another master or starts without data: until it is in
+ * sync it would serve the keys of its former master, or none. Resolves to whether it could be elected before.
  */
 export async function barElection(connection: RedisConnection): Promise<boolean> {
   if (await isBarred(connection)) return false;

@@ -30,11 +30,11 @@ export type FormEvent =
     };
 
 /**
- * Does the steps of a forming, kind by kind and on all nodes at once, and waits until every node of the inventory
- * sees a complete cluster (`listMissing`). Temporary settings are set back in any case. A new replica may not be elected
- * until it is in sync; where that was not seen it stays so, with a warning, and the next plan has it as a step.
- * Throws OperationError naming the nodes or pairs when a node fails or the deadline passes, and InterruptedError
- * between steps. A rerun with a new plan resumes.
+ * Does the steps of a forming, kind by kind and on all nodes at once, and waits until every node of the
+ * inventory sees a complete cluster (`listMissing`). Temporary settings are set back in any case. A new
+ * replica may not be elected until it is in sync; where that was not seen it stays so, with a warning, and
+ * the next plan has it as a step. Throws OperationError naming the nodes or pairs when a node fails or the
+ * deadline passes, and InterruptedError between steps. A rerun with a new plan resumes.
  */
 export async function formCluster(request: FormRequest): Promise<void> {
   const { inventory, signal } = request;
@@ -68,7 +68,9 @@ type Run = FormRequest & {
   readonly barred: Set<string>;
 };
 
-/** Consecutive steps of one kind at once. Resolves when all were sent, to what waits for the last replicas. */
+/**
+ * Consecutive steps of one kind at once. Resolves when all were sent, to what waits for the last replicas.
+ */
 async function applyInOrder(run: Run): Promise<{ readonly replicas: Promise<unknown> }> {
   const replicas: Promise<unknown>[] = [];
   for (const group of groupByKind(run.steps)) {
@@ -115,8 +117,9 @@ async function apply(step: ClusterStep, run: Run): Promise<void> {
     const timeoutMs = Math.max(1000, run.deadline - performance.now());
     await applyClusterStep(step, connectionFor(step.node, run), { timeoutMs });
   } catch (error) {
-    // A node that an earlier MEET reached after the plan was made has settled its epoch with the others. One that has
-    // forgotten an id already says so (7.2 passes it on); what is still listed at the end counts as missing.
+    // A node that an earlier MEET reached after the plan was made has settled its epoch with the others. One
+    // that has forgotten an id already says so (7.2 passes it on); what is still listed at the end counts as
+    // missing.
     if (!(error instanceof ReplyError)) throw error;
     if (step.kind !== 'set-config-epoch' && step.kind !== 'forget') throw failed(step, error);
   }

@@ -13,7 +13,10 @@ export type Meter = {
   readonly excess: () => string | undefined;
 };
 
-/** Ends a stream on which more comes than a reply holds: a server that never finishes one would take all memory. */
+/**
+ * Ends a stream on which more comes than a reply holds: a server that never finishes one would take all
+ * memory.
+ */
 export function meterOf(stream: Duplex): Meter {
   let [bytes, pending] = [0, 0];
   let isOver = false;

@@ -68,8 +68,8 @@ async function observeNode(connection: RedisConnection, options: CallOptions = {
 }
 
 /**
- * Who is who, as one node says; `info` holds its replication and cluster sections. Throws as `observeNode`, but not
- * where the node keeps its settings to itself.
+ * Who is who, as one node says; `info` holds its replication and cluster sections. Throws as `observeNode`,
+ * but not where the node keeps its settings to itself.
  */
 async function readTopology(connection: RedisConnection, options: CallOptions = {}): Promise<NodeTopology> {
   const own = [

@@ -10,10 +10,10 @@ type Pair = readonly [from: string, to: string];
 export type Prompt = (view: TopologyView, missing: readonly Missing[]) => Promise<void>;
 
 /**
- * Helps a forming along where it would wait long. Pairs that do not know each other are introduced again when their
- * handshake has expired and they do not become fewer. When all know each other, nodes that others have wrong meet
- * those: a MEET carries its sender's role and slots, which would else come with one of its next pings, up to half of
- * cluster-node-timeout later.
+ * Helps a forming along where it would wait long. Pairs that do not know each other are introduced again when
+ * their handshake has expired and they do not become fewer. When all know each other, nodes that others have
+ * wrong meet those: a MEET carries its sender's role and slots, which would else come with one of its next
+ * pings, up to half of cluster-node-timeout later.
  */
 export function prompter(inventory: Inventory, connections: ReadonlyMap<string, RedisConnection>): Prompt {
   const nodes = new Map(inventory.nodes.map((node) => [node.id, node]));
@@ -54,7 +54,9 @@ export function prompter(inventory: Inventory, connections: ReadonlyMap<string, 
   };
 }
 
-/** A handshake that is not finished after cluster-node-timeout, or a second when that is less, is given up. */
+/**
+ * A handshake that is not finished after cluster-node-timeout, or a second when that is less, is given up.
+ */
 const handshakeMs = 1000;
 
 /** So that a machine that is merely slow is not made slower. */

@@ -1,6 +1,8 @@
 import type { RedisCommand } from './connection.ts';
 
-/** Commands that change nothing on a node but the caller's own connection; by name, or name and subcommand. */
+/**
+ * Commands that change nothing on a node but the caller's own connection; by name, or name and subcommand.
+ */
 const reading: ReadonlySet<string> = new Set([
   'ACL GETUSER',
   'ACL LIST',

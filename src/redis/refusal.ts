@@ -12,7 +12,10 @@ export function classifyForward(error: unknown): Failure {
   return { failure: isRefusal(error) ? 'refused' : 'host', reason };
 }
 
-/** Nobody listens there, as opposed to a host that does not forward or is lost (`ForwardFailure` in ssh/link.ts). */
+/**
+ * Nobody listens there, as opposed to a host that does not forward or is lost (`ForwardFailure` in
+ * ssh/link.ts).
+ */
 const isRefusal = (error: unknown): boolean =>
   error instanceof Error &&
   error.cause instanceof Error &&

@@ -25,12 +25,12 @@ export type SettleRequest = {
 };
 
 /**
- * Waits until every node sees a complete cluster (`listMissing`), and helps where that stalls: handshakes expire
- * (redis#11634), and after REPLICATE nothing is broadcast (redis#14016). The last look is at all nodes; before it only
- * those are asked that lacked something, and at length only when they may be complete or some time has passed: who
- * looks at 120 nodes takes processor time from them.
- * Throws OperationError naming what is missing when the deadline passes while no data is being copied or loaded, and
- * at once when a node has gone.
+ * Waits until every node sees a complete cluster (`listMissing`), and helps where that stalls: handshakes
+ * expire (redis#11634), and after REPLICATE nothing is broadcast (redis#14016). The last look is at all
+ * nodes; before it only those are asked that lacked something, and at length only when they may be complete
+ * or some time has passed: who looks at 120 nodes takes processor time from them. Throws OperationError
+ * naming what is missing when the deadline passes while no data is being copied or loaded, and at once when a
+ * node has gone.
  */
 export async function settle(request: SettleRequest): Promise<void> {
   const { inventory, connections, deadlineMs, signal, emit } = request;
@@ -63,14 +63,20 @@ export async function settle(request: SettleRequest): Promise<void> {
   }
 }
 
-/** The masters of these nodes (inventory ids): how far a copy is may be known to the master alone (`catchingUp`). */
+/**
+ * The masters of these nodes (inventory ids): how far a copy is may be known to the master alone
+ * (`catchingUp`).
+ */
 function mastersOf(nodes: ReadonlySet<string>, view: TopologyView): readonly string[] {
   const all = reachableNodes(view);
   const masters = new Set(all.filter(({ node }) => nodes.has(node)).map((each) => ownLine(each)?.masterId));
   return all.filter(({ nodeId }) => masters.has(nodeId)).map(({ node }) => node);
 }
 
-/** Until each node says that it knows all and that the state is ok, by the cheapest question, or patience ends. */
+/**
+ * Until each node says that it knows all and that the state is ok, by the cheapest question, or patience
+ * ends.
+ */
 async function untilReady(asked: readonly Node[], request: SettleRequest): Promise<void> {
   const { inventory, connections, signal } = request;
   const size = String(inventory.nodes.length);
@@ -90,7 +96,9 @@ async function untilReady(asked: readonly Node[], request: SettleRequest): Promi
   );
 }
 
-/** ms. After this long nodes are looked at closely also when they are not ready: what they lack may need help. */
+/**
+ * ms. After this long nodes are looked at closely also when they are not ready: what they lack may need help.
+ */
 const patienceMs = ({ nodes }: Inventory): number => 500 + 15 * nodes.length;
 
 /** A node that was there when the steps began and has gone will not come back by waiting. */

@@ -10,8 +10,9 @@ export type WorkWatch = {
 };
 
 /**
- * How often a node may begin: it loads its data, is copied to, and may fail twice at that. One that runs out of memory
- * while it loads, or whose copy outgrows the master's output buffer (redis#11534), would begin for ever.
+ * How often a node may begin: it loads its data, is copied to, and may fail twice at that. One that runs out
+ * of memory while it loads, or whose copy outgrows the master's output buffer (redis#11534), would begin for
+ * ever.
  */
 const mostBeginnings = 4;
 

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 
 /**
- * What an application may do: on all keys and channels everything but @admin and @dangerous, plus what cluster clients ask about the
- * cluster and themselves. Redis 6.2 counts all of CLUSTER and CLIENT as @admin, hence the single subcommands;
- * each of them exists in every version from 6.2 (unchecked there) to 8, or a server would not start.
+ * What an application may do: on all keys and channels everything but @admin and @dangerous, plus what
+ * cluster clients ask about the cluster and themselves. Redis 6.2 counts all of CLUSTER and CLIENT as @admin,
+ * hence the single subcommands; each of them exists in every version from 6.2 (unchecked there) to 8, or a
+ * server would not start.
  */
 export const applicationRules = [
   '~*',

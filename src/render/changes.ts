@@ -23,8 +23,8 @@ export type ConfigChanges = {
 };
 
 /**
- * Compares desired directives with what CONFIG GET shows, secrets masked. Directives that the server does not show
- * are left out: it does not know them, or only at start.
+ * Compares desired directives with what CONFIG GET shows, secrets masked. Directives that the server does not
+ * show are left out: it does not know them, or only at start.
  */
 export function compareWithLive(desired: Directives, live: Readonly<Record<string, string>>): ConfigChanges {
   const shown = new Map(Object.entries(live).map(([name, value]) => [canonicalDirective(name), value]));

@@ -7,8 +7,9 @@ import { bufferClass, inFours } from './settings.ts';
 export type Value = string | readonly (readonly string[])[];
 
 /**
- * Whether two values mean the same to the server, however they are spelt: `2gb` and `2147483648`, several `save`
- * lines and one, `replica` and `slave`, flags in another order. A masked secret equals any secret that is set.
+ * Whether two values mean the same to the server, however they are spelt: `2gb` and `2147483648`, several
+ * `save` lines and one, `replica` and `slave`, flags in another order. A masked secret equals any secret that
+ * is set.
  */
 export function sameDirectiveValue(name: string, one: Value, other: Value): boolean {
   const canonical = canonicalDirective(name.toLowerCase());

@@ -10,8 +10,9 @@ import { fillTemplate } from './template.ts';
 const images = { redis: 'redis:7-alpine', valkey: 'valkey/valkey:8-alpine' } as const;
 
 /**
- * A standalone server as containers: docker-compose.yml and the redis.conf that it mounts. Neither holds a password;
- * Docker reads it where the inventory says that it is (a command's output comes in REDIS_PASSWORD). Pure.
+ * A standalone server as containers: docker-compose.yml and the redis.conf that it mounts. Neither holds a
+ * password; Docker reads it where the inventory says that it is (a command's output comes in REDIS_PASSWORD).
+ * Pure.
  */
 export function renderCompose(
   inventory: Inventory,

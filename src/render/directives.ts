@@ -57,8 +57,8 @@ const startOnly: ReadonlySet<string> = new Set(['include', 'loadmodule', 'rename
 export type Mutability = 'live' | 'restart' | 'acl' | 'unknown';
 
 /**
- * How a running server can be given another value: `live` by CONFIG SET, `acl` by ACL SETUSER, `restart` not at
- * all. `unknown` is a directive of a newer server or a module: CONFIG SET tells.
+ * How a running server can be given another value: `live` by CONFIG SET, `acl` by ACL SETUSER, `restart` not
+ * at all. `unknown` is a directive of a newer server or a module: CONFIG SET tells.
  */
 export function directiveMutability(name: string): Mutability {
   const canonical = canonicalDirective(name.toLowerCase());

@@ -2,7 +2,9 @@ import { ownHome } from '../base/me.ts';
 import { dirname, join } from 'node:path';
 import type { Host, Inventory, Node } from '../inventory/inventory.ts';
 
-/** Where everything of one host's nodes lies. A pure view of the inventory; nothing here looks at the host. */
+/**
+ * Where everything of one host's nodes lies. A pure view of the inventory; nothing here looks at the host.
+ */
 export type Layout = {
   readonly manager: 'systemd' | 'daemon';
   /** The user and group that the server runs as; undefined: those of the user who runs the tool. */
@@ -30,7 +32,10 @@ export type SharedFiles = {
   /** tmpfiles.d: sets transparent hugepages at boot. */
   readonly hugepages: string;
   readonly logrotate: string;
-  /** needrestart is not to restart nodes after an upgrade of a library: it would stop all nodes of a host at once. */
+  /**
+   * needrestart is not to restart nodes after an upgrade of a library: it would stop all nodes of a host at
+   * once.
+   */
   readonly needrestart: string;
   /** Run by the unit before every start. */
   readonly startGuard: string;
@@ -105,10 +110,10 @@ const folders = {
 } as const;
 
 /**
- * The files and folders of one node of an SSH host; `instance` is its port, or what stands for it in a unit or glob.
- * Every folder above a node's own belongs to root, so that no other user can put something else in the place of what
- * root makes, writes or removes by name. A name with `@` is never a cluster's, which has a folder in
- * `/var/lib/weedgo-redis` as well (`namesOf`).
+ * The files and folders of one node of an SSH host; `instance` is its port, or what stands for it in a unit
+ * or glob. Every folder above a node's own belongs to root, so that no other user can put something else in
+ * the place of what root makes, writes or removes by name. A name with `@` is never a cluster's, which has a
+ * folder in `/var/lib/weedgo-redis` as well (`namesOf`).
  */
 export const systemdPaths = (
   server: Inventory['server'],

@@ -2,8 +2,8 @@ import { isSecretDirective, maskArguments, masked } from '../inventory/secret-di
 import { parseRedisConf, quote } from './redis-conf.ts';
 
 /**
- * A redis.conf that may be shown: passwords and their hashes replaced, every other line as it was. `note` is put
- * behind each password, so that no server starts with the mask in its place.
+ * A redis.conf that may be shown: passwords and their hashes replaced, every other line as it was. `note` is
+ * put behind each password, so that no server starts with the mask in its place.
  */
 export function maskSecrets(conf: string, note?: string): string {
   return conf
@@ -13,8 +13,8 @@ export function maskSecrets(conf: string, note?: string): string {
 }
 
 /**
- * A line of a server's log as it may be shown. At a configuration that it does not accept, a server prints the whole
- * line (config.c, loadServerConfigFromString): `>>> 'requirepass …'`. The end may be cut off.
+ * A line of a server's log as it may be shown. At a configuration that it does not accept, a server prints
+ * the whole line (config.c, loadServerConfigFromString): `>>> 'requirepass …'`. The end may be cut off.
  */
 export function maskLogLine(line: string): string {
   const [, before, quoted, end = ''] = /^(.*>>> ')(.*?)('?)$/s.exec(line) ?? [];

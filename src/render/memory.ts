@@ -35,9 +35,10 @@ export type MaxmemoryRequest = {
 };
 
 /**
- * How much data each node of a host may hold, in bytes, and why. An eighth of the memory (256 MiB at least) stays
- * with the system; of each node's equal part, 65 % is for data and the rest for what a fork copies while it saves,
- * output buffers, the replication backlog and fragmentation. Rounded down to steps of 64 MiB (4 MiB below that).
+ * How much data each node of a host may hold, in bytes, and why. An eighth of the memory (256 MiB at least)
+ * stays with the system; of each node's equal part, 65 % is for data and the rest for what a fork copies
+ * while it saves, output buffers, the replication backlog and fragmentation. Rounded down to steps of 64 MiB
+ * (4 MiB below that).
  */
 export function defaultMaxmemory({ totalBytes, nodesOnHost, currentBytes }: MaxmemoryRequest): {
   readonly bytes: number;
@@ -57,7 +58,9 @@ export function defaultMaxmemory({ totalBytes, nodesOnHost, currentBytes }: Maxm
   };
 }
 
-/** The largest power of two (in MiB) not above `bytes`, within bounds; so that derived sizes rarely change. */
+/**
+ * The largest power of two (in MiB) not above `bytes`, within bounds; so that derived sizes rarely change.
+ */
 export function powerOfTwoWithin(bytes: number, [least, most]: readonly [number, number]): number {
   const power = 2 ** Math.floor(Math.log2(Math.max(bytes / mebibyte, 1))) * mebibyte;
   return Math.min(Math.max(power, least * mebibyte), most * mebibyte);

@@ -36,8 +36,8 @@ function escapeBytes(character: string): string {
 }
 
 /**
- * The directives of a redis.conf in order, as the server reads them (config.c, sdssplitargs): comments only on
- * lines of their own, names in any case. Throws Error naming the line where quotes are unbalanced.
+ * The directives of a redis.conf in order, as the server reads them (config.c, sdssplitargs): comments only
+ * on lines of their own, names in any case. Throws Error naming the line where quotes are unbalanced.
  */
 export function parseRedisConf(text: string): readonly ConfLine[] {
   return text.split('\n').flatMap((raw, index) => {

@@ -54,7 +54,9 @@ export function renderHostFiles(input: HostFilesInput): readonly RenderedFile[] 
   return [...confs, ...renderShared(input)];
 }
 
-/** The redis.conf of one node, from `templates/redis.conf.hbs` with the inventory's own directives over it. */
+/**
+ * The redis.conf of one node, from `templates/redis.conf.hbs` with the inventory's own directives over it.
+ */
 export function renderNodeConfig(input: NodeConfigInput): string {
   const { inventory, layout, secrets } = input;
   const { node, service } = layout;
@@ -93,8 +95,8 @@ export function renderNodeConfig(input: NodeConfigInput): string {
 }
 
 /**
- * Up to Redis 6.2 a node's connections come from the first address it binds to; from 7.0 on routing chooses, which on a
- * host with several addresses may be one that no firewall rule names.
+ * Up to Redis 6.2 a node's connections come from the first address it binds to; from 7.0 on routing chooses,
+ * which on a host with several addresses may be one that no firewall rule names.
  */
 const sourceAddress = ({ address }: Node, version: string | undefined): string =>
   version !== undefined && Number.parseInt(version) >= 7 && !isLoopback(address) ? address : '';

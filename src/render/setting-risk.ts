@@ -1,9 +1,9 @@
 import { canonicalDirective } from '../inventory/directives.ts';
 
 /**
- * Directives that cannot lose a write or lock anybody out, whatever their value: they change how fast, how often or
- * how loudly something is done. Reviewed against config.c of Redis 6.2 to 8 and Valkey 8; a name that is not here
- * counts as dangerous.
+ * Directives that cannot lose a write or lock anybody out, whatever their value: they change how fast, how
+ * often or how loudly something is done. Reviewed against config.c of Redis 6.2 to 8 and Valkey 8; a name
+ * that is not here counts as dangerous.
  */
 const harmless: ReadonlySet<string> = new Set([
   'acllog-max-len',
@@ -157,8 +157,8 @@ const safeValues: Readonly<Record<string, (value: string) => boolean>> = {
 };
 
 /**
- * What can be lost when a running server gets this value, as the end of a sentence; undefined: nothing. A directive
- * that is not known (of a module or a newer server) can lose anything.
+ * What can be lost when a running server gets this value, as the end of a sentence; undefined: nothing. A
+ * directive that is not known (of a module or a newer server) can lose anything.
  */
 export function riskOfSetting(name: string, value: string): string | undefined {
   const canonical = canonicalDirective(name.toLowerCase());
@@ -168,7 +168,10 @@ export function riskOfSetting(name: string, value: string): string | undefined {
   return risk ?? 'applications or the other nodes may be cut off, or data lost';
 }
 
-/** Some point of `SECONDS CHANGES …` has what few clients write on disk within the hour, as the server's own do. */
+/**
+ * Some point of `SECONDS CHANGES …` has what few clients write on disk within the hour, as the server's own
+ * do.
+ */
 export function hasFrequentPoint(value: string): boolean {
   const words = value.trim().split(/\s+/).map(Number);
   return words.some(

@@ -9,7 +9,10 @@ import { directiveLine } from './template.ts';
 
 type Line = readonly string[];
 
-/** The inventory's own directives while one redis.conf is written: each is taken once, what is left comes last. */
+/**
+ * The inventory's own directives while one redis.conf is written: each is taken once, what is left comes
+ * last.
+ */
 export type Settings = {
   /** The lines of a directive: the inventory's where it has some, else the template's own. */
   readonly take: (name: string, defaults: readonly string[]) => string;

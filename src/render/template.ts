@@ -22,8 +22,9 @@ type Helpers = Readonly<Record<string, (...args: readonly string[]) => string>>;
 const compiled = new Map<TemplateName, Handlebars.TemplateDelegate>();
 
 /**
- * A file from `templates/NAME.hbs`. Nothing is escaped here: every value that is not the tool's own goes through
- * a helper that quotes it for its format. A name that the context lacks throws, an unknown helper does not compile.
+ * A file from `templates/NAME.hbs`. Nothing is escaped here: every value that is not the tool's own goes
+ * through a helper that quotes it for its format. A name that the context lacks throws, an unknown helper
+ * does not compile.
  */
 export function fillTemplate(name: TemplateName, context: Context, helpers: Helpers = {}): string {
   const template = compile(name);

@@ -1,6 +1,9 @@
 import type { Report, ReportHost, ReportNode } from './schema.ts';
 
-/** Where everything of the topology's drawing goes, in SVG user units (CSS pixels at full size). Pure geometry. */
+/**
+ * Where everything of the topology's drawing goes, in SVG user units (CSS pixels at full size). Pure
+ * geometry.
+ */
 export type Drawing = {
   readonly width: number;
   readonly height: number;

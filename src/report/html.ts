@@ -12,8 +12,8 @@ import type { Report, ReportNode } from './schema.ts';
 import { type SlotSegment, slotSegments } from './slot-map.ts';
 
 /**
- * The report as one self-contained page: no script, no network, every value escaped by the template. Two drawings of
- * the topology are in it, a wide and a narrow one; the style sheet shows the one that fits.
+ * The report as one self-contained page: no script, no network, every value escaped by the template. Two
+ * drawings of the topology are in it, a wide and a narrow one; the style sheet shows the one that fits.
  */
 export function renderHtml(report: Report): string {
   template ??= compile();
@@ -164,8 +164,8 @@ function noteOf(node: ReportNode): string {
 
 function describeNode({ node, role, shard, master, reachable, worst }: ReportNode): string {
   const place = shard === null ? '' : `, shard ${shard}`;
-  const whom = master === null ? '' : ` of ${master}`;
-  return `${node}: ${role}${whom}${place}${reachable ? '' : ', no answer'}${worst === null ? '' : `, ${worst} finding`}`;
+  const followed = master === null ? '' : ` of ${master}`;
+  return `${node}: ${role}${followed}${place}${reachable ? '' : ', no answer'}${worst === null ? '' : `, ${worst} finding`}`;
 }
 
 function presentRow(node: ReportNode) {

@@ -5,9 +5,9 @@ import type { Report, ReportFinding } from './schema.ts';
 type CheckRow = Report['checks'][number];
 
 /**
- * The report as JUnit XML: a suite a section, a case a check, its critical and warning findings as one failure
- * (readers show only the first of several). Info, and what follows from another finding, is not a failure of its own
- * and goes to the case's output.
+ * The report as JUnit XML: a suite a section, a case a check, its critical and warning findings as one
+ * failure (readers show only the first of several). Info, and what follows from another finding, is not a
+ * failure of its own and goes to the case's output.
  */
 export function renderJunit(report: Report): string {
   const sections = [...new Set(report.checks.map(({ section }) => section))];

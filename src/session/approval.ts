@@ -4,7 +4,10 @@ import { RefusedError } from '../base/errors.ts';
 export type Approval = {
   /** A yes, on a terminal or by --yes. */
   readonly agree: (question: Question) => Promise<boolean>;
-  /** What was typed on a terminal or given as an option (--yes is not enough); undefined: nobody could be asked. */
+  /**
+   * What was typed on a terminal or given as an option (--yes is not enough); undefined: nobody could be
+   * asked.
+   */
   readonly type: (question: Question) => Promise<string | undefined>;
 };
 

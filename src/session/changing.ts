@@ -13,10 +13,10 @@ export type ChangeRequest = LockRequest & {
 };
 
 /**
- * What every command that changes something runs in: the cluster's lock is held meanwhile, and the audit log of
- * every connected host gets a line about it, however it ends. `work` gets a session that makes no change without the
- * lock (`guardSession`).
- * Throws RefusedError when another operator holds the lock; that is not audited, since nothing was begun.
+ * What every command that changes something runs in: the cluster's lock is held meanwhile, and the audit log
+ * of every connected host gets a line about it, however it ends. `work` gets a session that makes no change
+ * without the lock (`guardSession`). Throws RefusedError when another operator holds the lock; that is not
+ * audited, since nothing was begun.
  */
 export async function changing<T>(
   session: Session,

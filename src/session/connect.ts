@@ -19,8 +19,8 @@ export type SessionRequest = {
   /** Names of the hosts to connect; default all. */
   readonly hosts?: readonly string[] | undefined;
   /**
-   * `demand` (the default): refuse where the file of a generated secret is missing although the hosts have the secret.
-   * `optional`: work without it. `none`: read no secret at all.
+   * `demand` (the default): refuse where the file of a generated secret is missing although the hosts have
+   * the secret. `optional`: work without it. `none`: read no secret at all.
    */
   readonly secrets?: 'demand' | 'optional' | 'none';
   /** `try`: connect even without root; a run that needs root then throws the reason. Default `require`. */

@@ -39,7 +39,10 @@ export function isProvablyGone({ pid, startedAt, machine }: OperatorProcess): bo
   }
 }
 
-/** Where /proc is mounted with hidepid, other users' processes are missing there. A signal says whether they exist. */
+/**
+ * Where /proc is mounted with hidepid, other users' processes are missing there. A signal says whether they
+ * exist.
+ */
 function mayExist(pid: number): boolean {
   try {
     process.kill(pid, 0);

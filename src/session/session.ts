@@ -23,8 +23,9 @@ export type Session = {
   /** A further connection, for its caller alone to use and to close. */
   readonly connect: (node: Node, options?: CallOptions) => Promise<RedisConnection | RedisFailure>;
   /**
-   * Set while the lock is held: the session without the lock's checks. For putting right what this very command has
-   * taken down (starting a node that it stopped) when the lock was lost meanwhile, and for nothing else.
+   * Set while the lock is held: the session without the lock's checks. For putting right what this very
+   * command has taken down (starting a node that it stopped) when the lock was lost meanwhile, and for
+   * nothing else.
    */
   readonly rescue?: Session;
   readonly close: () => Promise<void>;

@@ -4,7 +4,9 @@ import { defaultStateDirectory } from '../render/layout.ts';
 import type { Session } from './session.ts';
 import type { Shell } from '../ssh/shell.ts';
 
-/** Where the tool keeps its own few files on a host; all of them readable by root (or the local user) alone. */
+/**
+ * Where the tool keeps its own few files on a host; all of them readable by root (or the local user) alone.
+ */
 export type Locations = {
   /** Gone after a reboot. */
   readonly lock: string;
@@ -39,8 +41,8 @@ export function locationsOf(inventory: Inventory, host: Host): Locations {
 export type Station = { readonly host: string; readonly shell: Shell; readonly locations: Locations };
 
 /**
- * The connected hosts, by name: every operator meets them in the same order. Local hosts share one machine and
- * one state folder, so only the first of them counts.
+ * The connected hosts, by name: every operator meets them in the same order. Local hosts share one machine
+ * and one state folder, so only the first of them counts.
  */
 export function stationsOf(session: Session): readonly Station[] {
   const { inventory, shells } = session;

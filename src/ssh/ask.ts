@@ -19,8 +19,8 @@ export type SecretQuestion = {
 const run = promisify(execFile);
 
 /**
- * A secret: from its source, else from SSH_ASKPASS where OpenSSH would use it, else from the operator. Undefined when
- * nobody answers. Connections made at the same time share one answer.
+ * A secret: from its source, else from SSH_ASKPASS where OpenSSH would use it, else from the operator.
+ * Undefined when nobody answers. Connections made at the same time share one answer.
  */
 export async function askSecret(context: Context, asked: SecretQuestion): Promise<string | undefined> {
   const key = `${asked.purpose} #${asked.attempt}`;

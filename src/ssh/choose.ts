@@ -18,8 +18,8 @@ export type Choice = { readonly transport: Transport; readonly reason: string };
 const run = promisify(execFile);
 
 /**
- * Takes the transport that the inventory asks for; else ssh2, unless something on the route needs what only OpenSSH
- * has. What is configured and ssh2 does not honour is told, not ignored.
+ * Takes the transport that the inventory asks for; else ssh2, unless something on the route needs what only
+ * OpenSSH has. What is configured and ssh2 does not honour is told, not ignored.
  */
 export async function chooseTransport(context: Context, { jumps, server }: Route): Promise<Choice> {
   const route = [...jumps, server];

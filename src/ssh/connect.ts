@@ -37,7 +37,10 @@ export async function connectHost(target: SshTarget, options: ConnectOptions): P
   }
 }
 
-/** Connects to all hosts at the same time. One that fails does not hold up the others; an interruption ends all. */
+/**
+ * Connects to all hosts at the same time. One that fails does not hold up the others; an interruption ends
+ * all.
+ */
 export async function connectHosts(
   targets: readonly SshTarget[],
   options: ConnectOptions,

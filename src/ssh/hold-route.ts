@@ -5,8 +5,8 @@ import type { Transport } from './open-server.ts';
 import type { Route } from './route.ts';
 
 /**
- * Connects along a route. Connections to jump hosts are shared by all that go through them: one login and one place in
- * its MaxStartups, however many hosts are behind it. They are closed with the last that used them.
+ * Connects along a route. Connections to jump hosts are shared by all that go through them: one login and one
+ * place in its MaxStartups, however many hosts are behind it. They are closed with the last that used them.
  */
 export async function holdRoute(
   context: Context,

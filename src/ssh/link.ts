@@ -29,8 +29,8 @@ export type Channel = {
 export class TooManyChannels extends Error {}
 
 /**
- * A forward was not opened. `refused`: nobody listens there; `forbidden`: the server does not forward; `unknown`: the
- * transport cannot tell.
+ * A forward was not opened. `refused`: nobody listens there; `forbidden`: the server does not forward;
+ * `unknown`: the transport cannot tell.
  */
 export class ForwardFailure extends Error {
   readonly why: 'refused' | 'forbidden' | 'unknown';
@@ -41,7 +41,10 @@ export class ForwardFailure extends Error {
   }
 }
 
-/** The reason why a link was lost, if it was or is about to be: what is on it fails a moment before that is known. */
+/**
+ * The reason why a link was lost, if it was or is about to be: what is on it fails a moment before that is
+ * known.
+ */
 export async function lossOf(link: Link): Promise<OperationError | undefined> {
   return await Promise.race([link.lost, sleep(500, undefined)]);
 }

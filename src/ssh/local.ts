@@ -8,10 +8,14 @@ import type { Channel, Link } from './link.ts';
 import { linkShell } from './link-shell.ts';
 import type { Shell } from './shell.ts';
 
-/** What a login would have; the operator's environment may hold secrets and stays out of what scripts start. */
+/**
+ * What a login would have; the operator's environment may hold secrets and stays out of what scripts start.
+ */
 const inherited = ['HOME', 'LOGNAME', 'PATH', 'SHELL', 'TMPDIR', 'USER', 'XDG_RUNTIME_DIR', 'XDG_STATE_HOME'];
 
-/** This machine as a host: scripts run as the present user, `asRoot` is ignored, forwards are plain sockets. */
+/**
+ * This machine as a host: scripts run as the present user, `asRoot` is ignored, forwards are plain sockets.
+ */
 export function localShell(name: string): Shell {
   let close: (error: OperationError) => void;
   const lost = new Promise<OperationError>((resolve) => {

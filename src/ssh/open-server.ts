@@ -16,8 +16,9 @@ const firstPauseMs = 200;
 export type Transport = 'ssh2' | 'openssh';
 
 /**
- * Connects to one server. No more than a few connections to it are half-open at once. One that is dropped before a
- * word, as sshd does beyond MaxStartups, is tried again up to six times, with jitter, over about 10 s.
+ * Connects to one server. No more than a few connections to it are half-open at once. One that is dropped
+ * before a word, as sshd does beyond MaxStartups, is tried again up to six times, with jitter, over about 10
+ * s.
  */
 export async function openServer(context: Context, config: HostConfig, way: Way): Promise<Link> {
   const open = way.transport === 'ssh2' ? openSsh2 : openOpenSsh;

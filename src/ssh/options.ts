@@ -16,6 +16,8 @@ export type ConnectOptions = {
   readonly signal?: AbortSignal | undefined;
   /** Shared by all connections of one run of the product; default: one of this call's own. */
   readonly pool?: ConnectionPool;
-  /** Notices for the operator, one sentence each, given once a run; `host` is the one that they came up with. */
+  /**
+   * Notices for the operator, one sentence each, given once a run; `host` is the one that they came up with.
+   */
   readonly notify?: (host: string, notice: string) => void;
 };

@@ -5,8 +5,9 @@ import type { ParsedKey } from 'ssh2';
 import type { BadKey, PrivateKey } from './login/private-key.ts';
 
 /**
- * What the connections of one run of the product share: so that an operator is asked once, an encrypted key is
- * decrypted once, a jump host is connected to once, and no server sees more half-open connections than it takes.
+ * What the connections of one run of the product share: so that an operator is asked once, an encrypted key
+ * is decrypted once, a jump host is connected to once, and no server sees more half-open connections than it
+ * takes.
  */
 export type ConnectionPool = {
   /** Answers of the operator and of secret sources, by what they are for. */

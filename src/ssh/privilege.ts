@@ -12,9 +12,9 @@ import type { Become } from './target.ts';
 const probeTimeoutMs = 60_000;
 
 /**
- * Finds out how the user becomes root, once a connection. A sudo password is tried once, alone, so that a wrong one is
- * one refusal and not a row of them. `-k` makes sudo forget, for this one command, what it remembers: the answer has to
- * hold in an hour.
+ * Finds out how the user becomes root, once a connection. A sudo password is tried once, alone, so that a
+ * wrong one is one refusal and not a row of them. `-k` makes sudo forget, for this one command, what it
+ * remembers: the answer has to hold in an hour.
  */
 export async function findPrivilege(context: Context, runner: Runner, become: Become): Promise<Privilege> {
   const { uid, user, has } = await identify(context, runner);

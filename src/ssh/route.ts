@@ -10,8 +10,9 @@ import type { SshSettings, SshTarget } from './target.ts';
 export type Route = { readonly jumps: readonly HostConfig[]; readonly server: HostConfig };
 
 /**
- * Resolves a host and the jump hosts before it, each with its own settings. As in ssh, the hops of a ProxyJump follow
- * each other, and the first of them may have a ProxyJump of its own in the configuration file.
+ * Resolves a host and the jump hosts before it, each with its own settings. As in ssh, the hops of a
+ * ProxyJump follow each other, and the first of them may have a ProxyJump of its own in the configuration
+ * file.
  */
 export async function findRoute(context: Context, target: SshTarget): Promise<Route> {
   const server = { host: target.name, jump: false, address: target.address, settings: target.ssh };
@@ -46,7 +47,10 @@ function direct(server: Server): Server {
   return { ...server, settings: { ...server.settings, proxyJump: 'none' } };
 }
 
-/** `[user@]host[:port]` or `ssh://[user@]host[:port]`, an IPv6 address in brackets; ssh has refused anything else. */
+/**
+ * `[user@]host[:port]` or `ssh://[user@]host[:port]`, an IPv6 address in brackets; ssh has refused anything
+ * else.
+ */
 function parseHop(server: Server, text: string): Server {
   const bare = text.replace(/^ssh:\/\//, '').replace(/\/$/, '');
   const [, user, bracketed, plain, port] = /^(?:(.+)@)?(?:\[(.+)\]|([^:]+))(?::(\d+))?$/.exec(bare) ?? [];

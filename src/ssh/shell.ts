@@ -31,7 +31,9 @@ export type Shell = {
 
 /** Stands between a command that holds the cluster's lock and every change that it makes. */
 export type ChangeGuard = {
-  /** Called right before a change is begun. Throws OperationError when the lock can no longer be counted on. */
+  /**
+   * Called right before a change is begun. Throws OperationError when the lock can no longer be counted on.
+   */
   readonly demand: () => void;
   /** A sh command, run on the host right before each change: it fails unless the lock is still held there. */
   readonly fence: string;
@@ -47,8 +49,8 @@ export type RunRequest = {
   /** What the script reads on its stdin. */
   readonly stdin?: string | Uint8Array;
   /**
-   * Run as root by the host's `become` method (sudo, doas, or already root); `try`: as the login user where root cannot
-   * be had. Ignored by the local shell.
+   * Run as root by the host's `become` method (sudo, doas, or already root); `try`: as the login user where
+   * root is not available. Ignored by the local shell.
    */
   readonly asRoot?: boolean | 'try';
   /** Deadline in ms; default 60 000. The remote script is killed when it passes. */

@@ -105,7 +105,10 @@ describe('three Debian hosts', () => {
   });
 });
 
-/** What a lab made that is still there. Never a connection to its addresses: without the bridge they are not ours. */
+/**
+ * What a lab made that is still there. Never a connection to its addresses: without the bridge they are not
+ * ours.
+ */
 async function leftovers(id: string): Promise<string> {
   const { stdout } = await attempt([
     'sh',

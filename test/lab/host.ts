@@ -36,7 +36,9 @@ export type LabHost = {
   readonly run: (script: string, options?: ExecOptions) => Promise<string>;
   readonly writeFile: (path: string, content: string | Uint8Array, mode?: string) => Promise<void>;
   readonly readFile: (path: string) => Promise<string>;
-  /** Pulls the plug. The disk stays as it is; what the host's kernel had not written yet is not lost, though. */
+  /**
+   * Pulls the plug. The disk stays as it is; what the host's kernel had not written yet is not lost, though.
+   */
   readonly powerOff: () => Promise<void>;
   /** Starts the host and waits until it is up: systemd has started everything and sshd answers. */
   readonly boot: () => Promise<void>;

@@ -21,8 +21,8 @@ const basePackages = [
 export type Suite = 'bullseye' | 'bookworm' | 'trixie';
 
 /**
- * Folder of a base image with `packages` on top of a bare Debian; made on first use (about 25 s) and kept in the
- * user's cache folder. Never booted itself: hosts lay an overlay over it.
+ * Folder of a base image with `packages` on top of a bare Debian; made on first use (about 25 s) and kept in
+ * the user's cache folder. Never booted itself: hosts lay an overlay over it.
  */
 export async function baseImage(
   suite: Suite,

@@ -16,7 +16,9 @@ export type LabOptions = {
   readonly hosts: readonly string[];
   /** Default bookworm. */
   readonly suite?: Suite;
-  /** `installed`: redis-server is there, its service disabled, as after the tool's own run. Default absent. */
+  /**
+   * `installed`: redis-server is there, its service disabled, as after the tool's own run. Default absent.
+   */
   readonly redis?: 'installed' | 'absent';
   /** Further Debian packages that every host has. */
   readonly packages?: readonly string[];
@@ -105,7 +107,10 @@ async function writeKnownHosts(dir: string, hosts: readonly LabHost[]): Promise<
   return file;
 }
 
-/** Takes down the labs whose process is gone: this machine was switched off, or their reaper was killed as well. */
+/**
+ * Takes down the labs whose process is gone: this machine was switched off, or their reaper was killed as
+ * well.
+ */
 async function sweepUp(): Promise<void> {
   for (const id of await readdir('/var/tmp')) {
     if (!/^wlab\d+$/.test(id)) continue;

@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { attempt, run } from './run.ts';
 
-/** Where packages come from, as this machine has it: read at run time, written into hosts, committed nowhere. */
+/**
+ * Where packages come from, as this machine has it: read at run time, written into hosts, committed nowhere.
+ */
 export type PackageSources = {
   /** sources.list lines; empty: mmdebstrap's own default. */
   readonly lines: readonly string[];
@@ -10,8 +12,8 @@ export type PackageSources = {
 };
 
 /**
- * This machine's Debian mirrors, for another suite: `bookworm-security` on the machine is `trixie-security` for
- * trixie. On anything but Debian the mirrors are of no use, and mmdebstrap's own default is taken.
+ * This machine's Debian mirrors, for another suite: `bookworm-security` on the machine is `trixie-security`
+ * for trixie. On anything but Debian the mirrors are of no use, and mmdebstrap's own default is taken.
  */
 export async function readPackageSources(suite: string): Promise<PackageSources> {
   const release = await readFile('/etc/os-release', 'utf8');

@@ -9,7 +9,9 @@ export type RunOptions = {
   readonly timeoutMs?: number;
 };
 
-/** Runs a program to its end. A non-zero exit is a result; no such program, a signal or the deadline rejects. */
+/**
+ * Runs a program to its end. A non-zero exit is a result; no such program, a signal or the deadline rejects.
+ */
 export function attempt(argv: readonly string[], options: RunOptions = {}): Promise<Outcome> {
   const [program = '', ...args] = argv;
   const limits = {

@@ -5,7 +5,10 @@ import type { CheckInput } from '../../src/checks/input.ts';
 import { parseInventory } from '../../src/inventory/load.ts';
 import { healthyInput, idOf, quietEvidence, type Shards } from './healthy.ts';
 
-/** One fixture file of `test/fixtures/checks`: what differs from a healthy cluster, and what must be said of it. */
+/**
+ * One fixture file of `test/fixtures/checks`: what differs from a healthy cluster, and what must be said of
+ * it.
+ */
 export type CheckCase = {
   /** A file of `inventories/` without `.yaml`; default: three-hosts. */
   readonly inventory?: string;
@@ -14,11 +17,15 @@ export type CheckCase = {
   /** `[master, ...replicas]` a shard; default: as the inventory prefers. */
   readonly shards?: Shards;
   /**
-   * Path to value. A path's words are field names, node ids, host names or file paths; `*` is each of them. A value
-   * `{replace: [from, to]}` edits a text, `{add: […]}` a list; null deletes. `id(redis1:7000)` is a cluster id.
+   * Path to value. A path's words are field names, node ids, host names or file paths; `*` is each of them. A
+   * value `{replace: [from, to]}` edits a text, `{add: […]}` a list; null deletes. `id(redis1:7000)` is a
+   * cluster id.
    */
   readonly patch?: Readonly<Record<string, unknown>>;
-  /** The causes, in the order of the report; every field given must be equal, `seen` and `title` must be contained. */
+  /**
+   * The causes, in the order of the report; every field given must be equal, `seen` and `title` must be
+   * contained.
+   */
   readonly expect: readonly Partial<Finding>[];
   /** Ids of the findings that follow from these, as `CAUSE: [ID, …]`; not looked at when absent. */
   readonly causes?: Readonly<Record<string, readonly string[]>>;

@@ -8,7 +8,9 @@ import { until } from './until.ts';
 export type CliOptions = {
   /** Over PATH, HOME and XDG_STATE_HOME, which is all that the command gets of an environment. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Default `ordinary`: never root, as whoever has nothing but this machine. `own`: whoever runs the tests. */
+  /**
+   * Default `ordinary`: never root, as whoever has nothing but this machine. `own`: whoever runs the tests.
+   */
   readonly user?: 'ordinary' | 'own';
   /** What runs the command line, as `['nsenter', …]`. */
   readonly under?: readonly string[];
@@ -51,7 +53,10 @@ export type Cli = {
   readonly close: () => Promise<void>;
 };
 
-/** Makes the place. `inventory`: as YAML text or as an object; undefined for what the command takes without one. */
+/**
+ * Makes the place. `inventory`: as YAML text or as an object; undefined for what the command takes without
+ * one.
+ */
 export async function createCli(
   inventory: object | string | undefined,
   options: CliOptions = {},

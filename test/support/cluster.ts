@@ -43,7 +43,10 @@ export type FormOptions = Partial<FormRequest> & {
   readonly password?: string | undefined;
 };
 
-/** Observes, plans and forms over connections of its own, as `provision` does. Throws RefusedError for a refusal. */
+/**
+ * Observes, plans and forms over connections of its own, as `provision` does. Throws RefusedError for a
+ * refusal.
+ */
 export async function form(inventory: Inventory, { password, ...options }: FormOptions = {}): Promise<void> {
   const { connect, close } = localConnections(password);
   try {
@@ -94,7 +97,10 @@ export async function unfinished(inventory: Inventory, password?: string): Promi
   ];
 }
 
-/** The independent judge: `redis-cli --cluster check` through each node in turn. Throws its output when it objects. */
+/**
+ * The independent judge: `redis-cli --cluster check` through each node in turn. Throws its output when it
+ * objects.
+ */
 export async function judge(inventory: Inventory, password?: string): Promise<void> {
   const env = { ...process.env, ...(password !== undefined && { REDISCLI_AUTH: password }) };
   for (const { address, port } of inventory.nodes) {

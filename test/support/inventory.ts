@@ -10,7 +10,9 @@ export type LocalInventoryOptions = {
   readonly config?: Readonly<Record<string, string>>;
 };
 
-/** The inventory of nodes on 127.0.0.1, host `local`, read as a file would be: the first ports are masters. */
+/**
+ * The inventory of nodes on 127.0.0.1, host `local`, read as a file would be: the first ports are masters.
+ */
 export function localInventory(ports: readonly number[], options: LocalInventoryOptions = {}): Inventory {
   const { replicas, mode = 'cluster', password = true, config = {} } = options;
   return parseInventory(

@@ -12,8 +12,8 @@ export type Fixing = {
 };
 
 /**
- * An operator without a terminal who pastes what findings print under *fix*, line by line in the printed order: each
- * must succeed, and a line that only a person can follow begins with #.
+ * An operator without a terminal who pastes what findings print under *fix*, line by line in the printed
+ * order: each must succeed, and a line that only a person can follow begins with #.
  */
 function createOperator(
   cli: Cli,
@@ -46,8 +46,8 @@ const causesOf = (findings: readonly ReportFinding[]): readonly ReportFinding[] 
 type Seen = { readonly findings: readonly ReportFinding[] };
 
 /**
- * Sees exactly these findings, follows their remedies as printed, and again for what then comes to light, until
- * nothing is left: the property that every remedy works, for whatever a test provokes.
+ * Sees exactly these findings, follows their remedies as printed, and again for what then comes to light,
+ * until nothing is left: the property that every remedy works, for whatever a test provokes.
  */
 export async function seeAndFix<T extends Seen>(
   scene: { readonly cli: Cli; readonly verify: () => Promise<T> },

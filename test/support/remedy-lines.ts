@@ -4,8 +4,8 @@ import type { Inventory } from '../../src/inventory/inventory.ts';
 import { classifyCall } from '../../src/operations/call/commands.ts';
 
 /**
- * What is wrong with a line under *fix*, if anything: it is one of the tool's commands as the registry has it, with
- * names of the inventory; or a command on a host; or begins with # and is for a person.
+ * What is wrong with a line under *fix*, if anything: it is one of the tool's commands as the registry has
+ * it, with names of the inventory; or a command on a host; or begins with # and is for a person.
  */
 export function faultOfRemedy(line: string, inventory: Inventory): string | undefined {
   if (line.trim() === '' || line.includes('\n')) return 'is not one line';

@@ -16,7 +16,10 @@ import { afterAll } from 'vitest';
 import type { SshSettings, SshTarget } from '../../src/ssh/target.ts';
 import type { ConnectOptions } from '../../src/ssh/options.ts';
 
-/** A real sshd on loopback with its own configuration, host keys and port; `stop` ends it, its sessions and its folder. */
+/**
+ * A real sshd on loopback with its own configuration, host keys and port; `stop` ends it, its sessions and
+ * its folder.
+ */
 export type Sshd = {
   readonly name: string;
   readonly port: number;
@@ -176,7 +179,9 @@ LogLevel VERBOSE
   return { child, log: () => log };
 }
 
-/** Since 9.8 sshd turns an address away after a few failed logins, which many of these tests have on purpose. */
+/**
+ * Since 9.8 sshd turns an address away after a few failed logins, which many of these tests have on purpose.
+ */
 function penalizes(): boolean {
   const { stderr } = spawnSync('/usr/sbin/sshd', ['-V'], { encoding: 'utf8' });
   const [, major = 0, minor = 0] = /OpenSSH_(\d+)\.(\d+)/.exec(stderr)?.map(Number) ?? [];
@@ -230,7 +235,9 @@ export async function until(condition: () => boolean | Promise<boolean>, timeout
   }
 }
 
-/** How to reach a server with our key, host keys known, and nothing of the machine's own SSH configuration. */
+/**
+ * How to reach a server with our key, host keys known, and nothing of the machine's own SSH configuration.
+ */
 export function targetOf(sshd: Pick<Sshd, 'name' | 'port' | 'knownHosts'>, ssh: SshSettings = {}): SshTarget {
   return {
     name: sshd.name,

@@ -11,8 +11,8 @@ export const ctrlC = '\u0003';
 export type Typed = readonly [shows: RegExp, answer: string];
 
 /**
- * Runs `weedgo-redis ARGS…` at a terminal of its own (script of util-linux) and types the answers. Resolves to the exit
- * code and everything that was on the screen.
+ * Runs `weedgo-redis ARGS…` at a terminal of its own (script of util-linux) and types the answers. Resolves
+ * to the exit code and everything that was on the screen.
  */
 export async function atTerminal(
   cli: Cli,

@@ -3,8 +3,9 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
 /**
- * Who runs a script on a host by itself. Everything else that changes a host goes through `runChange` or `applySteps`,
- * which check the lock there (decision 26). A file belongs here only if its scripts read, or for the reason named.
+ * Who runs a script on a host by itself. Everything else that changes a host goes through `runChange` or
+ * `applySteps`, which check the lock there (decision 26). A file belongs here only if its scripts read, or
+ * for the reason named.
  */
 const byThemselves: Readonly<Record<string, string>> = {
   'host/change.ts': 'is runChange',

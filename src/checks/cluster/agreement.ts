@@ -9,8 +9,8 @@ import { joinNames } from '../text.ts';
 import { nameOf, type Topology } from '../topology.ts';
 
 /**
- * All nodes give the same account of roles, slots and config epochs. Gossip takes up to some seconds to bring a
- * change to every node (0.6 to 4.4 s measured after a failover): a difference that lasts longer is a fault.
+ * All nodes give the same account of roles, slots and config epochs. Gossip takes up to some seconds to bring
+ * a change to every node (0.6 to 4.4 s measured after a failover): a difference that lasts longer is a fault.
  */
 export const agreement: Check = {
   name: 'nodes agree',

@@ -6,7 +6,10 @@ import type { CheckInput } from '../input.ts';
 import { call, ours } from '../remedy.ts';
 import { wantedOf } from '../configuration/drift.ts';
 
-/** What a node may announce in place of where it listens: what CONFIG SET puts right, and its other right value. */
+/**
+ * What a node may announce in place of where it listens: what CONFIG SET puts right, and its other right
+ * value.
+ */
 type Announcement = { readonly name: string; readonly right: string; readonly unset: string };
 
 /** Nodes announce where they listen: clients, replicas and the other nodes connect to what is announced. */

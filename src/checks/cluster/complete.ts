@@ -6,8 +6,8 @@ import type { CheckInput } from '../input.ts';
 import { ours } from '../remedy.ts';
 
 /**
- * `provision` and `verify` share one idea of a complete cluster: whatever keeps provision from saying that it is done
- * is a finding. Mostly another check says it better, and this one is left out.
+ * `provision` and `verify` share one idea of a complete cluster: whatever keeps provision from saying that it
+ * is done is a finding. Mostly another check says it better, and this one is left out.
  */
 export const complete: Check = {
   name: 'cluster is complete',

@@ -25,7 +25,8 @@ export const epochs: Check = {
         seen: `config epoch ${epoch} on each of them`,
         expected: 'a different config epoch on every master',
         why: 'If they ever claim the same slot the cluster cannot tell who is right.',
-        // Redis gives one of them another epoch as soon as they hear each other (clusterHandleConfigEpochCollision).
+        // Redis gives one of them another epoch as soon as they hear each other
+        // (clusterHandleConfigEpochCollision).
         remedy: [
           byHand(`it ends when ${joinNames(nodes)} reach each other's bus ports; find out why they do not`),
           ours(inventory, 'check'),

@@ -8,8 +8,8 @@ import { count, joinNames } from '../text.ts';
 import { lineOf, type Topology } from '../topology.ts';
 
 /**
- * The cluster bus between every two nodes that answer us, in both directions. A cut of one direction or one pair
- * stays below the majority that marks a node as failed, so no node's state shows it.
+ * The cluster bus between every two nodes that answer us, in both directions. A cut of one direction or one
+ * pair stays below the majority that marks a node as failed, so no node's state shows it.
  */
 export const links: Check = {
   name: 'bus links',

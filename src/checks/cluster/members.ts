@@ -134,7 +134,10 @@ function rejoin(
   ];
 }
 
-/** `failover` knows no master under an id that nobody answers for; the others vote for its replica all the same. */
+/**
+ * `failover` knows no master under an id that nobody answers for; the others vote for its replica all the
+ * same.
+ */
 function promote({ address, port }: { readonly address: string; readonly port: number }): string {
   const client = `redis-cli -h ${address} -p ${port}`;
   return `${client} CLUSTER FAILOVER FORCE && until ${client} ROLE | grep -q ^master; do sleep 0.2; done`;

@@ -83,9 +83,10 @@ function untold(held: readonly Holder[]): readonly string[] {
 type Open = { readonly sides: readonly Side[]; readonly slot: number; readonly held: readonly Holder[] };
 
 /**
- * Only what is proven to lose no key is printed as a command. No node but the owner and its replicas holds keys: the
- * move is called off. Owner and importing master name each other and no third shard holds keys: the move is finished.
- * Anything else is for a person: STABLE hides the keys that lie elsewhere, and a restart there may delete them.
+ * Only what is proven to lose no key is printed as a command. No node but the owner and its replicas holds
+ * keys: the move is called off. Owner and importing master name each other and no third shard holds keys: the
+ * move is finished. Anything else is for a person: STABLE hides the keys that lie elsewhere, and a restart
+ * there may delete them.
  */
 function close({ inventory }: CheckInput, topology: Topology, open: Open): readonly string[] {
   const { sides, slot, held } = open;

@@ -6,7 +6,10 @@ import { byHand, ours } from '../remedy.ts';
 import { joinNames } from '../text.ts';
 import type { Member, Topology } from '../topology.ts';
 
-/** Hosts whose nodes answer here and do not reach each other: what either side says of the other follows from that. */
+/**
+ * Hosts whose nodes answer here and do not reach each other: what either side says of the other follows from
+ * that.
+ */
 export const partition: Check = {
   name: 'no hosts cut off from each other',
   section: 'cluster',

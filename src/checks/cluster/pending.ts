@@ -4,7 +4,9 @@ import type { CheckInput, Pending } from '../input.ts';
 import { byHand, ours } from '../remedy.ts';
 import { titled } from '../shared.ts';
 
-/** What operators have begun and not ended: a drained host, a rolling restart or a drill that was interrupted. */
+/**
+ * What operators have begun and not ended: a drained host, a rolling restart or a drill that was interrupted.
+ */
 export const pending: Check = {
   name: 'nothing left unfinished',
   section: 'cluster',
@@ -70,7 +72,9 @@ function interruptedDrill({ inventory, pending: { drill, underWay } }: CheckInpu
 
 type Begun = { readonly since: string; readonly underWay: Pending['underWay'] };
 
-/** While the command that began it holds the lock, there is nothing to fix: any other would only wait for it. */
+/**
+ * While the command that began it holds the lock, there is nothing to fix: any other would only wait for it.
+ */
 function unfinished(
   what: 'restart' | 'drill',
   { since, underWay }: Begun,

@@ -8,8 +8,8 @@ import type { Topology } from '../topology.ts';
 import { isDead } from './strangers.ts';
 
 /**
- * A new node takes the place of one that has lost its disk. All others have to let go of every id that nobody has any
- * more first, or provision refuses; who owned slots is replaced by a copy before that.
+ * A new node takes the place of one that has lost its disk. All others have to let go of every id that nobody
+ * has any more first, or provision refuses; who owned slots is replaced by a copy before that.
  */
 export function rejoin(node: string, input: CheckInput, topology: Topology): readonly string[] {
   const { inventory } = input;
@@ -30,7 +30,10 @@ export function rejoin(node: string, input: CheckInput, topology: Topology): rea
   ];
 }
 
-/** The commands for a node that is down and has its data, where its master has lost its own: `start` is refused then. */
+/**
+ * The commands for a node that is down and has its data, where its master has lost its own: `start` is
+ * refused then.
+ */
 export function followsNobody(node: string, input: CheckInput, { shards }: Topology): readonly string[] {
   const own = shards.find(({ replicas }) => replicas.some((replica) => replica.node.id === node));
   if (!own || own.master.view || countSlots(own.master.slots) === 0) return [];

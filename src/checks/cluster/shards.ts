@@ -8,7 +8,9 @@ import { titled } from '../shared.ts';
 import { count, joinNames } from '../text.ts';
 import type { Member, Topology } from '../topology.ts';
 
-/** As many shards as the inventory has, and no master that owns nothing: new nodes get no slots by themselves. */
+/**
+ * As many shards as the inventory has, and no master that owns nothing: new nodes get no slots by themselves.
+ */
 export const shards: Check = {
   name: 'every master owns slots',
   section: 'cluster',

@@ -110,7 +110,9 @@ function stateOf({ reachable }: Topology): readonly string[] {
   return failing.length === 0 ? [] : [`cluster_state:fail on ${joinNames(failing.map(({ node }) => node))}`];
 }
 
-/** Back to the node that the others still give them to, the rest to the shard that the inventory has them in. */
+/**
+ * Back to the node that the others still give them to, the rest to the shard that the inventory has them in.
+ */
 function assignments(
   { inventory }: CheckInput,
   topology: Topology,
@@ -136,7 +138,10 @@ function assignments(
 const giveTo = (inventory: Inventory, member: Member, ranges: readonly SlotRange[]): string =>
   call(inventory, member.node.id, 'CLUSTER', ...addSlots(member, ranges));
 
-/** The master that answers for a shard of the inventory: the one with slots, or else the one that should have them. */
+/**
+ * The master that answers for a shard of the inventory: the one with slots, or else the one that should have
+ * them.
+ */
 function masterOf({ members }: Topology, shard: number): Member | undefined {
   const own = members.filter(({ node, role, view }) => view && role === 'master' && node.shard === shard);
   return (
@@ -176,7 +181,8 @@ function twice({ inventory }: CheckInput, topology: Topology): readonly Finding[
 /** Nothing here lets the two hear each other before a person has saved what would be deleted. */
 function keepBoth(inventory: Inventory, one: Member, other: Member): readonly string[] {
   const why = byHand('then find out why they do not reach each other');
-  // Redis takes the slots from the older epoch as soon as the two hear each other, and deletes their keys there.
+  // Redis takes the slots from the older epoch as soon as the two hear each other, and deletes their keys
+  // there.
   if (one.configEpoch !== other.configEpoch) {
     const { id } = (one.configEpoch > other.configEpoch ? other : one).node;
     return [

@@ -7,7 +7,10 @@ import { titled } from '../shared.ts';
 import { joinNames } from '../text.ts';
 import { nameOf, type Topology } from '../topology.ts';
 
-/** cluster_state on every node that answers. What the node itself takes for missing names the findings it is due to. */
+/**
+ * cluster_state on every node that answers. What the node itself takes for missing names the findings it is
+ * due to.
+ */
 export const state: Check = {
   name: 'cluster state',
   section: 'cluster',

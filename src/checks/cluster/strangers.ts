@@ -7,7 +7,9 @@ import { hasDataFolder } from '../data-folder.ts';
 import { identityLosses } from '../identity.ts';
 import type { Stranger, Topology } from '../topology.ts';
 
-/** Nodes in the cluster that the inventory does not have: another cluster met in, or an address used again. */
+/**
+ * Nodes in the cluster that the inventory does not have: another cluster met in, or an address used again.
+ */
 export const strangers: Check = {
   name: 'no foreign nodes',
   section: 'cluster',
@@ -63,7 +65,8 @@ function foreign(input: CheckInput, topology: Topology, stranger: Stranger): Fin
           call(inventory, 'all', 'CLUSTER', 'NODES'),
         ]
       : [call(inventory, 'all', 'CLUSTER', 'FORGET', nodeId)],
-    // The id that a copied data folder displaced is forgotten with it, and so is that of a machine that was replaced.
+    // The id that a copied data folder displaced is forgotten with it, and so is that of a machine that was
+    // replaced.
     ...(!serves && {
       dueTo: [
         { ids: ['WR-NODE-ID-TWICE'] },

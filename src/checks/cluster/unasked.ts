@@ -4,8 +4,9 @@ import { byHand } from '../remedy.ts';
 import { titled } from '../shared.ts';
 
 /**
- * Every node that does not answer is accounted for. The finding that knows why (its host, its process, its disk)
- * explains this one; other findings name this one as their cause, so that they need not know all the reasons.
+ * Every node that does not answer is accounted for. The finding that knows why (its host, its process, its
+ * disk) explains this one; other findings name this one as their cause, so that they need not know all the
+ * reasons.
  */
 export const unasked: Check = {
   name: 'every node is accounted for',

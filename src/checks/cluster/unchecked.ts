@@ -4,7 +4,10 @@ import { byHand, ours } from '../remedy.ts';
 import { titled } from '../shared.ts';
 import type { Topology } from '../topology.ts';
 
-/** What answered in part only: the checks that needed the rest have seen nothing, which is not the same as healthy. */
+/**
+ * What answered in part only: the checks that needed the rest have seen nothing, which is not the same as
+ * healthy.
+ */
 export const unchecked: Check = {
   name: 'everything could be checked',
   section: 'cluster',

@@ -95,8 +95,8 @@ const freePort = ({ holder }: Extract<StartCause, { kind: 'port' }>, { host, id 
 type DataCause = Extract<StartCause, { kind: 'nodes-conf' | 'aof' | 'dump' }>;
 
 /**
- * A damaged copy is replaced by a good one: the node's own files are set aside, never deleted, and its master sends
- * everything again. A master hands its slots over first.
+ * A damaged copy is replaced by a good one: the node's own files are set aside, never deleted, and its master
+ * sends everything again. A master hands its slots over first.
  */
 function setAside(subject: Subject, after: readonly string[], cause: DataCause): readonly string[] {
   const { inventory, node, topology } = subject;

@@ -9,7 +9,10 @@ import { byHand, ours, stopNode } from '../remedy.ts';
 import { titled } from '../shared.ts';
 import type { Topology } from '../topology.ts';
 
-/** A node that rejects the inventory's password: where one does, it was changed there; where all do, in the inventory. */
+/**
+ * A node that rejects the inventory's password: where one does, it was changed there; where all do, in the
+ * inventory.
+ */
 export function wrongPassword(
   { node: id, reason }: UnreachableView,
   input: CheckInput,

@@ -4,7 +4,10 @@ import { byHand, ours } from '../remedy.ts';
 import { joinNames } from '../text.ts';
 import { type Drift, driftsOf } from './drift.ts';
 
-/** Inventory, file and running server have the same configuration. A role swapped by a failover is in none of them. */
+/**
+ * Inventory, file and running server have the same configuration. A role swapped by a failover is in none of
+ * them.
+ */
 export const config: Check = {
   name: 'configuration',
   section: 'configuration',

@@ -5,7 +5,10 @@ import type { CheckInput } from '../input.ts';
 import { onHost, ours } from '../remedy.ts';
 import { titled } from '../shared.ts';
 
-/** The files the tool keeps on a host are there and as rendered; what a redis.conf says is compared by directive. */
+/**
+ * The files the tool keeps on a host are there and as rendered; what a redis.conf says is compared by
+ * directive.
+ */
 export const managedFiles: Check = {
   name: 'managed files',
   section: 'configuration',

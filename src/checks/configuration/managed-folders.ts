@@ -7,7 +7,10 @@ import type { CheckInput } from '../input.ts';
 import { byHand, onHost, ours } from '../remedy.ts';
 import { titled } from '../shared.ts';
 
-/** The folders that the tool keeps on a host are there, and nothing else is in the place of its files and folders. */
+/**
+ * The folders that the tool keeps on a host are there, and nothing else is in the place of its files and
+ * folders.
+ */
 export const managedFolders: Check = {
   name: 'managed folders',
   section: 'configuration',

@@ -48,7 +48,9 @@ function judge({ inventory }: CheckInput, topology: Topology, subject: Subject):
   ];
 }
 
-/** One thing that the unit promises; `breaks`: what holds is less than that. More is the operator's business. */
+/**
+ * One thing that the unit promises; `breaks`: what holds is less than that. More is the operator's business.
+ */
 type UnitPromise = {
   readonly name: string;
   /** As systemctl show calls it. */

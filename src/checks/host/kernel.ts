@@ -10,8 +10,8 @@ import { titled } from '../shared.ts';
 import type { Topology } from '../topology.ts';
 
 /**
- * Kernel settings of hosts that the tool manages (on this machine, as an ordinary user, they are not its business).
- * Where a container may not change them they are only told: the machine below has to.
+ * Kernel settings of hosts that the tool manages (on this machine, as an ordinary user, they are not its
+ * business). Where a container may not change them they are only told: the machine below has to.
  */
 export const kernel: Check = {
   name: 'kernel settings',

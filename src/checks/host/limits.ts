@@ -15,7 +15,10 @@ export const limits: Check = {
     input.inventory.hosts.flatMap(({ nodes }) => nodes.flatMap((node) => judge(node, input, topology))),
 };
 
-/** A server lowers its maxclients when it starts with too low a limit; a limit that was lowered later it does not see. */
+/**
+ * A server lowers its maxclients when it starts with too low a limit; a limit that was lowered later it does
+ * not see.
+ */
 function judge(node: Node, input: CheckInput, topology: Topology): readonly Finding[] {
   const facts = input.hosts[node.host];
   const process = facts?.reachable ? facts.facts.processes[node.id] : undefined;

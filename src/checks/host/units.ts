@@ -163,8 +163,9 @@ function unitFileOf({ inventory }: CheckInput, name: string): string | undefined
 }
 
 /**
- * systemd counts the restarts that nobody asked for since the unit was last started by hand. There is no file of
- * ours that remembers the last run: acknowledging (reset-failed) sets the count to nought on the host itself.
+ * systemd counts the restarts that nobody asked for since the unit was last started by hand. There is no file
+ * of ours that remembers the last run: acknowledging (reset-failed) sets the count to nought on the host
+ * itself.
  */
 function restarted(input: CheckInput, { node, host, unit, state }: NodeUnit): readonly Finding[] {
   const { inventory } = input;

@@ -40,8 +40,9 @@ export const backlog: Check = {
 };
 
 /**
- * Bytes a second to all replicas together (Redis 7.0), each of which is sent the same: now, unless it has been less
- * since the start. A burst is no reason for a larger backlog, and would be a finding in one look and not in the next.
+ * Bytes a second to all replicas together (Redis 7.0), each of which is sent the same: now, unless it has
+ * been less since the start. A burst is no reason for a larger backlog, and would be a finding in one look
+ * and not in the next.
  */
 function writeRate(info: InfoFields): number {
   const now = (numberOf(info, 'instantaneous_output_repl_kbps') ?? 0) * 1024;

@@ -2,7 +2,10 @@ import type { Check } from '../check.ts';
 import { call } from '../remedy.ts';
 import { titled } from '../shared.ts';
 
-/** Writes that somebody paused (CLIENT PAUSE) and did not let through again. A failover pauses them for a moment. */
+/**
+ * Writes that somebody paused (CLIENT PAUSE) and did not let through again. A failover pauses them for a
+ * moment.
+ */
 export const paused: Check = {
   name: 'writes not paused',
   section: 'load',

@@ -24,7 +24,9 @@ export function nodesWithoutDisk(input: CheckInput): ReadonlySet<string> {
   return new Set([...unwritable, ...crammed]);
 }
 
-/** Down, or about to start once more: a replica that cannot write ends, and systemd starts it again and again. */
+/**
+ * Down, or about to start once more: a replica that cannot write ends, and systemd starts it again and again.
+ */
 export function isWithoutDisk(input: CheckInput, { node, failure }: UnreachableView): boolean {
   return failure !== 'auth' && nodesWithoutDisk(input).has(node);
 }

@@ -6,8 +6,8 @@ import { byHand, onHost, ours } from '../remedy.ts';
 import { aftermathOf } from './aftermath.ts';
 
 /**
- * The data folder can be written to. A node with a full write buffer notices only at its next snapshot, and one
- * that cannot save nodes.conf exits at the next change of the cluster.
+ * The data folder can be written to. A node with a full write buffer notices only at its next snapshot, and
+ * one that cannot save nodes.conf exits at the next change of the cluster.
  */
 export const dataFolder: Check = {
   name: 'data folder writable',

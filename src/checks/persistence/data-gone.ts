@@ -7,7 +7,9 @@ import { call, onHost, ours } from '../remedy.ts';
 import { titled } from '../shared.ts';
 import type { Topology } from '../topology.ts';
 
-/** A node whose data folder was removed under it: it serves from memory, and can neither save nor start again. */
+/**
+ * A node whose data folder was removed under it: it serves from memory, and can neither save nor start again.
+ */
 export const dataGone: Check = {
   name: 'data folder there',
   section: 'persistence',

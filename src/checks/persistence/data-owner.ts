@@ -3,7 +3,10 @@ import type { Check } from '../check.ts';
 import { ours } from '../remedy.ts';
 import { titled } from '../shared.ts';
 
-/** Files in a node's folders that the server's user does not own, as somebody leaves them who ran the server as root. */
+/**
+ * Files in a node's folders that the server's user does not own, as somebody leaves them who ran the server
+ * as root.
+ */
 export const dataOwner: Check = {
   name: 'owners in the data folder',
   section: 'persistence',

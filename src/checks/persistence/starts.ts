@@ -11,7 +11,9 @@ import { byHand, ours } from '../remedy.ts';
 import { titled } from '../shared.ts';
 import { peersWords } from '../start-word.ts';
 
-/** Nodes that are down and would lose data, or come back as another node, if they were started as they are. */
+/**
+ * Nodes that are down and would lose data, or come back as another node, if they were started as they are.
+ */
 export const starts: Check = {
   name: 'safe to start',
   section: 'persistence',
@@ -80,7 +82,9 @@ function relation(
   };
 }
 
-/** An heir that is down is started first: `start` leaves its master out, and prints the commands that follow. */
+/**
+ * An heir that is down is started first: `start` leaves its master out, and prints the commands that follow.
+ */
 function remedyFor(
   { inventory }: CheckInput,
   { heir, isHeirDown, otherWays = [], hints }: StartReason,

@@ -27,7 +27,8 @@ export const electable: Check = {
         seen: `${noFailover} yes, although ${node.host} is not drained${isWhole ? '' : '; its master has not copied everything to it yet'}`,
         expected: `${noFailover} no`,
         why: 'When its master fails no replica takes over, and its slots are not served.',
-        // In the midst of its first copy it has nothing to take over with, and a run waits for it or was interrupted.
+        // In the midst of its first copy it has nothing to take over with, and a run waits for it or was
+        // interrupted.
         remedy: isWhole
           ? [call(inventory, node.id, 'CONFIG', 'SET', noFailover, 'no')]
           : [ours(inventory, 'provision')],

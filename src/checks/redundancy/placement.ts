@@ -61,8 +61,8 @@ function together(input: CheckInput, topology: Topology, { replica, shard, same 
 }
 
 /**
- * Where the inventory has it, else to the shard on another host that has the fewest replicas; and from there one to
- * the shard that it leaves, when that would be left short.
+ * Where the inventory has it, else to the shard on another host that has the fewest replicas; and from there
+ * one to the shard that it leaves, when that would be left short.
  */
 function moveTo(
   { inventory }: CheckInput,

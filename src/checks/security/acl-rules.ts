@@ -2,8 +2,8 @@ import type { AclUser } from '../../cluster/users.ts';
 import { applicationRules } from '../../render/acl.ts';
 
 /**
- * Commands that an application has no business with, and the categories that allow or deny them (acl.c; ACL CAT).
- * One of each kind is enough: rules that let the others through let these through.
+ * Commands that an application has no business with, and the categories that allow or deny them (acl.c; ACL
+ * CAT). One of each kind is enough: rules that let the others through let these through.
  */
 const dangerous: Readonly<Record<string, readonly string[]>> = {
   acl: ['admin', 'slow', 'dangerous'],
@@ -28,7 +28,9 @@ const dangerous: Readonly<Record<string, readonly string[]>> = {
   sync: ['admin', 'slow', 'dangerous'],
 };
 
-/** Commands most of whose subcommands are as dangerous; being allowed a single one of those is a danger too. */
+/**
+ * Commands most of whose subcommands are as dangerous; being allowed a single one of those is a danger too.
+ */
 const containers: ReadonlySet<string> = new Set([
   'acl',
   'client',
@@ -40,7 +42,10 @@ const containers: ReadonlySet<string> = new Set([
   'slowlog',
 ]);
 
-/** Subcommands of these that are neither @admin nor @dangerous (commands/*.json of Redis 7), or that tell little. */
+/**
+ * Subcommands of these that are neither @admin nor @dangerous (commands/*.json of Redis 7), or that tell
+ * little.
+ */
 const harmless: ReadonlySet<string> = new Set([
   ...applicationRules.filter((rule) => rule.includes('|')).map((rule) => rule.slice(1)),
   'acl|cat',
@@ -63,7 +68,10 @@ export const dangersOf = ({ commands, selectors }: AclUser): readonly string[] =
   ...new Set([commands, ...selectors.map((selector) => selector.commands)].flatMap(allowedDangers)),
 ];
 
-/** The dangerous commands that these ACL rules, in their order, leave allowed. Later rules win over earlier ones. */
+/**
+ * The dangerous commands that these ACL rules, in their order, leave allowed. Later rules win over earlier
+ * ones.
+ */
 function allowedDangers(rules: readonly string[]): readonly string[] {
   const isAllowed = ([command, categories]: readonly [string, readonly string[]]): boolean =>
     rules.reduce((allowed, rule) => apply(rule, { command, categories, allowed }), false);
@@ -79,7 +87,10 @@ function allowedDangers(rules: readonly string[]): readonly string[] {
   return [...whole, ...single].map((command) => command.replace('|', ' '));
 }
 
-/** The subcommands that rules name, such as `config|get`: of containers that are dangerous, and themselves not harmless. */
+/**
+ * The subcommands that rules name, such as `config|get`: of containers that are dangerous, and themselves not
+ * harmless.
+ */
 function subcommandsIn(rules: readonly string[]): readonly string[] {
   const named = rules
     .filter((rule) => rule.startsWith('+'))

@@ -6,7 +6,10 @@ import { byHand, ours } from '../remedy.ts';
 import { titled } from '../shared.ts';
 import { joinNames } from '../text.ts';
 
-/** Nobody gets in without the inventory's password, and with no other. Loopback without a password is a choice. */
+/**
+ * Nobody gets in without the inventory's password, and with no other. Loopback without a password is a
+ * choice.
+ */
 export const auth: Check = {
   name: 'authentication',
   section: 'security',

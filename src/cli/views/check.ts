@@ -4,7 +4,10 @@ import type { Terminal } from '../command.ts';
 import { formatTable } from './table.ts';
 import { widthOf, wrap } from './wrap.ts';
 
-/** Every line of every host, then what to do about those that are not right; commands stand alone, to be copied. */
+/**
+ * Every line of every host, then what to do about those that are not right; commands stand alone, to be
+ * copied.
+ */
 export function formatChecks({ cluster, passed, hosts }: CheckReport, terminal: Terminal): string {
   const paint = createPaint(terminal.color);
   const marks = {

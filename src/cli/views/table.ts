@@ -1,8 +1,8 @@
 import { columnsOf } from '../paint.ts';
 
 /**
- * Rows as aligned columns, two spaces apart, without trailing blanks; colours count for nothing. Names and addresses
- * are ASCII, so a character is a column.
+ * Rows as aligned columns, two spaces apart, without trailing blanks; colours count for nothing. Names and
+ * addresses are ASCII, so a character is a column.
  */
 export function formatTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const all = [header, ...rows];

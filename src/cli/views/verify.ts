@@ -17,7 +17,9 @@ export type VerifyViewOptions = {
   readonly whatIf: boolean;
 };
 
-/** The verdict in one line, the shards as a table, then the causes, worst first, with what follows from each. */
+/**
+ * The verdict in one line, the shards as a table, then the causes, worst first, with what follows from each.
+ */
 export function formatReport(report: Report, { color, width, quiet, whatIf }: VerifyViewOptions): string {
   const paint = createPaint(color);
   const verdict = formatVerdict(report, paint, width);

@@ -11,8 +11,8 @@ export type Swap = {
 };
 
 /**
- * What still keeps the nodes in this view from agreeing on a swap, each a sentence: every one of them must see the
- * new master with the shard's slots, and the old master and the other replicas as its replicas.
+ * What still keeps the nodes in this view from agreeing on a swap, each a sentence: every one of them must
+ * see the new master with the shard's slots, and the old master and the other replicas as its replicas.
  */
 export function lacksOfSwap(view: TopologyView, swap: Swap): readonly string[] {
   return view.nodes.flatMap((node) =>

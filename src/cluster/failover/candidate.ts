@@ -7,8 +7,8 @@ type Rank = readonly number[];
 
 /**
  * The replica that should take over, best first: linked to its master, in sync, not on a drained host, on the
- * host and then in the zone with the fewest masters, the lowest lag. The first may still be unfit: the guard says so.
- * `masterHosts`: where the other shards' masters (will) stand.
+ * host and then in the zone with the fewest masters, the lowest lag. The first may still be unfit: the guard
+ * says so. `masterHosts`: where the other shards' masters (will) stand.
  */
 export function rankReplicas(
   situation: Situation,
@@ -30,8 +30,8 @@ export function rankReplicas(
 }
 
 /**
- * The replica that should replace a dead master, best first: the data counts before anything else, so the highest
- * offset leads.
+ * The replica that should replace a dead master, best first: the data counts before anything else, so the
+ * highest offset leads.
  */
 export function rankSurvivors(situation: Situation, shard: Shard): readonly Member[] {
   return byRank(shard.replicas, (replica) => [

@@ -3,9 +3,9 @@ import { reachableNodes, standsAt } from '../shape.ts';
 import type { NodeLine, TopologyView } from '../view.ts';
 
 /**
- * The hosts that are drained for maintenance, by the cluster's own word: every node there that anybody knows of
- * carries the flag `nofailover` (cluster-replica-no-failover yes), which an inventory cannot ask for.
- * The flag travels in the cluster bus, so this holds also while the host is down; after a restart the
+ * The hosts that are drained for maintenance, by the cluster's own word: every node there that anybody knows
+ * of carries the flag `nofailover` (cluster-replica-no-failover yes), which an inventory cannot ask for. The
+ * flag travels in the cluster bus, so this holds also while the host is down; after a restart the
  * configuration file's value is back.
  */
 export function drainedHosts(inventory: Inventory, view: TopologyView): readonly string[] {

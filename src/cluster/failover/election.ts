@@ -6,7 +6,9 @@ export type ElectionPast = {
   readonly replicaAsked: boolean;
   /** How long the replica has been linked to its present master without a break; 0 when that is not known. */
   readonly linkedMs: number;
-  /** More than half of the masters have given no vote since their processes started, so they remember none. */
+  /**
+   * More than half of the masters have given no vote since their processes started, so they remember none.
+   */
   readonly votersFresh: boolean;
   /** For so long, at least, no replica has been elected in the place of the present master. */
   readonly masterUnchallengedMs: number;
@@ -15,11 +17,12 @@ export type ElectionPast = {
 /**
  * How long to wait before a replica is asked to take over, in ms; 0 nearly always.
  *
- * A replica that won an election keeps its votes for 4 × node timeout. Asked again before that is over it takes
- * over on the old votes, under an old epoch: for some ms there are two masters, then it is turned back and what it
- * accepted is lost; or it does nothing while its master holds back all writes for 5 s (redis#8753, seen on 7.0.15;
- * resolved in Valkey 8.1). Masters moreover vote only once in 2 × node timeout about replicas of one and the same
- * master, and remember that longer than a replica that is restarted meanwhile (valkey#1305).
+ * A replica that won an election keeps its votes for 4 × node timeout. Asked again before that is over it
+ * takes over on the old votes, under an old epoch: for some ms there are two masters, then it is turned back
+ * and what it accepted is lost; or it does nothing while its master holds back all writes for 5 s
+ * (redis#8753, seen on 7.0.15; resolved in Valkey 8.1). Masters moreover vote only once in 2 × node timeout
+ * about replicas of one and the same master, and remember that longer than a replica that is restarted
+ * meanwhile (valkey#1305).
  */
 export function restBeforeElection(past: ElectionPast): number {
   const { nodeTimeoutMs, replicaAsked, linkedMs, votersFresh, masterUnchallengedMs } = past;

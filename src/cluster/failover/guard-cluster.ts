@@ -46,7 +46,10 @@ function guardSlots({ members }: Situation): readonly Reason[] {
   ];
 }
 
-/** A replica is elected by more than half of the masters that own slots; a master is counted in by what peers say. */
+/**
+ * A replica is elected by more than half of the masters that own slots; a master is counted in by what peers
+ * say.
+ */
 export function guardMajority(situation: Situation): readonly Reason[] {
   const { voters, masters } = countVoters(situation);
   if (voters * 2 > masters) return [];
@@ -80,7 +83,10 @@ function guardState({ view }: Situation): readonly Reason[] {
   ];
 }
 
-/** Nodes that differ about roles or slots, or a master that they hold for failed: an election is under way or due. */
+/**
+ * Nodes that differ about roles or slots, or a master that they hold for failed: an election is under way or
+ * due.
+ */
 function guardQuiet(situation: Situation): readonly Reason[] {
   const failed = situation.shards.filter(({ master }) => isFailed(situation, master.nodeId));
   const disputed = agreementOf(situation.view).disagreements.filter(({ aspect }) => aspect !== 'epoch');

@@ -9,8 +9,8 @@ import type { Choice, Target } from './target.ts';
 import { guardWrites } from './writes.ts';
 
 /**
- * Every reason against these graceful failovers, and against what is away after them; empty: they may be done. All are
- * given at once.
+ * Every reason against these graceful failovers, and against what is away after them; empty: they may be
+ * done. All are given at once.
  */
 export function guardFailovers(
   situation: Situation,
@@ -29,8 +29,8 @@ export function guardFailovers(
 }
 
 /**
- * A node or shard that the cluster does not have is a reason. A host without masters is none, nor a node that has
- * lost its shard to another: then there is nothing to do.
+ * A node or shard that the cluster does not have is a reason. A host without masters is none, nor a node that
+ * has lost its shard to another: then there is nothing to do.
  */
 export function guardTarget(
   situation: Situation,

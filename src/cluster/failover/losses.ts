@@ -11,7 +11,9 @@ export type LossEstimate = {
   readonly replica: number | undefined;
   /** What is known to be missing, at least; the master may have acknowledged more since it was last heard. */
   readonly bytes: number | undefined;
-  /** Nodes that answered before and did not say what they had heard of the master: it may have come further. */
+  /**
+   * Nodes that answered before and did not say what they had heard of the master: it may have come further.
+   */
   readonly unheard: readonly string[];
 };
 
@@ -23,8 +25,8 @@ export type Heard = {
 };
 
 /**
- * Offsets by 40-hex node id from a CLUSTER SHARDS reply (Redis 7.0, RESP2: lists of name, value, …), which tells
- * what the bus last heard of every node; empty for any other reply.
+ * Offsets by 40-hex node id from a CLUSTER SHARDS reply (Redis 7.0, RESP2: lists of name, value, …), which
+ * tells what the bus last heard of every node; empty for any other reply.
  */
 export function parseShardOffsets(reply: unknown): ReadonlyMap<string, number> {
   const offsets = new Map<string, number>();

@@ -5,8 +5,8 @@ import { countSlots } from '../slots.ts';
 import type { NodeLine, TopologyView } from '../view.ts';
 
 /**
- * How a node stands, by itself or, where it does not answer, by its peers. `unseen`: no peer has a link to it or says
- * that it has failed, or one suspects it; that is neither alive nor dead.
+ * How a node stands, by itself or, where it does not answer, by its peers. `unseen`: no peer has a link to it
+ * or says that it has failed, or one suspects it; that is neither alive nor dead.
  */
 export type Life = 'alive' | 'dead' | 'unseen';
 
@@ -44,7 +44,9 @@ export type Outlook = {
   /** Masters that are known to be able to vote then, and how many are needed. */
   readonly voters: number;
   readonly quorum: number;
-  /** Every slot is served and failovers can be elected; undefined: it depends on nodes that did not answer. */
+  /**
+   * Every slot is served and failovers can be elected; undefined: it depends on nodes that did not answer.
+   */
   readonly staysUp: boolean | undefined;
 };
 
@@ -86,8 +88,8 @@ export function swapAll(
 }
 
 /**
- * A replica is elected by more than half of the masters that own slots (Redis Cluster specification, "Replica election
- * and promotion"); it stands only when it is in sync and may fail over.
+ * A replica is elected by more than half of the masters that own slots (Redis Cluster specification, "Replica
+ * election and promotion"); it stands only when it is in sync and may fail over.
  */
 export function loseNodes(seats: readonly ShardSeats[], dies: (node: Node) => boolean): Outlook {
   const lifeOf = ({ node, life }: Seat): Life => (dies(node) ? 'dead' : life);

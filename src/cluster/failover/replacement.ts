@@ -8,8 +8,8 @@ import { wasLinked } from '../whole-copy.ts';
 /** Why a master counts as dead. */
 export type Death = {
   /**
-   * process: gone, as seen on its host, and nothing there starts it again. host: out of this machine's reach, and the
-   * hosts of a majority of the masters tried to connect and said that they cannot either.
+   * process: gone, as seen on its host, and nothing there starts it again. host: out of this machine's reach,
+   * and the hosts of a majority of the masters tried to connect and said that they cannot either.
    */
   readonly kind: 'process' | 'host';
   readonly evidence: readonly string[];
@@ -38,9 +38,10 @@ export type ReplacementFacts = {
 };
 
 /**
- * Whether a replica may take over without its master's consent. FORCE asks the other masters for their votes and so
- * needs a majority; TAKEOVER asks nobody. With the master alive both lose what it acknowledged meanwhile (hundreds
- * of writes were seen, docs/failover.md), and a replica that holds no copy would take over with nothing.
+ * Whether a replica may take over without its master's consent. FORCE asks the other masters for their votes
+ * and so needs a majority; TAKEOVER asks nobody. With the master alive both lose what it acknowledged
+ * meanwhile (hundreds of writes were seen, docs/failover.md), and a replica that holds no copy would take
+ * over with nothing.
  */
 export function guardReplacement(
   situation: Situation,
@@ -76,9 +77,9 @@ const notProven = (master: string, why: string): Reason => ({
 });
 
 /**
- * A replica in the midst of a copy has nothing whole to offer. One that has not been linked since its process started
- * (master_link_down_since_seconds -1) has what was on its disk, of unknown age, or nothing; its offset says nothing
- * then, since it is 0 after every restart and also while a shard has not been written to.
+ * A replica in the midst of a copy has nothing whole to offer. One that has not been linked since its process
+ * started (master_link_down_since_seconds -1) has what was on its disk, of unknown age, or nothing; its
+ * offset says nothing then, since it is 0 after every restart and also while a shard has not been written to.
  */
 function judgeCopy(situation: Situation, { shard, replica }: Choice, keys: number | undefined): Replacement {
   if (!replica) return { refusals: [], accepted: [] };

@@ -6,8 +6,8 @@ import type { ShardSeats } from './outlook.ts';
 export type HostLoss = { readonly host: string; readonly why: string };
 
 /**
- * The hosts whose loss the cluster is known not to survive as it is now (`loseNodes`). None for an inventory of one
- * host: no order of its nodes survives that.
+ * The hosts whose loss the cluster is known not to survive as it is now (`loseNodes`). None for an inventory
+ * of one host: no order of its nodes survives that.
  */
 export function fatalHosts({ hosts }: Inventory, seats: readonly ShardSeats[]): readonly HostLoss[] {
   if (hosts.length < 2) return [];

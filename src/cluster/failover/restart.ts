@@ -9,7 +9,9 @@ import type { Choice } from './target.ts';
 export type RestartRun = {
   /** The nodes to restart, by inventory id. */
   readonly nodes: readonly string[];
-  /** Each one's run_id (INFO server) at the beginning; a process with another one has been restarted since. */
+  /**
+   * Each one's run_id (INFO server) at the beginning; a process with another one has been restarted since.
+   */
   readonly runIds: Readonly<Record<string, string>>;
   /** The nodes among them that were masters at the beginning and are to be masters again. */
   readonly masters: readonly string[];
@@ -22,9 +24,9 @@ export type RestartMove =
   | { readonly kind: 'done' };
 
 /**
- * The next thing to do: nodes that are down, then replicas, then each master after its replica took over; a master
- * takes its role back before the next one is touched. One at a time, so never two of a shard nor two hosts at once.
- * `runIds`: what the nodes answer now; a node that does not answer is missing.
+ * The next thing to do: nodes that are down, then replicas, then each master after its replica took over; a
+ * master takes its role back before the next one is touched. One at a time, so never two of a shard nor two
+ * hosts at once. `runIds`: what the nodes answer now; a node that does not answer is missing.
  */
 export function nextRestart(
   situation: Situation,

@@ -20,9 +20,9 @@ export type InSync = { readonly inSyncWith: string };
 export type Refusal = { readonly refusal: string; readonly hints: readonly string[] };
 
 /**
- * Whether a node's own data may be set aside: it does not answer, nobody holds it for the owner of slots, and the
- * master that owns its shard's slots answers and has them by its own word. Of a replica that is in sync nothing is set
- * aside.
+ * Whether a node's own data may be set aside: it does not answer, nobody holds it for the owner of slots, and
+ * the master that owns its shard's slots answers and has them by its own word. Of a replica that is in sync
+ * nothing is set aside.
  */
 export function guardResync(situation: Situation, node: Node): Resync | InSync | Refusal {
   const running = judgeRunning(situation, node);

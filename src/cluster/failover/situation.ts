@@ -4,7 +4,9 @@ import type { Member, Shard } from '../shape.ts';
 import type { NodeTopology, TopologyView } from '../view.ts';
 import { drainedHosts } from './drained.ts';
 
-/** What every decision about a failover is made from: the inventory, one view, and what was derived of them. */
+/**
+ * What every decision about a failover is made from: the inventory, one view, and what was derived of them.
+ */
 export type Situation = {
   readonly inventory: Inventory;
   readonly view: TopologyView;
@@ -60,8 +62,8 @@ export function offsetOf(situation: Situation, member: Member): number | undefin
 }
 
 /**
- * Bytes that a replica is behind its master; never negative (the two are read a moment apart), undefined when one
- * of them does not respond.
+ * Bytes that a replica is behind its master; never negative (the two are read a moment apart), undefined when
+ * one of them does not respond.
  */
 export function lagOf(situation: Situation, shard: Shard, replica: Member): number | undefined {
   const ahead = offsetOf(situation, shard.master);

@@ -6,8 +6,8 @@ import { shardWith } from './situation.ts';
 import type { Situation } from './situation.ts';
 
 /**
- * What an operator named: a node, a shard by its number, or a host. heir: the node that is to be the master of its
- * shard, which it may be already.
+ * What an operator named: a node, a shard by its number, or a host. heir: the node that is to be the master
+ * of its shard, which it may be already.
  */
 export type Target =
   | { readonly kind: 'heir'; readonly node: Node }
@@ -23,8 +23,8 @@ export type Choice = {
 };
 
 /**
- * Reads `redis1:7000`, `2` or `redis1`. Throws UsageError when the inventory has no such node, shard or host; what
- * the cluster looks like plays no part.
+ * Reads `redis1:7000`, `2` or `redis1`. Throws UsageError when the inventory has no such node, shard or host;
+ * what the cluster looks like plays no part.
  */
 export function parseTarget(inventory: Inventory, text: string): Target {
   const node = inventory.nodes.find(({ id }) => id === text);
@@ -53,9 +53,9 @@ export function parseHeir(inventory: Inventory, text: string): Target {
 }
 
 /**
- * The failovers that the target stands for: the best replica of a master or a shard, the replica that was named, or
- * every master off a host. Empty: no master stands on that host, the heir is a master, or the node is in no shard.
- * `dead`: masters are gone, so the replica with the most data is the best.
+ * The failovers that the target stands for: the best replica of a master or a shard, the replica that was
+ * named, or every master off a host. Empty: no master stands on that host, the heir is a master, or the node
+ * is in no shard. `dead`: masters are gone, so the replica with the most data is the best.
  */
 export function chooseTarget(
   situation: Situation,

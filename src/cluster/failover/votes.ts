@@ -6,10 +6,10 @@ import type { Choice } from './target.ts';
 
 /**
  * A vote is sent over the voter's own bus link to the replica and is gone when there is none just then
- * (clusterSendFailoverAuth), as for some 100 ms after the replica was restarted; it asks again only after 4 × node
- * timeout, however often it is told to, and a living master holds back all writes for 5 s in vain. So more than half
- * of all masters must have links to the replica and it to them; and so must the old one, unless it is replaced by
- * force.
+ * (clusterSendFailoverAuth), as for some 100 ms after the replica was restarted; it asks again only after 4 ×
+ * node timeout, however often it is told to, and a living master holds back all writes for 5 s in vain. So
+ * more than half of all masters must have links to the replica and it to them; and so must the old one,
+ * unless it is replaced by force.
  */
 export function guardVotes(
   situation: Situation,

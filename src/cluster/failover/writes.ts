@@ -21,8 +21,8 @@ type Layout = {
 const none = (): boolean => false;
 
 /**
- * The shards that refuse writes in the one layout and do not in the other. Where that depends on a node that does not
- * say how many replicas it needs, the shard is among them if the layouts differ in it.
+ * The shards that refuse writes in the one layout and do not in the other. Where that depends on a node that
+ * does not say how many replicas it needs, the shard is among them if the layouts differ in it.
  */
 export function newlyRefused(before: Layout, after: Layout): readonly WriteRefusal[] {
   const now = standingsOf(before);
@@ -50,9 +50,9 @@ export const guardWrites = (before: Layout, after: Layout): readonly Reason[] =>
   }));
 
 /**
- * What a restart of each of these nodes (inventory ids), one at a time, keeps from being written meanwhile. A master is
- * restarted after `heirOf` has said who takes over. Only the nodes' absence counts: a shard that is not whole now is
- * taken for whole, since nothing else is restarted before it is.
+ * What a restart of each of these nodes (inventory ids), one at a time, keeps from being written meanwhile. A
+ * master is restarted after `heirOf` has said who takes over. Only the nodes' absence counts: a shard that is
+ * not whole now is taken for whole, since nothing else is restarted before it is.
  */
 export function refusedByRestarts(
   seats: readonly ShardSeats[],

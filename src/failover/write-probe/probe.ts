@@ -25,9 +25,10 @@ const defaultProbeRate = 1000;
 const commandTimeoutMs = 1000;
 
 /**
- * Writes numbered keys to a shard through the cluster, at most `rate` a second, until it is finished; resolves once
- * the first is acknowledged. All keys share a hash tag of the shard's and a random name, and expire within the hour.
- * A write is tried again, as a client would, until it is acknowledged. Throws nothing: what fails is counted.
+ * Writes numbered keys to a shard through the cluster, at most `rate` a second, until it is finished;
+ * resolves once the first is acknowledged. All keys share a hash tag of the shard's and a random name, and
+ * expire within the hour. A write is tried again, as a client would, until it is acknowledged. Throws
+ * nothing: what fails is counted.
  */
 export async function startProbe(
   session: Session,

@@ -4,7 +4,10 @@ import { DeadlineError } from '../../redis/deadline.ts';
 import { isFailure, ReplyError } from '../../redis/connection.ts';
 import type { RedisCommand, RedisConnection, RedisFailure } from '../../redis/connection.ts';
 
-/** Opens a connection of the probe's own: the session's must not wait behind writes that a failover holds back. */
+/**
+ * Opens a connection of the probe's own: the session's must not wait behind writes that a failover holds
+ * back.
+ */
 export type Connect = (node: Node) => Promise<RedisConnection | RedisFailure>;
 
 export type ShardClientRequest = {
@@ -18,15 +21,19 @@ export type ShardClientRequest = {
 
 export type Attempt =
   | { readonly ok: true; readonly replies: readonly unknown[] }
-  /** An error's first word as Redis writes it (MOVED: the next attempt goes there), or what became of the connection. */
+  /**
+   * An error's first word as Redis writes it (MOVED: the next attempt goes there), or what became of the
+   * connection.
+   */
   | { readonly ok: false; readonly kind: string };
 
 /** All in one round trip to one node; fails as a whole when one command does. */
 export type Send = (commands: readonly RedisCommand[]) => Promise<Attempt>;
 
 /**
- * A small cluster client for the keys of one shard: goes where MOVED sends it, and asks the shard's other nodes when
- * a connection fails. One attempt at a time and no retry of its own, so that every failure can be counted.
+ * A small cluster client for the keys of one shard: goes where MOVED sends it, and asks the shard's other
+ * nodes when a connection fails. One attempt at a time and no retry of its own, so that every failure can be
+ * counted.
  */
 export class ShardClient {
   readonly #request: ShardClientRequest;

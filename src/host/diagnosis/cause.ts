@@ -37,9 +37,9 @@ export type StartCause =
   | { readonly kind: 'unknown'; readonly said: string; readonly dropIns: readonly string[] };
 
 /**
- * The first cause that the state of the host shows, the ones that keep it from starting at all first; undefined: it
- * merely does not run. What a log says only names what the state shows, except for a directive that the server does
- * not know, of which there is no other trace.
+ * The first cause that the state of the host shows, the ones that keep it from starting at all first;
+ * undefined: it merely does not run. What a log says only names what the state shows, except for a directive
+ * that the server does not know, of which there is no other trace.
  */
 export function causeOf(evidence: Evidence, node: Node): StartCause | undefined {
   return unitCause(evidence) ?? hostCause(evidence, node) ?? dataCause(evidence) ?? endCause(evidence);
@@ -88,7 +88,10 @@ const setupFailure = (journal: readonly string[]): string | undefined =>
 /** The first of systemd's own exit codes (systemd.exec(5)): what it starts never came to run. */
 const firstOwnCode = 200;
 
-/** systemd takes an exit of ExecCondition for a condition that does not hold, its own failure to run it included. */
+/**
+ * systemd takes an exit of ExecCondition for a condition that does not hold, its own failure to run it
+ * included.
+ */
 function refusalOf(
   { result, status, condition, dropIns }: UnitEvidence,
   journal: readonly string[],

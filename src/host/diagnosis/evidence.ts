@@ -1,8 +1,13 @@
-/** What is looked at where a node does not run; read by `script.ts`, judged by `cause.ts`. Texts hold no secret. */
+/**
+ * What is looked at where a node does not run; read by `script.ts`, judged by `cause.ts`. Texts hold no
+ * secret.
+ */
 export type Evidence = {
   /** What systemd says of the unit; undefined for a plain daemon, or where systemd did not answer. */
   readonly unit: UnitEvidence | undefined;
-  /** The data folder and what is in it, two levels deep; undefined: it is not there, or could not be listed. */
+  /**
+   * The data folder and what is in it, two levels deep; undefined: it is not there, or could not be listed.
+   */
   readonly entries: readonly Entry[] | undefined;
   /** The uid and gid that the server runs as; undefined: those of the user who runs the steps. */
   readonly server: { readonly uid: number; readonly gid: number } | undefined;
@@ -13,11 +18,16 @@ export type Evidence = {
   readonly dump: DumpCheck | undefined;
   /** Sockets of other processes on the node's port and bus port. */
   readonly holders: readonly Holder[];
-  /** What the server program printed when it was asked for its version and failed; undefined: it did not fail. */
+  /**
+   * What the server program printed when it was asked for its version and failed; undefined: it did not fail.
+   */
   readonly programError: string | undefined;
   /** The host's IP addresses; undefined: they could not be read. */
   readonly addresses: readonly string[] | undefined;
-  /** The last lines of the node's log and of its unit's journal, oldest first; the log only since the last start. */
+  /**
+   * The last lines of the node's log and of its unit's journal, oldest first; the log only since the last
+   * start.
+   */
   readonly log: readonly string[];
   readonly journal: readonly string[];
 };

@@ -1,8 +1,8 @@
 import type { AofCheck, DumpCheck } from './evidence.ts';
 
 /**
- * What is wrong with nodes.conf, as clusterLoadConfig (cluster.c) reads it: the server ends at a line with fewer
- * than eight words; with an empty file, or without a line about itself, it starts as another node.
+ * What is wrong with nodes.conf, as clusterLoadConfig (cluster.c) reads it: the server ends at a line with
+ * fewer than eight words; with an empty file, or without a line about itself, it starts as another node.
  */
 export function nodesConfFault(content: string): 'empty' | 'damaged' | undefined {
   if (content === '') return 'empty';
@@ -31,8 +31,8 @@ export function aofFault(check: AofCheck): 'zeros' | 'damaged' | undefined {
 }
 
 /**
- * The bytes could go on to be commands as the server writes them: `*2\r\n$3\r\nDEL\r\n$1\r\nk\r\n`. `total`: how
- * many there are in the file, of which these are the first.
+ * The bytes could go on to be commands as the server writes them: `*2\r\n$3\r\nDEL\r\n$1\r\nk\r\n`. `total`:
+ * how many there are in the file, of which these are the first.
  */
 function isPrefixOfCommands(text: string, total: number): boolean {
   let at = 0;
@@ -55,11 +55,16 @@ function isPrefixOfCommands(text: string, total: number): boolean {
   return true;
 }
 
-/** The beginning of a line that says how long an argument is, or how many there are; `#` is a comment of Redis 7. */
+/**
+ * The beginning of a line that says how long an argument is, or how many there are; `#` is a comment of Redis
+ * 7.
+ */
 const startsLine = (text: string, inCommand: boolean): boolean =>
   (inCommand ? /^\$?\d*\r?$/ : /^(\*\d*|#.*)?\r?$/).test(text);
 
-/** As rdb.c writes it: `REDIS` and four digits first, the end's opcode (255) before a checksum of eight bytes. */
+/**
+ * As rdb.c writes it: `REDIS` and four digits first, the end's opcode (255) before a checksum of eight bytes.
+ */
 export function dumpFault({ size, head, end }: DumpCheck): 'empty' | 'damaged' | undefined {
   if (size === 0) return 'empty';
   return /^(REDIS|VALKEY)\d{3,4}/.test(head) && end === 255 ? undefined : 'damaged';

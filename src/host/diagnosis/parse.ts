@@ -7,7 +7,9 @@ import type { AofCheck, DumpCheck, Entry, Evidence, Holder, UnitEvidence } from 
 
 type Sections = ReadonlyMap<string, Section>;
 
-/** Reads one node's sections (`nINDEX_…`) of what `evidenceScript` prints. What was not read stays undefined. */
+/**
+ * Reads one node's sections (`nINDEX_…`) of what `evidenceScript` prints. What was not read stays undefined.
+ */
 export function parseEvidence(sections: Sections, index: number): Evidence {
   const section = (name: string): Section => sections.get(`n${index}_${name}`) ?? { output: '', code: 1 };
   /** A section whose script could look. */
@@ -58,7 +60,9 @@ function parseEntries(output: string): readonly Entry[] | undefined {
   return entries.length === 0 ? undefined : entries;
 }
 
-/** `code=N`, `AOF analyzed: …` of a file that is not valid to its end, the last line said, the rest in base64. */
+/**
+ * `code=N`, `AOF analyzed: …` of a file that is not valid to its end, the last line said, the rest in base64.
+ */
 function parseAof({ output }: Section): AofCheck | undefined {
   const [first = '', analyzed = '', said = '', rest = ''] = output.split('\n');
   const code = /^code=(\d+)$/.exec(first)?.[1];

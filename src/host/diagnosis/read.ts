@@ -7,8 +7,8 @@ import { parseEvidence } from './parse.ts';
 import { evidenceScript, type Suspect } from './script.ts';
 
 /**
- * Looks at why nodes of a host do not run, in one round trip, by node id. Resolves to nothing where the host does not
- * answer: then nothing is known, and nothing is concluded.
+ * Looks at why nodes of a host do not run, in one round trip, by node id. Resolves to nothing where the host
+ * does not answer: then nothing is known, and nothing is concluded.
  */
 export async function readEvidence(
   shell: Shell,

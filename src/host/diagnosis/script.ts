@@ -20,8 +20,8 @@ export type Suspect = {
 const most = { lines: 20, bytes: 262_144, rest: 65_536, entries: 200, seconds: 5, checkSeconds: 20 };
 
 /**
- * POSIX sh that prints one section for each kind of evidence of each node. What redis may write is read as the
- * service user: root would follow its links.
+ * POSIX sh that prints one section for each kind of evidence of each node. What redis may write is read as
+ * the service user: root would follow its links.
  */
 export function evidenceScript(marker: string, suspects: readonly Suspect[]): string {
   const sections = suspects.flatMap((suspect, index) =>

@@ -3,8 +3,9 @@ import type { Fact } from './fact.ts';
 import { fieldsOf, requireNumber } from './lines.ts';
 
 /**
- * The host's time. `synchronized` comes from the time service that runs (systemd-timesyncd's stamp file, chrony),
- * else from the kernel by way of timedatectl; a container's clock is its machine's, of which it cannot tell.
+ * The host's time. `synchronized` comes from the time service that runs (systemd-timesyncd's stamp file,
+ * chrony), else from the kernel by way of timedatectl; a container's clock is its machine's, of which it
+ * cannot tell.
  */
 export const clock: Fact<ClockFacts> = {
   script: () => `

@@ -7,18 +7,19 @@ import { linesOf, numberOf } from './lines.ts';
 import { headerBytes, parseHeaderBytes } from './rdb-header.ts';
 
 /**
- * Bounds for what the server's user can put there: a pipe is waited for, and a line without end fills memory. nodes.conf
- * has some 150 bytes per node and at most 16,384 ranges of slots, a manifest a line per file.
+ * Bounds for what the server's user can put there: a pipe is waited for, and a line without end fills memory.
+ * nodes.conf has some 150 bytes per node and at most 16,384 ranges of slots, a manifest a line per file.
  */
 const mostSeconds = 30;
 const mostBytes = 4_194_304;
 
 /**
- * What is in the nodes' data folders, as far as a start depends on it. They are read by the server's own user: it can
- * put a link to anywhere in the place of any name there, and what it cannot read itself the server cannot either.
- * Lines: `absent DIR`, `aside INDEX DIR`, `left INDEX DIR`, `former INDEX KIND NEAR ABOVE` and `conf INDEX BASE64` (`lookElsewhere`);
- * `unreadable PATH`, or `folder DIR` with `writable`, `myself …`, `manifest …` below it; then
- * `stat SIZE MODIFIED PATH` of all files, and their first bytes as `head -v` prints them, in base64.
+ * What is in the nodes' data folders, as far as a start depends on it. They are read by the server's own
+ * user: it can put a link to anywhere in the place of any name there, and what it cannot read itself the
+ * server cannot either. Lines: `absent DIR`, `aside INDEX DIR`, `left INDEX DIR`, `former INDEX KIND NEAR
+ * ABOVE` and `conf INDEX BASE64` (`lookElsewhere`); `unreadable PATH`, or `folder DIR` with `writable`,
+ * `myself …`, `manifest …` below it; then `stat SIZE MODIFIED PATH` of all files, and their first bytes as
+ * `head -v` prints them, in base64.
  */
 export const data: Fact<Readonly<Record<string, NodeData>>> = {
   script: (context) => `
@@ -50,8 +51,8 @@ soon sh -c "$read_folders" sh "$@"
 };
 
 /**
- * File names are the tool's own to choose (`whyOwned`). Runs with the folders as arguments. What is no plain file counts
- * as unreadable.
+ * File names are the tool's own to choose (`whyOwned`). Runs with the folders as arguments. What is no plain
+ * file counts as unreadable.
  */
 const readFolders = `
 unreadable() { printf 'unreadable %s\\n' "$1"; }
@@ -183,7 +184,9 @@ function parseMyself(line: string): StoredIdentity {
   };
 }
 
-/** `manifest file appendonly.aof.1.base.rdb seq 1 type b`; files of an earlier set (type h) are never read. */
+/**
+ * `manifest file appendonly.aof.1.base.rdb seq 1 type b`; files of an earlier set (type h) are never read.
+ */
 function parseManifest(
   line: string,
   fileOf: (name: string) => DataFile | undefined,

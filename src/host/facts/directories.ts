@@ -5,8 +5,8 @@ import { linesOf } from './lines.ts';
 import { ownershipFormat, parseOwnership } from './ownership.ts';
 
 /**
- * sh functions: what counts as a managed file, and as a managed directory. A file is never reached through a link; a
- * directory may be, where root or the user who runs this made the link.
+ * sh functions: what counts as a managed file, and as a managed directory. A file is never reached through a
+ * link; a directory may be, where root or the user who runs this made the link.
  */
 const functions = `as_file() { [ -f "$1" ] && [ ! -L "$1" ] && [ -r "$1" ]; }
 as_directory() {
@@ -16,8 +16,9 @@ as_directory() {
 }`;
 
 /**
- * Managed directories and the names of what is in them: `/stat`, the ownership and the path, between tabs, for each
- * that is there, then `/entries PATH` and the names. No name has a slash, so none is taken for the other.
+ * Managed directories and the names of what is in them: `/stat`, the ownership and the path, between tabs,
+ * for each that is there, then `/entries PATH` and the names. No name has a slash, so none is taken for the
+ * other.
  */
 export const directories: Fact<Readonly<Record<string, DirectoryState>>> = {
   prepare: () => functions,

@@ -2,7 +2,9 @@ import type { UserFacts } from '../facts.ts';
 import type { Fact } from './fact.ts';
 import { fieldsOf, requireNumber } from './lines.ts';
 
-/** Who the steps run as. The home folder comes from the user database: sudo may have left another's in HOME. */
+/**
+ * Who the steps run as. The home folder comes from the user database: sudo may have left another's in HOME.
+ */
 export const effectiveUser: Fact<UserFacts> = {
   script: () => `
 uid=$(id -u)

@@ -22,9 +22,9 @@ set -- "$@" "$there" ${shWords(words)}`;
 }
 
 /**
- * Turns the arguments of `folderScript` into the folders to read: a node's own, or where an earlier version of the
- * tool had it while its own holds nothing. Mount points are found by name, since one file system may be mounted
- * several times, and a renaming does not cross from one mount to another.
+ * Turns the arguments of `folderScript` into the folders to read: a node's own, or where an earlier version
+ * of the tool had it while its own holds nothing. Mount points are found by name, since one file system may
+ * be mounted several times, and a renaming does not cross from one mount to another.
  */
 export const lookElsewhere = `
 holds() { [ -e "$1/nodes.conf" ] || [ -e "$1/dump.rdb" ] || [ -e "$1/appendonly.aof" ] || [ -e "$1/appendonlydir" ]; }

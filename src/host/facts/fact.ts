@@ -25,8 +25,8 @@ export type NodePlace = {
   readonly dataDirectory: string;
   readonly logFile: string;
   /**
-   * Where the node would be with the other server of the inventory's key `server`, and where earlier versions of the
-   * tool had it; undefined for local hosts.
+   * Where the node would be with the other server of the inventory's key `server`, and where earlier versions
+   * of the tool had it; undefined for local hosts.
    */
   readonly elsewhere?: {
     readonly cluster: string;
@@ -42,9 +42,10 @@ export type Instants = { readonly sent: number; readonly received: number };
 
 /**
  * One thing to know about a host. `script` is POSIX sh that needs nothing but coreutils, grep and sed (with
- * fallbacks, where even those differ) and prints UTF-8 lines. What a host may well not have it leaves out; it fails
- * where it could not look, so that this is never taken for nothing being there. It starts as few processes as it can:
- * they are what reading facts costs. `parse` reads what it printed and throws an Error where that makes no sense.
+ * fallbacks, where even those differ) and prints UTF-8 lines. What a host may well not have it leaves out; it
+ * fails where it could not look, so that this is never taken for nothing being there. It starts as few
+ * processes as it can: they are what reading facts costs. `parse` reads what it printed and throws an Error
+ * where that makes no sense.
  */
 export type Fact<Value> = {
   /** sh that sets variables for several facts' scripts; runs once, before all of them. */

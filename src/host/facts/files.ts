@@ -5,8 +5,8 @@ import { linesOf, requireNumber } from './lines.ts';
 import { ownershipFormat, parseOwnership } from './ownership.ts';
 
 /**
- * Managed files: `@stat`, the ownership, modification time and path, between tabs, for each that is there, then
- * `@content PATH` and its content in base64: whatever a file holds, it cannot be taken for a marker.
+ * Managed files: `@stat`, the ownership, modification time and path, between tabs, for each that is there,
+ * then `@content PATH` and its content in base64: whatever a file holds, it cannot be taken for a marker.
  */
 export const files: Fact<Readonly<Record<string, FileState>>> = {
   script: ({ files: paths }) => `

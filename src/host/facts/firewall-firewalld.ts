@@ -20,8 +20,9 @@ export const firewalldScript = `if command -v firewall-cmd >/dev/null && systemc
 fi`;
 
 /**
- * `zone NAME` with the answer to getZoneSettings2, for every zone in use; `file NAME` followed by the `xml` lines of
- * its file, for every zone that somebody has changed. A rule that is only in one of the two is partial.
+ * `zone NAME` with the answer to getZoneSettings2, for every zone in use; `file NAME` followed by the `xml`
+ * lines of its file, for every zone that somebody has changed. A rule that is only in one of the two is
+ * partial.
  */
 export function parseFirewalld(lines: readonly string[]): readonly GateState[] {
   const running = new Map(lines.flatMap(parseRunning));
@@ -79,7 +80,10 @@ const parseFile = (xml: string): readonly SeenRule[] =>
     parseRule(rule, /<accept\/>\s*<\/rule>$/),
   );
 
-/** Both spellings have the same attributes. Rules with more to them (destinations, limits, logs) are nobody's of ours. */
+/**
+ * Both spellings have the same attributes. Rules with more to them (destinations, limits, logs) are nobody's
+ * of ours.
+ */
 function parseRule(text: string, accepts: RegExp): readonly SeenRule[] {
   const port = /\bport="([\d-]+)"/.exec(text)?.[1];
   const source = /\baddress="([^"]+)"/.exec(text)?.[1];

@@ -8,7 +8,9 @@ export const ufwScript = `if [ -r /etc/ufw/ufw.conf ] && command -v ufw >/dev/nu
   cat /etc/ufw/user.rules /etc/ufw/user6.rules 2>/dev/null | grep '^### tuple ### ' | from ufw
 fi`;
 
-/** ufw.conf, /etc/default/ufw and the `### tuple ###` lines of user.rules and user6.rules, as ufw writes them. */
+/**
+ * ufw.conf, /etc/default/ufw and the `### tuple ###` lines of user.rules and user6.rules, as ufw writes them.
+ */
 export function parseUfw(lines: readonly string[]): readonly GateState[] {
   if (lines.length === 0) return [];
   const tuples = lines.filter((line) => line.startsWith('###'));
@@ -24,7 +26,9 @@ export function parseUfw(lines: readonly string[]): readonly GateState[] {
   ];
 }
 
-/** `### tuple ### allow tcp 7000,7003 0.0.0.0/0 any 10.0.0.5 in comment=HEX`; an application adds two fields. */
+/**
+ * `### tuple ### allow tcp 7000,7003 0.0.0.0/0 any 10.0.0.5 in comment=HEX`; an application adds two fields.
+ */
 function parseTuple(line: string): readonly SeenRule[] {
   const [action, protocol, ports = '', destination = '', sourcePort, source = '', ...rest] = line
     .replace('### tuple ### ', '')

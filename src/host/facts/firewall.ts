@@ -9,8 +9,8 @@ import { parseUfw, ufwScript } from './firewall-ufw.ts';
 import { linesOf } from './lines.ts';
 
 /**
- * Where packets may be dropped, and which rules let TCP in there. Files and D-Bus are read where the tools' own
- * commands take a third of a second each. Each tool's lines begin with its name.
+ * Where packets may be dropped, and which rules let TCP in there. Files and D-Bus are read where the tools'
+ * own commands take a third of a second each. Each tool's lines begin with its name.
  */
 export const firewall: Fact<FirewallFacts> = {
   script: () => `

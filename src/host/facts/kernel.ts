@@ -8,8 +8,9 @@ const hugepages = '/sys/kernel/mm/transparent_hugepage/enabled';
 const paths = [overcommitMemory, somaxconn, hugepages];
 
 /**
- * What Redis warns of when it starts, and whether it could be changed here: `PATH:VALUE` and `PATH writable`. Not by
- * the shell's `read`, which takes byte after byte: files in /proc/sys give their first byte alone that way.
+ * What Redis warns of when it starts, and whether it could be changed here: `PATH:VALUE` and `PATH writable`.
+ * Not by the shell's `read`, which takes byte after byte: files in /proc/sys give their first byte alone that
+ * way.
  */
 export const kernel: Fact<KernelFacts> = {
   script: ({ ports }) => `
@@ -42,8 +43,8 @@ ss -Hltn 'sport = :${ports.join(' or sport = :')}' 2>/dev/null |
 const keys = ['vm.overcommit_memory', 'net.core.somaxconn'];
 
 /**
- * The lines about our keys, in the order in which they are set at boot: files by their names, whichever folder they
- * are in, and of two with one name the one in the first folder (sysctl.d(5)).
+ * The lines about our keys, in the order in which they are set at boot: files by their names, whichever
+ * folder they are in, and of two with one name the one in the first folder (sysctl.d(5)).
  */
 const atBootScript = `set --
 for file in $(

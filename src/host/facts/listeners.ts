@@ -7,10 +7,10 @@ import { parseAddress } from './proc-address.ts';
 import { hexPort } from './sockets.ts';
 
 /**
- * Sockets in LISTEN on the ports asked for, from /proc/net (neither ss nor lsof need be there), and whose they
- * are: the process that has the socket's inode open. The nodes' own processes are looked into first; all others only
- * where that leaves a socket without an owner, since they may be many. Unknown stays what another user's process has
- * open, where not even root looks.
+ * Sockets in LISTEN on the ports asked for, from /proc/net (neither ss nor lsof need be there), and whose
+ * they are: the process that has the socket's inode open. The nodes' own processes are looked into first; all
+ * others only where that leaves a socket without an owner, since they may be many. Unknown stays what another
+ * user's process has open, where not even root looks.
  */
 export const listeners: Fact<readonly Listener[]> = {
   script: ({ ports, nodes }) => `

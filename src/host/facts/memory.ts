@@ -3,8 +3,8 @@ import type { Fact, FactsContext } from './fact.ts';
 import { fieldsOf, linesOf, numberOf, requireNumber } from './lines.ts';
 
 /**
- * Memory of the machine, or of the control group that confines the nodes where that is less (containers): units
- * run below system.slice, plain daemons in the group of the process that starts them. cgroup v2 and v1.
+ * Memory of the machine, or of the control group that confines the nodes where that is less (containers):
+ * units run below system.slice, plain daemons in the group of the process that starts them. cgroup v2 and v1.
  */
 export const memory: Fact<MemoryFacts> = {
   script: (context) => `

@@ -6,9 +6,9 @@ import { fieldsOf, linesOf, numberOf } from './lines.ts';
 import { parseSockets, socketsScript } from './sockets.ts';
 
 /**
- * The host's addresses, whether its nodes' address is one of them, and what may take a node's port away: the range of
- * ports for outgoing connections, and the connections that have such a port. Routing decides what is local: a
- * whole network can be. Where ip is missing, the kernel's tables tell as much.
+ * The host's addresses, whether its nodes' address is one of them, and what may take a node's port away: the
+ * range of ports for outgoing connections, and the connections that have such a port. Routing decides what is
+ * local: a whole network can be. Where ip is missing, the kernel's tables tell as much.
  */
 export const network: Fact<NetworkFacts> = {
   script: ({ address, ports }) => `

@@ -1,6 +1,6 @@
 /**
- * An IP address of /proc/net/tcp or tcp6, as people write it. The kernel prints 32-bit words in its own byte order;
- * every machine that we meet is little-endian.
+ * An IP address of /proc/net/tcp or tcp6, as people write it. The kernel prints 32-bit words in its own byte
+ * order; every machine that we meet is little-endian.
  */
 export function parseAddress(hex: string): string {
   const bytes = (hex.match(/.{8}/g) ?? []).flatMap((word) =>

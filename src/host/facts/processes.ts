@@ -5,10 +5,10 @@ import type { Fact, NodePlace } from './fact.ts';
 import { fieldsOf, linesOf, requireNumber } from './lines.ts';
 
 /**
- * The nodes' processes: `node INDEX PID FOLDER` for each, FOLDER being `own` where the process works in the node's
- * data folder. A unit's main process is the node's wherever it works; a plain daemon is told by its working directory
- * (`nodeProcessFunctions`). Limits, times and links are read for all at once, each line under the name that the kernel
- * gives it: names of processes and folders may hold line breaks.
+ * The nodes' processes: `node INDEX PID FOLDER` for each, FOLDER being `own` where the process works in the
+ * node's data folder. A unit's main process is the node's wherever it works; a plain daemon is told by its
+ * working directory (`nodeProcessFunctions`). Limits, times and links are read for all at once, each line
+ * under the name that the kernel gives it: names of processes and folders may hold line breaks.
  */
 export const processes: Fact<Readonly<Record<string, ProcessState>>> = {
   script: ({ nodes }) => `
@@ -62,7 +62,8 @@ function stateOf(
   { boot, tick }: { readonly boot: number; readonly tick: number },
 ): ProcessState {
   const limit = new RegExp(`^/proc/${pid}/limits:Max open files +(\\d+)`, 'm').exec(output)?.[1];
-  // The name in parentheses may hold anything; the start time, in ticks since boot, is the 20th field after it.
+  // The name in parentheses may hold anything; the start time, in ticks since boot, is the 20th field after
+  // it.
   const stat = linesOf(output).findLast((line) => line.startsWith(`/proc/${pid}/stat:`));
   const ticks = stat?.slice(stat.lastIndexOf(') ') + 2).split(' ')[19];
   return {

@@ -9,7 +9,9 @@ export type DataFormat =
       readonly kind: 'rdb';
       readonly program: 'REDIS' | 'VALKEY';
       readonly version: number;
-      /** When the snapshot was begun (RDB aux field ctime), ms since the epoch; undefined: it does not say. */
+      /**
+       * When the snapshot was begun (RDB aux field ctime), ms since the epoch; undefined: it does not say.
+       */
       readonly begun: number | undefined;
       /** Up to where it has the stream of writes (repl-id, repl-offset); undefined: it does not say. */
       readonly position?: StreamPosition | undefined;
@@ -26,8 +28,9 @@ const opcodes = { aux: 0xfa, sizes: 0xfb, database: 0xfe, end: 0xff } as const;
 export const headerBytes = 512;
 
 /**
- * Reads the header of an RDB file: `REDIS0011` (`VALKEY080` from Valkey 9 on), then aux fields, then the first opcode
- * of what follows. A file whose fields go on beyond the bytes that were read counts as one with data.
+ * Reads the header of an RDB file: `REDIS0011` (`VALKEY080` from Valkey 9 on), then aux fields, then the
+ * first opcode of what follows. A file whose fields go on beyond the bytes that were read counts as one with
+ * data.
  */
 export function parseHeaderBytes(bytes: Buffer): DataFormat {
   const [, redis, valkey] = /^(?:REDIS(\d{4})|VALKEY(\d{3}))/.exec(bytes.toString('latin1', 0, 9)) ?? [];
@@ -71,7 +74,10 @@ const lengthOf4Bytes = 0x80;
 
 type Text = { readonly text: string; readonly end: number };
 
-/** A length-prefixed string or an integer that is stored as one (rdb.c, rdbGenericLoadStringObject); undefined: cut off. */
+/**
+ * A length-prefixed string or an integer that is stored as one (rdb.c, rdbGenericLoadStringObject);
+ * undefined: cut off.
+ */
 function readString(bytes: Buffer, at: number): Text | undefined {
   const first = bytes[at];
   if (first === undefined) return undefined;

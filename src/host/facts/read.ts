@@ -31,7 +31,8 @@ export async function readTheseFacts<Wanted extends Name>(
     ...options,
     script: factsScript(marker, names, context),
     asRoot: true,
-    // The clock is read first and its line arrives at once: the rest of the script is no part of that round trip.
+    // The clock is read first and its line arrives at once: the rest of the script is no part of that round
+    // trip.
     onLine: (line) => {
       if (line.startsWith('now=')) received ??= Date.now();
     },

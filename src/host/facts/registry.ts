@@ -20,7 +20,10 @@ import { strayOwners } from './stray-owners.ts';
 import { units } from './units.ts';
 import { unusable } from './unusable.ts';
 
-/** Every fact, in the order in which they are read: the clock first, while little has passed since it was asked. */
+/**
+ * Every fact, in the order in which they are read: the clock first, while little has passed since it was
+ * asked.
+ */
 export const factRegistry: { readonly [Name in keyof Facts]: Fact<Facts[Name]> } = {
   clock,
   os,

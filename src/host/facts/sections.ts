@@ -2,8 +2,8 @@
 export type Section = { readonly output: string; readonly code: number };
 
 /**
- * The sections by name: after `MARKER NAME` what the script printed, a line break, and its exit code on a line.
- * None at all when the last marker, `MARKER end`, is missing: half an answer is none.
+ * The sections by name: after `MARKER NAME` what the script printed, a line break, and its exit code on a
+ * line. None at all when the last marker, `MARKER end`, is missing: half an answer is none.
  */
 export function splitSections(stdout: string, marker: string): ReadonlyMap<string, Section> {
   const parts = stdout.split(`${marker} `).slice(1);

@@ -30,8 +30,8 @@ if [ -z "$path" ] || ${context.askPackages}; then ${candidateScript(context)}; f
 };
 
 /**
- * What the loader would load for the server. A script, or a server that is linked statically, has no such list, and
- * what it does is seen when it starts.
+ * What the loader would load for the server. A script, or a server that is linked statically, has no such
+ * list, and what it does is seen when it starts.
  */
 const notifiesScript = `libraries=$(ldd "$path" 2>/dev/null)
   case $libraries in
@@ -39,7 +39,10 @@ const notifiesScript = `libraries=$(ldd "$path" 2>/dev/null)
   *' => '*) echo notifies=no ;;
   esac`;
 
-/** getent(1) asks what the host's users come from, files or a directory service; without it there are only files. */
+/**
+ * getent(1) asks what the host's users come from, files or a directory service; without it there are only
+ * files.
+ */
 const userScript = ({ serviceUser }: FactsContext): string =>
   serviceUser === undefined
     ? ''

@@ -15,9 +15,9 @@ export type Socket = {
 };
 
 /**
- * sh that prints the sockets whose local port is one of `ports`: `socket LOCAL STATE UID INODE`, one line for all
- * connections that are alike (their inodes become 1). Reads /proc/net/tcp (proc(5)), for which neither root nor ss
- * is needed. Fails where it cannot be read.
+ * sh that prints the sockets whose local port is one of `ports`: `socket LOCAL STATE UID INODE`, one line for
+ * all connections that are alike (their inodes become 1). Reads /proc/net/tcp (proc(5)), for which neither
+ * root nor ss is needed. Fails where it cannot be read.
  */
 export const socketsScript = (ports: readonly number[]): string => `
 tables=/proc/net/tcp

@@ -8,9 +8,9 @@ import { linesOf } from './lines.ts';
 const listed = 5;
 
 /**
- * What is in the nodes' folders of data and logs and `own-data` gives to the service user, as somebody leaves it who runs the
- * server as root once: `/folder PATH`, then paths. find follows no link; names are the service user's to choose, so a
- * newline in one is shown as `?`.
+ * What is in the nodes' folders of data and logs and `own-data` gives to the service user, as somebody leaves
+ * it who runs the server as root once: `/folder PATH`, then paths. find follows no link; names are the
+ * service user's to choose, so a newline in one is shown as `?`.
  */
 export const strayOwners: Fact<Readonly<Record<string, readonly string[]>>> = {
   script: ({ nodes, serviceUser }) =>

@@ -12,8 +12,8 @@ const properties = [
 ].join(',');
 
 /**
- * All units in one `systemctl show`, which answers in the order asked, one paragraph a unit. `$units` is its answer;
- * other facts take the units' main processes from it.
+ * All units in one `systemctl show`, which answers in the order asked, one paragraph a unit. `$units` is its
+ * answer; other facts take the units' main processes from it.
  */
 export const units: Fact<Readonly<Record<string, UnitState>>> = {
   prepare: (context) => {

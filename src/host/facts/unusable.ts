@@ -4,8 +4,8 @@ import type { Fact } from './fact.ts';
 import { linesOf } from './lines.ts';
 
 /**
- * Managed paths with something else in their place than a file that can be read, or a directory: `WHAT`, the owner's
- * name and the path, between tabs. Nothing is followed; what is not there at all is not unusable.
+ * Managed paths with something else in their place than a file that can be read, or a directory: `WHAT`, the
+ * owner's name and the path, between tabs. Nothing is followed; what is not there at all is not unusable.
  */
 export const unusable: Fact<Readonly<Record<string, UnusablePath>>> = {
   script: ({ files, directories }) => `

@@ -5,9 +5,9 @@ import type { PlanInput } from './input.ts';
 import { planStop } from './stops.ts';
 
 /**
- * The steps that give the files in folders of data and logs to the server, where some are another user's: somebody ran the server, or
- * copied files, as root. A running node keeps running; a unit that systemd starts over and over is stopped first. Only
- * systemd's nodes have a user of their own.
+ * The steps that give the files in folders of data and logs to the server, where some are another user's:
+ * somebody ran the server, or copied files, as root. A running node keeps running; a unit that systemd starts
+ * over and over is stopped first. Only systemd's nodes have a user of their own.
  */
 export function planDataOwners({
   desired,

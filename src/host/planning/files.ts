@@ -7,7 +7,10 @@ import type { PlanInput } from './input.ts';
 import { formerLeftovers, moveOf } from './moves.ts';
 import { leftoversOf, leftoverWhy } from './leftovers.ts';
 
-/** Directories, then what is in the data folders, then files; what is there already as it should be is left alone. */
+/**
+ * Directories, then what is in the data folders, then files; what is there already as it should be is left
+ * alone.
+ */
 export function planFiles({ inventory, facts, desired }: PlanInput): readonly HostStep[] {
   const { account } = facts.server;
   const { server } = inventory;

@@ -10,8 +10,8 @@ export type FirewallWishes = Pick<
 >;
 
 /**
- * Who may reach which of a host's ports: the clients its nodes' ports, the other hosts those and the bus ports. Pure
- * data of the inventory, in its order; whether a firewall is there at all is not asked.
+ * Who may reach which of a host's ports: the clients its nodes' ports, the other hosts those and the bus
+ * ports. Pure data of the inventory, in its order; whether a firewall is there at all is not asked.
  */
 export function allowedSources(inventory: FirewallWishes, host: Host): readonly PortRule[] {
   const cluster = inventory.mode === 'cluster';
@@ -29,8 +29,9 @@ export function allowedSources(inventory: FirewallWishes, host: Host): readonly 
 }
 
 /**
- * A node calls out from its private address where its server can be told so (7.0 and newer); older servers, and the port
- * check, from the address that the host's routes choose, which is often the one that `ssh` reaches.
+ * A node calls out from its private address where its server can be told so (7.0 and newer); older servers,
+ * and the port check, from the address that the host's routes choose, which is often the one that `ssh`
+ * reaches.
  */
 export const addressesOf = ({ address, privateAddress }: Host): readonly string[] =>
   isIP(address) === isIP(privateAddress) ? [privateAddress, address] : [privateAddress];

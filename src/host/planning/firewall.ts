@@ -30,7 +30,10 @@ export const missingRules = (state: GateState, all: readonly PortRule[]): readon
     return shut.length > 0 ? [{ source, ports: shut }] : [];
   });
 
-/** Files that bring back at boot what plain nftables and iptables forget; none where they have nothing of the tool's. */
+/**
+ * Files that bring back at boot what plain nftables and iptables forget; none where they have nothing of the
+ * tool's.
+ */
 export function firewallFiles(inventory: Inventory, host: Host, facts: Facts): readonly RenderedFile[] {
   if (!inventory.firewall.manage || host.connection === 'local' || !facts.firewall.complete) return [];
   const all = allowedSources(inventory, host);
@@ -47,8 +50,8 @@ export function firewallFiles(inventory: Inventory, host: Host, facts: Facts): r
 }
 
 /**
- * Adds what is missing, then takes away what the tool added and no longer wants. Without `manage`: nothing, except
- * that the tool's own table goes, which would shut out hosts that the inventory gets later.
+ * Adds what is missing, then takes away what the tool added and no longer wants. Without `manage`: nothing,
+ * except that the tool's own table goes, which would shut out hosts that the inventory gets later.
  */
 export function planFirewall({ inventory, host, facts, desired }: PlanInput): readonly HostStep[] {
   // What could not be read is left as it is.

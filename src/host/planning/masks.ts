@@ -16,8 +16,8 @@ export type Obstruction = {
 
 /**
  * Units to stop and mask: one that has a port of ours while it runs, provided that it holds no keys (else
- * `requireHost` refuses, and the operator decides), and one that would take such a port at the next boot. A server
- * of the distribution's on a port that no node wants is left alone.
+ * `requireHost` refuses, and the operator decides), and one that would take such a port at the next boot. A
+ * server of the distribution's on a port that no node wants is left alone.
  */
 export function unitsInTheWay(input: Input): readonly { readonly unit: string; readonly why: string }[] {
   const running = obstructions(input)

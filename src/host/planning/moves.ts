@@ -7,7 +7,10 @@ import { planStop } from './stops.ts';
 
 type MoveStep = Extract<HostStep, { readonly kind: 'move-data' }>;
 
-/** The data of a node that is still where an earlier version of the tool had it, while its own place holds none. */
+/**
+ * The data of a node that is still where an earlier version of the tool had it, while its own place holds
+ * none.
+ */
 export function formerData(
   { node }: NodeLayout,
   { server, facts }: { readonly server: 'redis' | 'valkey'; readonly facts: Pick<Facts, 'data'> },
@@ -26,7 +29,10 @@ export function moveOf(
   return former && { kind: 'move-data', from: former.path, to: place.dataDirectory, owner: context.server };
 }
 
-/** The steps that move the data of nodes that do not run; the others are restarted for it, one after the other. */
+/**
+ * The steps that move the data of nodes that do not run; the others are restarted for it, one after the
+ * other.
+ */
 export function planMoves({ inventory, desired, facts }: PlanInput): readonly HostStep[] {
   const moved = desired.layout.nodes.flatMap((place) => {
     const service = desired.services.find(({ node }) => node === place.node.id);

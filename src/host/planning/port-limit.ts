@@ -14,10 +14,10 @@ export const isExposed = (host: Pick<Host, 'connection' | 'privateAddress'>): bo
 type LimitFacts = Pick<Facts, 'firewall' | 'server' | 'os'>;
 
 /**
- * The tool's own table that a host is to have with `firewall.manage`. Where no packet filter drops anything of the nodes'
- * family it guards the bus ports, and the node ports when the inventory names clients: without, nobody knows who they
- * are. Everywhere it keeps the host's other users from the bus ports; where nft is not there and cannot be installed, a
- * host with a packet filter has none.
+ * The tool's own table that a host is to have with `firewall.manage`. Where no packet filter drops anything
+ * of the nodes' family it guards the bus ports, and the node ports when the inventory names clients: without,
+ * nobody knows who they are. Everywhere it keeps the host's other users from the bus ports; where nft is not
+ * there and cannot be installed, a host with a packet filter has none.
  */
 export function wantedLimit(inventory: FirewallWishes, host: Host, facts: LimitFacts): PortLimit | undefined {
   const { cluster, firewall: wishes } = inventory;

@@ -7,8 +7,8 @@ import { planFiles } from './files.ts';
 import { planDesiredStarts } from './starts.ts';
 
 /**
- * Enable, let systemd read its units, start: in this order one reload serves both. A node that runs keeps running,
- * also when its unit was changed: that takes effect with its next restart.
+ * Enable, let systemd read its units, start: in this order one reload serves both. A node that runs keeps
+ * running, also when its unit was changed: that takes effect with its next restart.
  */
 export function planServices(input: PlanInput): readonly HostStep[] {
   const { facts, desired } = input;

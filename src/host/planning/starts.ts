@@ -30,8 +30,8 @@ export const planStart = (context: StartContext, services: readonly Service[]): 
   startsOf(context, services, ({ configFile }) => context.facts.files[configFile]?.content);
 
 /**
- * As `planStart`, with the configuration that the plan's files give it. A folder that is first given its owner, or
- * what is in it, is judged after that.
+ * As `planStart`, with the configuration that the plan's files give it. A folder that is first given its
+ * owner, or what is in it, is judged after that.
  */
 export function planDesiredStarts(input: PlanInput): Starts {
   const { desired, facts } = input;

@@ -3,7 +3,10 @@ import type { Host } from '../../inventory/inventory.ts';
 import type { Facts } from '../facts.ts';
 import type { Requirement } from './requirement.ts';
 
-/** The nodes' address is one that the host has: they bind to it, and the other hosts and clients are sent there. */
+/**
+ * The nodes' address is one that the host has: they bind to it, and the other hosts and clients are sent
+ * there.
+ */
 export const requireAddress: Requirement = ({ host, facts }) => {
   if (!lacksAddress(host, facts)) return [];
   const { name, privateAddress, address } = host;

@@ -2,16 +2,16 @@ import type { ClockFacts } from '../facts.ts';
 import type { HostProblem } from './problem.ts';
 
 /**
- * How far a clock may be off, ms. Replicas take over keys with the instants of their expiry, so after a failover
- * keys live longer or shorter by the difference of the two hosts' clocks.
+ * How far a clock may be off, ms. Replicas take over keys with the instants of their expiry, so after a
+ * failover keys live longer or shorter by the difference of the two hosts' clocks.
  */
 const toleranceMs = 5_000;
 
 export type HostClock = { readonly host: string; readonly clock: ClockFacts };
 
 /**
- * The clocks of all hosts and of the operator together: who is off from what most of them say. One that nothing
- * keeps in time is a warning.
+ * The clocks of all hosts and of the operator together: who is off from what most of them say. One that
+ * nothing keeps in time is a warning.
  */
 export function requireClocks(clocks: readonly HostClock[]): readonly HostProblem[] {
   // The operator's own clock is one of them, and decides where there is only one other.

@@ -1,6 +1,8 @@
 import type { Requirement } from './requirement.ts';
 
-/** No node runs whose data folder was removed: what it holds is in its memory alone, and no step may end it. */
+/**
+ * No node runs whose data folder was removed: what it holds is in its memory alone, and no step may end it.
+ */
 export const requireDataFolders: Requirement = ({ host, facts, desired }) =>
   desired.layout.nodes
     .filter(({ node }) => facts.processes[node.id]?.folder === 'gone')

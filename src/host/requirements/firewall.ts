@@ -1,7 +1,10 @@
 import { gatesOf, isExposed, lacksNft, lacksNftForSenders } from '../planning/port-limit.ts';
 import type { Requirement } from './requirement.ts';
 
-/** `firewall.manage` can do what it promises: the packet filter can be read, and nft is there or can be installed. */
+/**
+ * `firewall.manage` can do what it promises: the packet filter can be read, and nft is there or can be
+ * installed.
+ */
 export const requireFirewall: Requirement = (input) => {
   const { inventory, host, facts, desired } = input;
   if (!inventory.firewall.manage || !isExposed(host)) return [];

@@ -44,13 +44,13 @@ const elsewhere = (
   { path, above }: { readonly path: string; readonly above: string },
 ): Text => {
   const parent = dirname(dataDirectory);
-  const beside = `${above}/weedgo-redis`;
+  const newPlace = `${above}/weedgo-redis`;
   return {
     message: `${node.id}: ${path}, where an earlier version had its data, is on another file system than ${parent}: it is moved by renaming, never copied`,
     hints: [
       `Put ${parent} on that disk; nodes may run meanwhile. As root on ${node.host}:`,
       `chown root:root ${shQuote(above)} && chmod 0755 ${shQuote(above)}`,
-      `if [ -d ${parent} ]; then mv -T ${parent} ${shQuote(beside)}; else mkdir -m 0755 ${shQuote(beside)}; fi && ln -s ${shQuote(beside)} ${parent}`,
+      `if [ -d ${parent} ]; then mv -T ${parent} ${shQuote(newPlace)}; else mkdir -m 0755 ${shQuote(newPlace)}; fi && ln -s ${shQuote(newPlace)} ${parent}`,
       'Then run the same command again.',
     ],
   };

@@ -2,7 +2,9 @@ import { bootOverrides, disableLine, isSatisfied, kernelState } from '../plannin
 import type { HostProblem } from './problem.ts';
 import type { Requirement } from './requirement.ts';
 
-/** Settings that should be otherwise and that cannot be changed here (containers): the nodes run all the same. */
+/**
+ * Settings that should be otherwise and that cannot be changed here (containers): the nodes run all the same.
+ */
 export const noteKernel: Requirement = ({ host, facts, desired }) => {
   const state = kernelState(facts);
   const fixed = desired.kernel.flatMap((setting): readonly HostProblem[] => {

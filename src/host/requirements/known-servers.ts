@@ -2,8 +2,8 @@ import type { Requirement } from './requirement.ts';
 import { requirePorts } from './ports.ts';
 
 /**
- * No server has a node's port without being the node: before nodes are stopped or deleted, one that runs outside its
- * unit or pid file must not be taken for one that does not run.
+ * No server has a node's port without being the node: before nodes are stopped or deleted, one that runs
+ * outside its unit or pid file must not be taken for one that does not run.
  */
 export const requireKnownServers: Requirement = (input) => {
   const servers = new Set(

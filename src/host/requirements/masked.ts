@@ -13,7 +13,10 @@ export const maskedUnits = (
     service.manager === 'systemd' && units[service.unit]?.load === 'masked' ? [service] : [],
   );
 
-/** As the commands say it; `host` is the inventory's name. A unit can be masked for good, until the next boot, or both. */
+/**
+ * As the commands say it; `host` is the inventory's name. A unit can be masked for good, until the next boot,
+ * or both.
+ */
 export const maskedProblem = (host: string, { node, unit }: SystemdService): HostProblem => ({
   id: 'unit-masked',
   kind: 'failed',

@@ -2,8 +2,8 @@ import { isRunning } from '../services.ts';
 import type { Requirement } from './requirement.ts';
 
 /**
- * The units are of Type=notify: a server without libsystemd would start and never say so, and systemd would wait for it
- * without end. Nodes that run already show that their unit does without.
+ * The units are of Type=notify: a server without libsystemd would start and never say so, and systemd would
+ * wait for it without end. Nodes that run already show that their unit does without.
  */
 export const requireNotification: Requirement = ({ inventory, host, facts, desired }) => {
   const { installed, notifies } = facts.server;

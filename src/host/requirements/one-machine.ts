@@ -3,7 +3,9 @@ import type { Host, Inventory } from '../../inventory/inventory.ts';
 import type { Facts } from '../facts.ts';
 import type { Requirement } from './requirement.ts';
 
-/** Each host of the inventory is a machine of its own: a copy of the data on the same machine is lost with it. */
+/**
+ * Each host of the inventory is a machine of its own: a copy of the data on the same machine is lost with it.
+ */
 export const requireOwnMachine: Requirement = ({ inventory, host, facts }) =>
   sameMachine(inventory, host, facts).map((other) => ({
     id: 'one-machine',
@@ -15,7 +17,10 @@ export const requireOwnMachine: Requirement = ({ inventory, host, facts }) =>
     ],
   }));
 
-/** The other hosts of the inventory whose nodes listen on an address of this host. Nodes on loopback share theirs. */
+/**
+ * The other hosts of the inventory whose nodes listen on an address of this host. Nodes on loopback share
+ * theirs.
+ */
 export function sameMachine(
   { hosts }: Pick<Inventory, 'hosts'>,
   host: Pick<Host, 'name'>,

@@ -3,8 +3,8 @@ import type { HostProblem } from './problem.ts';
 import type { Requirement } from './requirement.ts';
 
 /**
- * A connection from the host to anywhere may be given a node's port as its own while the node is down; the node then
- * cannot bind it. Ports outside the range of outgoing connections, and reserved ones, are safe.
+ * A connection from the host to anywhere may be given a node's port as its own while the node is down; the
+ * node then cannot bind it. Ports outside the range of outgoing connections, and reserved ones, are safe.
  */
 export const noteOutgoingPorts: Requirement = (input) => {
   const { host, facts } = input;

@@ -8,8 +8,8 @@ import type { Requirement } from './requirement.ts';
 export const isData = (name: string): boolean => /^nodes.*\.conf$|\.rdb$|\.aof$|^appendonlydir$/.test(name);
 
 /**
- * Nothing of another's is taken over: a node's configuration is ours and of this cluster, or not there at all; then
- * its data directory must hold no data either.
+ * Nothing of another's is taken over: a node's configuration is ours and of this cluster, or not there at
+ * all; then its data directory must hold no data either.
  */
 export const requireOwnership: Requirement = (input) =>
   input.desired.layout.nodes.flatMap((layout) => {
@@ -40,7 +40,8 @@ function judgeDirectory(input: PlanInput, layout: NodeLayout): HostProblem | und
   const data = input.facts.directories[dataDirectory]?.entries.filter(isData) ?? [];
   // Its former configuration says whose it is: it was moved, and the next plan writes its configuration.
   if (data.length === 0 || input.facts.data[node.id]?.former) return undefined;
-  // Its configuration was removed, and the cluster that the inventory's password opens says that it is a member.
+  // Its configuration was removed, and the cluster that the inventory's password opens says that it is a
+  // member.
   if (input.word[node.id]?.isMember) return undefined;
   return refused(input, layout, {
     message: `${node.id}: ${dataDirectory} holds data (${data.join(', ')}) for which there is no configuration of this tool`,

@@ -17,7 +17,10 @@ export const requirePorts: Requirement = (input) => {
   });
 };
 
-/** The distribution's own server is in the way and holds keys, or will not say: stopping it is not ours to decide. */
+/**
+ * The distribution's own server is in the way and holds keys, or will not say: stopping it is not ours to
+ * decide.
+ */
 export const requireNoForeignData: Requirement = (input) =>
   obstructions(input)
     .filter(({ keys }) => keys !== 0)

@@ -15,7 +15,9 @@ export type HostProblem = {
   readonly hints: readonly string[];
   /** What several nodes may have in common: the message without names. */
   readonly shared?: string;
-  /** A start that is refused until this replica, which is down itself, has taken over: others may be started. */
+  /**
+   * A start that is refused until this replica, which is down itself, has taken over: others may be started.
+   */
   readonly heldFor?: { readonly replica: string; readonly otherWays: readonly string[] };
 };
 

@@ -7,15 +7,18 @@ import type { HostProblem } from './problem.ts';
 
 export type ReachabilityInput = {
   readonly results: readonly ProbeResult[];
-  /** Whether something listens, by the node's inventory id: being refused says nothing about a port that nobody has. */
+  /**
+   * Whether something listens, by the node's inventory id: being refused says nothing about a port that
+   * nobody has.
+   */
   readonly isListening: (node: string, port: number) => boolean;
   /** By host name, for the command that opens the port. */
   readonly facts: ReadonlyMap<string, Facts>;
 };
 
 /**
- * Pairs of hosts between which ports are shut: one problem a pair, with every port concerned. Without this, forming
- * a cluster would wait for ever.
+ * Pairs of hosts between which ports are shut: one problem a pair, with every port concerned. Without this,
+ * forming a cluster would wait for ever.
  */
 export function requireReachability(input: ReachabilityInput): readonly HostProblem[] {
   return [
@@ -24,7 +27,10 @@ export function requireReachability(input: ReachabilityInput): readonly HostProb
   ];
 }
 
-/** Pairs of hosts between which large packets are lost: replication and the bus break there, and no port is shut. */
+/**
+ * Pairs of hosts between which large packets are lost: replication and the bus break there, and no port is
+ * shut.
+ */
 function describeNarrow(results: readonly ProbeResult[]): readonly HostProblem[] {
   const narrow = results.filter(({ outcome }) => outcome === 'narrow');
   const pairs = new Map(narrow.map((result) => [`${result.from} ${result.node.host}`, result]));

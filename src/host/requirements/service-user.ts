@@ -2,8 +2,8 @@ import type { HostProblem } from './problem.ts';
 import type { Requirement } from './requirement.ts';
 
 /**
- * Packages make the user that the nodes run as, with a group of its name; where the tool installs none, both have to
- * be there, and no package makes a group for a user that is there already.
+ * Packages make the user that the nodes run as, with a group of its name; where the tool installs none, both
+ * have to be there, and no package makes a group for a user that is there already.
  */
 export const requireServiceUser: Requirement = ({ host, facts, desired }) => {
   const { serviceUser } = desired.layout;

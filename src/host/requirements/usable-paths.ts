@@ -2,7 +2,10 @@ import { shQuote } from '../../base/sh.ts';
 import type { UnusablePath } from '../facts.ts';
 import type { Requirement } from './requirement.ts';
 
-/** Nothing stands where the tool's files and folders belong that it would have to follow, or to replace unread. */
+/**
+ * Nothing stands where the tool's files and folders belong that it would have to follow, or to replace
+ * unread.
+ */
 export const requireUsablePaths: Requirement = ({ host, facts }) =>
   Object.entries(facts.unusable).map(([path, found]) => ({
     id: 'unusable-path',

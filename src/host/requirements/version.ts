@@ -5,7 +5,10 @@ import { describeWanted, isAcceptable } from '../version.ts';
 import type { HostProblem } from './problem.ts';
 import type { Requirement } from './requirement.ts';
 
-/** The server that is there, or the one that would be installed, is one that the inventory and the tool can use. */
+/**
+ * The server that is there, or the one that would be installed, is one that the inventory and the tool can
+ * use.
+ */
 export const requireVersion: Requirement = (input) => {
   const { installed } = input.facts.server;
   return installed ? judgeInstalled(input, installed.version) : judgeCandidate(input);

@@ -37,8 +37,9 @@ ${anyone}soon() { as_server timeout ${seconds} "$@"; }`;
 }
 
 /**
- * sh that defines `end_of_log FILE`: prints the last 20 lines as the service user reads them. Bounded in bytes and
- * time, and a link, pipe or device in the log's place is not followed: what it leads to is nothing to show.
+ * sh that defines `end_of_log FILE`: prints the last 20 lines as the service user reads them. Bounded in
+ * bytes and time, and a link, pipe or device in the log's place is not followed: what it leads to is nothing
+ * to show.
  */
 export const endOfLog = (user: string | undefined): string => `${asServiceUser(user)}
 end_of_log() {

@@ -18,8 +18,8 @@ ${endOfLog(undefined)}`;
 const place = ({ pidFile, dataDirectory }: DaemonService): string => shWords([pidFile, dataDirectory]);
 
 /**
- * sh that starts the processes of daemons that do not run and leaves their pids in `$launched_PORT`; whether they
- * came up is for `checkDaemonScript` to see. What they say before they open their log goes there too.
+ * sh that starts the processes of daemons that do not run and leaves their pids in `$launched_PORT`; whether
+ * they came up is for `checkDaemonScript` to see. What they say before they open their log goes there too.
  */
 export function startDaemonsScript(services: readonly DaemonService[]): string {
   return `${functions}

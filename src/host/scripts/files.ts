@@ -49,9 +49,9 @@ export const removeScript = (step: RemovePath): string =>
 type RemovePath = Pick<Extract<HostStep, { kind: 'remove-path' }>, 'path' | 'recursive' | 'owner' | 'group'>;
 
 /**
- * sh that removes what is ours; of a directory also what a link that root made leads to, while a mount point stays,
- * empty. Fails while a server works in it, and for root where another user could replace a
- * folder above it. Throws an Error for a path that no step of ours may ever remove.
+ * sh that removes what is ours; of a directory also what a link that root made leads to, while a mount point
+ * stays, empty. Fails while a server works in it, and for root where another user could replace a folder
+ * above it. Throws an Error for a path that no step of ours may ever remove.
  */
 function removePathScript({ path, recursive, group }: RemovePath): string {
   const parts = path.split('/').slice(1);
@@ -95,7 +95,10 @@ enter "$above"
 trusted "\${PWD%/*}" "\${above%/*}"
 rm -f -- "./\${path##*/}"`;
 
-/** sh that removes what a user owns, as that user: whatever it made of the path, it can remove no more than its own. */
+/**
+ * sh that removes what a user owns, as that user: whatever it made of the path, it can remove no more than
+ * its own.
+ */
 const removeOwnedScript = (path: string, owner: string): string => `${asServiceUser(owner)}
 path=${shQuote(path)}
 as_server rm -rf --one-file-system -- "$path" || :

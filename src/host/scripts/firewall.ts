@@ -5,8 +5,9 @@ import type { GateRules } from '../step.ts';
 import { packetFilterFunctions, packetFilterRule } from './packet-filter.ts';
 
 /**
- * sh that adds accept rules to a gate, behind whatever somebody else denies, and lasting: what is there already stays
- * as it is. In nftables and iptables they last until the host starts again (`bootFiles` is for that).
+ * sh that adds accept rules to a gate, behind whatever somebody else denies, and lasting: what is there
+ * already stays as it is. In nftables and iptables they last until the host starts again (`bootFiles` is for
+ * that).
  */
 export function openPortsScript({ gate, mark, rules }: GateRules): string {
   switch (gate.tool) {

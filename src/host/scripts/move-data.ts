@@ -4,9 +4,9 @@ import { nodeProcessFunctions } from './node-process.ts';
 import { placeFunctions } from './place.ts';
 
 /**
- * sh that moves a stopped node's data folder into a folder of root's, by renaming alone. What it is, is looked at where
- * no other user can replace it any more: anything but a folder is put aside, so that no node starts in it. Does nothing
- * where it was moved before.
+ * sh that moves a stopped node's data folder into a folder of root's, by renaming alone. What it is, is
+ * looked at where no other user can replace it any more: anything but a folder is put aside, so that no node
+ * starts in it. Does nothing where it was moved before.
  */
 export const moveDataScript = ({ from, to, owner }: MoveData): string => `${nodeProcessFunctions}
 ${placeFunctions({ owner, group: owner })}

@@ -1,16 +1,16 @@
 /**
- * sh functions that tell a node's process by its working directory: a server changes into `dir` when it starts.
- * Folders are compared by device and inode, so that it does not matter by which name anybody came there; a folder that
- * was removed has only the name that it had.
+ * sh functions that tell a node's process by its working directory: a server changes into `dir` when it
+ * starts. Folders are compared by device and inode, so that it does not matter by which name anybody came
+ * there; a folder that was removed has only the name that it had.
  *
  * - `alive PID`: the process is there and no zombie.
  * - `belongs PID DIR`: its working directory is DIR; or it was, DIR was removed, and the process belongs to
  *   the user who runs this: in a mount namespace of its own, any user can have a folder of that name.
  * - `servers`: the pids of all servers.
- * - `named PIDFILE DIR`: the pid file names this node's process, and `pid` is set; a process that merely has the pid
- *   of an old file has another working directory.
- * - `running PIDFILE DIR`: as `named`, and also found where the pid file was lost. Not its children: a server that
- *   saves has one in the same folder, which does not listen and may outlive it.
+ * - `named PIDFILE DIR`: the pid file names this node's process, and `pid` is set; a process that merely has
+ *   the pid of an old file has another working directory.
+ * - `running PIDFILE DIR`: as `named`, and also found where the pid file was lost. Not its children: a server
+ *   that saves has one in the same folder, which does not listen and may outlive it.
  */
 export const nodeProcessFunctions = `
 alive() {

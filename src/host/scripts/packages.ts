@@ -5,8 +5,8 @@ import { shWords } from '../../base/sh.ts';
 const lockSeconds = 600;
 
 /**
- * sh that asks the repositories what there is. A repository that does not respond is no failure as long as the packages
- * are known: what counts is that they can be installed.
+ * sh that asks the repositories what there is. A repository that does not respond is no failure as long as
+ * the packages are known: what counts is that they can be installed.
  */
 export function refreshScript(manager: PackageManager, packages: readonly string[]): string {
   switch (manager) {
@@ -38,9 +38,9 @@ zypper --non-interactive refresh || {
 }
 
 /**
- * sh that installs packages without a question. An installation that was cut off before is completed first. What the
- * package manager ends with is not what counts: an error of another package's is no failure, and success without the
- * packages is one.
+ * sh that installs packages without a question. An installation that was cut off before is completed first.
+ * What the package manager ends with is not what counts: an error of another package's is no failure, and
+ * success without the packages is one.
  */
 export function installScript(manager: PackageManager, packages: readonly string[]): string {
   const words = shWords(packages);
@@ -81,8 +81,8 @@ const demandInstalled = (words: string, isInstalled: string): string => `for nam
 done`;
 
 /**
- * apt waits by itself for dpkg's lock alone, not for those of its lists and its archive. `await_apt FILE` waits as
- * long as another process has the file open, and tells which.
+ * apt waits by itself for dpkg's lock alone, not for those of its lists and its archive. `await_apt FILE`
+ * waits as long as another process has the file open, and tells which.
  */
 const awaitAptScript = `await_apt() {
   tries=0

@@ -5,8 +5,8 @@ import { shQuote, shWords } from '../../base/sh.ts';
 type PacketFilter = Extract<Gate, { readonly tool: 'nft' | 'iptables' }>;
 
 /**
- * sh functions that add and remove one rule of nftables or iptables. A chain whose last rule drops the rest gets it
- * before that rule, every other at its end. `open_ports` fails where there is no such chain.
+ * sh functions that add and remove one rule of nftables or iptables. A chain whose last rule drops the rest
+ * gets it before that rule, every other at its end. `open_ports` fails where there is no such chain.
  */
 export const packetFilterFunctions = `PATH=$PATH:/usr/sbin:/sbin
 open_ports() {

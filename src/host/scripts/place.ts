@@ -5,11 +5,12 @@ import type { DirectorySpec } from '../step.ts';
  * sh functions with which a step makes sure where it works, before it changes anything there:
  *
  * - `no_strange_link PATH`: fails where PATH is a symbolic link of anyone but root and this user.
- * - `enter DIR`: goes there, and fails unless the name still leads to where it came. From then on `.` is worked on.
- * - `trusted DIR…`: fails where somebody else than root could put another thing in the place of a DIR or of a folder
- *   above it: a folder or link that is not root's, or a folder that everybody or the service group may write to. It is
- *   asked for the path without links and for the path by which the step came there: either could be another's.
- *   A step without an owner is one of a user's own files, and any folder will do.
+ * - `enter DIR`: goes there, and fails unless the name still leads to where it came. From then on `.` is
+ *   worked on.
+ * - `trusted DIR…`: fails where another user than root could put something else in the place of a DIR or of a
+ *   folder above it: a folder or link that is not root's, or a folder that everybody or the service group may
+ *   write to. It is asked for the path without links and for the path by which the step came there: either
+ *   could be another user's. A step without an owner is one of a user's own files, and any folder will do.
  */
 export const placeFunctions = ({ owner, group }: Pick<DirectorySpec, 'owner' | 'group'>): string => `
 no_strange_link() {

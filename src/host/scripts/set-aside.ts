@@ -2,8 +2,9 @@ import { shQuote } from '../../base/sh.ts';
 import type { SetAside } from '../step.ts';
 
 /**
- * sh that moves what is in a data folder into a new folder below it, except the names to keep. Fails when a process
- * has the folder as its working directory. It runs as the folder's owner, who may change nothing else.
+ * sh that moves what is in a data folder into a new folder below it, except the names to keep. Fails when a
+ * process has the folder as its working directory. It runs as the folder's owner, who may change nothing
+ * else.
  */
 export function setAsideScript({ directory, into, keep, owner }: SetAside): string {
   const asOwner =

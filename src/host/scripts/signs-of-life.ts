@@ -1,6 +1,7 @@
 /**
- * What scripts of steps that may wait for minutes print meanwhile, for `createStepLog` to tell: `$marker waiting TEXT`.
- * `applyScript` sets `$marker`, and `$stopped`, a folder that is there once the operator has interrupted.
+ * What scripts of steps that may wait for minutes print meanwhile, for `createStepLog` to tell: `$marker
+ * waiting TEXT`. `applyScript` sets `$marker`, and `$stopped`, a folder that is there once the operator has
+ * interrupted.
  */
 
 /** Exit code of a step that stopped waiting because the operator interrupted; the start itself continues. */
@@ -10,9 +11,9 @@ export const stoppedCode = 125;
 const everySeconds = 5;
 
 /**
- * sh functions, which need `end_of_log`. `sign_of_life LOG` prints the last line of the log. `watch_over PID LOG` does
- * so every few seconds while the process runs, and ends the process once the operator has interrupted. `watched LOG
- * COMMAND…` runs a command under that watch and ends with its exit code.
+ * sh functions, which need `end_of_log`. `sign_of_life LOG` prints the last line of the log. `watch_over PID
+ * LOG` does so every few seconds while the process runs, and ends the process once the operator has
+ * interrupted. `watched LOG COMMAND…` runs a command under that watch and ends with its exit code.
  */
 export const signsOfLife = `
 sign_of_life() {

@@ -1,8 +1,9 @@
 /**
- * sh function `holders INODES FOLDER…`: prints `owner PID INODE` for each of the sockets (inodes, between spaces) that a
- * process has open in one of these `/proc/PID/fd`, and `name PID NAME` for these processes. Nothing is read from what
- * ls prints: any user can open a file whose name reads like a socket, or like several lines. A link whose whole target is
- * `socket:[INODE]` is a socket, since the kernel lets no file's path begin like that.
+ * sh function `holders INODES FOLDER…`: prints `owner PID INODE` for each of the sockets (inodes, between
+ * spaces) that a process has open in one of these `/proc/PID/fd`, and `name PID NAME` for these processes.
+ * Nothing is read from what ls prints: any user can open a file whose name reads like a socket, or like
+ * several lines. A link whose whole target is `socket:[INODE]` is a socket, since the kernel lets no file's
+ * path begin like that.
  */
 export const holdersFunction = `holders() (
   set -f
@@ -21,7 +22,10 @@ export const holdersFunction = `holders() (
 
 export type SocketHolder = { readonly pid: number; readonly process: string | undefined };
 
-/** What `holders` printed, by inode. Of several processes that have a socket open, the one with the lowest pid made it. */
+/**
+ * What `holders` printed, by inode. Of several processes that have a socket open, the one with the lowest pid
+ * made it.
+ */
 export function parseHolders(lines: readonly string[]): ReadonlyMap<string, SocketHolder> {
   const names = new Map(
     lines.flatMap((line) => {

@@ -9,9 +9,9 @@ if systemctl cat ${shQuote(unit)} >/dev/null 2>&1; then systemctl disable --now 
 systemctl mask ${shQuote(unit)}`;
 
 /**
- * sh that has systemd read its units again: where `units` are given, only if it does not have one of them as it is on
- * disk, enabled. A reload reads every unit of the host and takes a tenth of a second and more; units that were not
- * there before are found without it.
+ * sh that has systemd read its units again: where `units` are given, only if it does not have one of them as
+ * it is on disk, enabled. A reload reads every unit of the host and takes a tenth of a second and more; units
+ * that were not there before are found without it.
  */
 export function reloadScript(units: readonly string[] | undefined): string {
   if (units === undefined) return 'systemctl daemon-reload';
@@ -21,9 +21,10 @@ then systemctl daemon-reload; fi`;
 }
 
 /**
- * sh that begins to start units, in parallel; `checkUnitScript` waits for each and sees whether it runs. `overrides`
- * are those whose own guard (templates/start-guard.sh) would refuse and is told once that it may not: the seconds
- * since boot say that this was just now. The guard removes its file, and `checkUnitScript` what is left of it.
+ * sh that begins to start units, in parallel; `checkUnitScript` waits for each and sees whether it runs.
+ * `overrides` are those whose own guard (templates/start-guard.sh) would refuse and is told once that it may
+ * not: the seconds since boot say that this was just now. The guard removes its file, and `checkUnitScript`
+ * what is left of it.
  */
 export function startUnitsScript(
   services: readonly SystemdService[],
@@ -41,9 +42,10 @@ ${start}`;
 const clearedFile = ({ port }: SystemdService): string => `/run/weedgo-redis/cleared@${port}`;
 
 /**
- * sh that waits for the start of a unit, with signs of life, and fails when it does not run and says why not: the end
- * of the unit's journal since `$begin` (seconds), and of the node's log when it was written to since then. A start
- * that has ended is not tried again: the guard of an override would refuse, and a server would load its data twice.
+ * sh that waits for the start of a unit, with signs of life, and fails when it does not run and says why not:
+ * the end of the unit's journal since `$begin` (seconds), and of the node's log when it was written to since
+ * then. A start that has ended is not tried again: the guard of an override would refuse, and a server would
+ * load its data twice.
  */
 export function checkUnitScript(service: SystemdService, isOverride = false): string {
   const { unit, logFile, serviceUser } = service;
@@ -93,8 +95,8 @@ watched "$log" systemctl stop ${shQuote(service.unit)}`;
 export const fenceSeconds = 15;
 
 /**
- * sh that stops a unit, an automatic restart that is due included, and kills what does not end. An orderly end gives
- * replicas up to `shutdown-timeout` (10 s) to catch up.
+ * sh that stops a unit, an automatic restart that is due included, and kills what does not end. An orderly
+ * end gives replicas up to `shutdown-timeout` (10 s) to catch up.
  */
 export const fenceUnitScript = ({ unit }: SystemdService): string => `unit=${shQuote(unit)}
 systemctl stop --no-block "$unit"

@@ -5,7 +5,9 @@ import type { StartQuestion } from './question.ts';
 
 const seal: unique symbol = Symbol('the start was judged');
 
-/** A service that may be started. Only `clearStart` makes one, so no start can be planned that was not judged. */
+/**
+ * A service that may be started. Only `clearStart` makes one, so no start can be planned that was not judged.
+ */
 export type ClearedService = {
   readonly service: Service;
   /** The unit's own guard would refuse: it sees the node's disk, and nothing of the other nodes. */

@@ -6,7 +6,10 @@ import { appendOnlyContent, type Content, dumpContent } from './reads.ts';
 export type StoredCopy = {
   readonly kind: 'snapshot' | 'append-only';
   readonly content: Content;
-  /** When the snapshot was begun, or the append-only files were last written; ms since the epoch by the host's clock. */
+  /**
+   * When the snapshot was begun, or the append-only files were last written; ms since the epoch by the host's
+   * clock.
+   */
   readonly time: number | undefined;
   /** When something was last written to an append-only file that holds writes alone. */
   readonly lastWrite?: number | undefined;
@@ -53,18 +56,25 @@ function appendOnlyCopy(folder: FolderContents, version: string | undefined): St
 const latest = (times: readonly number[]): number | undefined =>
   times.length > 0 ? Math.max(...times) : undefined;
 
-/** How a master's copy stands to its replica's. `behind`: it lacks what the replica has. `perhaps`: it may. */
+/**
+ * How a master's copy stands to its replica's. `behind`: it lacks what the replica has. `perhaps`: it may.
+ */
 export type Standing = 'behind' | 'perhaps' | 'level';
 
-/** Hosts' clocks are within this of each other (`requireClocks`), and the times of files right to a second. */
+/**
+ * Hosts' clocks are within this of each other (`requireClocks`), and the times of files right to a second.
+ */
 const clockMs = 6_000;
 
-/** Append-only files are written on both sides as a write comes in; after a power loss the last seconds are missing. */
+/**
+ * Append-only files are written on both sides as a write comes in; after a power loss the last seconds are
+ * missing.
+ */
 const writeMs = 60_000;
 
 /**
- * Snapshots of one stream of writes are compared by their offsets. Of other copies only times are known: they show
- * that one may be newer, never that it is. Pure.
+ * Snapshots of one stream of writes are compared by their offsets. Of other copies only times are known: they
+ * show that one may be newer, never that it is. Pure.
  */
 export function compareCopies(own: StoredCopy, other: StoredCopy): Standing {
   if (other.content !== 'data') return 'level';
@@ -83,8 +93,8 @@ function isLater(own: StoredCopy, other: StoredCopy): boolean {
 }
 
 /**
- * What a master that nobody writes to has sent meanwhile: a PING of 14 bytes every repl-ping-replica-period (10 s by
- * default) raises the offset as writes do.
+ * What a master that nobody writes to has sent meanwhile: a PING of 14 bytes every repl-ping-replica-period
+ * (10 s by default) raises the offset as writes do.
  */
 function pingBytes(own: StoredCopy, other: StoredCopy): number {
   const difference = (other.position?.offset ?? 0) - (own.position?.offset ?? 0);

@@ -10,8 +10,8 @@ import { filesTooNew } from './rdb-versions.ts';
 import { appendOnlyContent, appendOnlyIsNewer, dumpContent, persistenceOf } from './reads.ts';
 
 /**
- * Why the node must not be started as it is; empty when it may. `isOverride`: by its disk alone it would not, and the
- * unit's own guard, which sees no more than that, has to be told that it may.
+ * Why the node must not be started as it is; empty when it may. `isOverride`: by its disk alone it would not,
+ * and the unit's own guard, which sees no more than that, has to be told that it may.
  */
 export function judgeStart(question: StartQuestion): {
   readonly reasons: readonly StartReason[];
@@ -56,7 +56,10 @@ const emptyFolder: FolderContents = {
   appendOnly: undefined,
 };
 
-/** The header of its configuration names another node of the inventory, and its nodes.conf another place than its own. */
+/**
+ * The header of its configuration names another node of the inventory, and its nodes.conf another place than
+ * its own.
+ */
 function judgeHeader({ layout, nodes, onDisk, data, host }: StartQuestion): readonly StartReason[] {
   const named = parseHeader(onDisk ?? '')?.node;
   if (named === undefined || named === layout.node.id || !nodes.includes(named)) return [];
@@ -137,7 +140,9 @@ function judgeVersion({ layout, server }: StartQuestion, folder: FolderContents)
   ];
 }
 
-/** Data lies there that the configuration does not read: the server would start without it and overwrite it. */
+/**
+ * Data lies there that the configuration does not read: the server would start without it and overwrite it.
+ */
 export function judgeUnread(question: StartQuestion, folder: FolderContents): readonly StartReason[] {
   const { layout, directives, server } = question;
   const isOn = persistenceOf(directives).appendOnly;

@@ -8,7 +8,10 @@ const names: Readonly<Record<string, string>> = {
   'cluster-config-file': 'nodes.conf',
 };
 
-/** A configuration that somebody changed by hand: the server would read other files than those that were looked at. */
+/**
+ * A configuration that somebody changed by hand: the server would read other files than those that were
+ * looked at.
+ */
 export function judgeNames({ layout, directives }: StartQuestion): readonly StartReason[] {
   const included = (directives['include'] ?? []).map(
     (args) => `includes ${args.join(' ')}, which was not read`,

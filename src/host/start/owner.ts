@@ -8,7 +8,10 @@ import type { ReplicaDisk, ReplicaWord } from './word.ts';
 export const ownsByDisk = ({ identity }: FolderContents): boolean =>
   identity.kind === 'known' && identity.ownsSlots;
 
-/** A master of slots that would come back with less than a replica has: its replicas copy that, and lose theirs. */
+/**
+ * A master of slots that would come back with less than a replica has: its replicas copy that, and lose
+ * theirs.
+ */
 export function judgeOwner(question: StartQuestion, folder: FolderContents): readonly StartReason[] {
   const { directives, word } = question;
   if (!(word.ownsSlots ?? ownsByDisk(folder))) return [];
@@ -102,7 +105,10 @@ function keepOwn(master: string, { disk: { copy, host, dataDirectory } }: Other)
   return `If the data of ${master} is the right one, move the replica's aside instead, on ${host}: ${moves}`;
 }
 
-/** Replicas of which could not be seen what they have, where the master's copy does not say that it has everything. */
+/**
+ * Replicas of which could not be seen what they have, where the master's copy does not say that it has
+ * everything.
+ */
 export function unknownReplicas(question: StartQuestion, folder: FolderContents): readonly string[] {
   const { layout, word, directives } = question;
   if (!(word.ownsSlots ?? ownsByDisk(folder))) return [];
@@ -115,7 +121,10 @@ export function unknownReplicas(question: StartQuestion, folder: FolderContents)
   ];
 }
 
-/** By its nodes.conf a replica, and nothing on its disk that it would read: it starts without its master's keys. */
+/**
+ * By its nodes.conf a replica, and nothing on its disk that it would read: it starts without its master's
+ * keys.
+ */
 export function isBareReplica(question: StartQuestion | undefined): boolean {
   const folder = question?.data.folder;
   if (!question || folder?.kind !== 'read' || folder.identity.kind !== 'known') return false;

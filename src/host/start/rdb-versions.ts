@@ -3,8 +3,8 @@ import type { DataFile, FolderContents } from '../facts.ts';
 type Server = 'redis' | 'valkey';
 
 /**
- * RDB_VERSION (rdb.h) by release, the newest that a server reads. Newer releases than the last of a list read what
- * nobody here knows, and nothing is said of them.
+ * RDB_VERSION (rdb.h) by release, the newest that a server reads. Newer releases than the last of a list read
+ * what nobody here knows, and nothing is said of them.
  */
 const newest: Readonly<Record<Server, readonly (readonly [release: string, version: number])[]>> = {
   redis: [
@@ -22,7 +22,10 @@ const newest: Readonly<Record<Server, readonly (readonly [release: string, versi
   ],
 };
 
-/** Valkey writes VALKEY080 from 9.0 on; Redis from 7.4 on writes numbers that Valkey keeps for itself (12 to 79). */
+/**
+ * Valkey writes VALKEY080 from 9.0 on; Redis from 7.4 on writes numbers that Valkey keeps for itself (12 to
+ * 79).
+ */
 const valkeyOwn = 80;
 
 /** Files that a server of this release cannot read, each as a clause. Pure. */

@@ -7,7 +7,10 @@ export type Content = 'data' | 'empty' | 'nothing';
 /** The persistence of a configuration, as far as a start and a crash depend on it. */
 export type Persistence = { readonly appendOnly: boolean; readonly snapshots: boolean };
 
-/** As the server understands the directives; without any of them it has its own defaults (appendonly no, save points). */
+/**
+ * As the server understands the directives; without any of them it has its own defaults (appendonly no, save
+ * points).
+ */
 export function persistenceOf(directives: Directives): Persistence {
   const points = directives['save']?.reduce<readonly string[]>(
     (before, line) => (line.join('') === '' ? [] : [...before, ...line]),
@@ -19,7 +22,9 @@ export function persistenceOf(directives: Directives): Persistence {
   };
 }
 
-/** From 7.0 on the append-only file is a folder with a manifest. undefined: the server is not installed yet. */
+/**
+ * From 7.0 on the append-only file is a folder with a manifest. undefined: the server is not installed yet.
+ */
 const hasManifests = (version: string | undefined): boolean =>
   version === undefined || Number.parseInt(version, 10) >= 7;
 
@@ -27,7 +32,8 @@ const hasManifests = (version: string | undefined): boolean =>
 export function appendOnlyContent(folder: FolderContents, version: string | undefined): Content {
   const { appendOnly, single } = folder;
   if (!hasManifests(version)) return contentOf(single);
-  // Without a manifest, or with one that names nothing, the single file is taken over (aof.c, loadAppendOnlyFiles).
+  // Without a manifest, or with one that names nothing, the single file is taken over (aof.c,
+  // loadAppendOnlyFiles).
   if (appendOnly === undefined || appendOnly.length === 0) return contentOf(single);
   const contents = appendOnly.map(({ file }) => contentOf(file));
   if (contents.includes('data')) return 'data';
@@ -44,13 +50,18 @@ function contentOf(file: DataFile | undefined): Content {
   return file.format.kind === 'rdb' && file.format.isEmpty ? 'empty' : 'data';
 }
 
-/** Something may have been written to the append-only files after the snapshot was begun: in the same second, too. */
+/**
+ * Something may have been written to the append-only files after the snapshot was begun: in the same second,
+ * too.
+ */
 export const appendOnlyIsNewer = (folder: FolderContents): boolean => msAhead(folder) >= 0;
 
 /** The snapshot was begun after the last write to the append-only files, and so has all that they have. */
 export const dumpHasAll = (folder: FolderContents): boolean => msAhead(folder) < 0;
 
-/** How long after the snapshot was begun the append-only files were last written; times are right to a second. */
+/**
+ * How long after the snapshot was begun the append-only files were last written; times are right to a second.
+ */
 function msAhead({ dump, appendOnly, single }: FolderContents): number {
   const files = [single, ...(appendOnly ?? []).map(({ file }) => file)];
   const times = files.flatMap((file) => (file !== undefined && file.size > 0 ? [file.modified] : []));
@@ -61,8 +72,9 @@ function msAhead({ dump, appendOnly, single }: FolderContents): number {
 }
 
 /**
- * The running server has not finished the first rewrite since `appendonly` was switched on: until then the files that a
- * start reads end where it was switched off. A rewrite of a server that has everything in its files is no such case.
+ * The running server has not finished the first rewrite since `appendonly` was switched on: until then the
+ * files that a start reads end where it was switched off. A rewrite of a server that has everything in its
+ * files is no such case.
  */
 export function isFirstRewrite(
   { isSwitching }: FolderContents,

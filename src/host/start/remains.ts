@@ -14,8 +14,8 @@ export type FolderSight = {
 const known: ReadonlySet<string> = new Set(['nodes.conf', 'dump.rdb', 'appendonly.aof', 'appendonlydir']);
 
 /**
- * What keeps a node's data from counting as lost, as a clause that names the place; undefined: its folder is not
- * there, or holds no data. What could not be read counts as data. Pure.
+ * What keeps a node's data from counting as lost, as a clause that names the place; undefined: its folder is
+ * not there, or holds no data. What could not be read counts as data. Pure.
  */
 export function remainsOf({ dataDirectory, data, directory, version }: FolderSight): string | undefined {
   if (!data) return `${dataDirectory} was not looked at`;

@@ -29,8 +29,9 @@ export const takeOver = (replica: string): readonly string[] => [
 ];
 
 /**
- * Replicas that answer and have writes which a snapshot lacks, or may: where the snapshot does not say which stream it
- * is of, or names another one, it may be of any age. Only a server that saves as it ends has a snapshot with everything.
+ * Replicas that answer and have writes which a snapshot lacks, or may: where the snapshot does not say which
+ * stream it is of, or names another one, it may be of any age. Only a server that saves as it ends has a
+ * snapshot with everything.
  */
 const aheadOf = ({ dump }: FolderContents, { replicas }: PeersWord): readonly ReplicaWord[] =>
   replicas.filter(({ keys = 0, copy }) => {

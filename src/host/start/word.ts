@@ -1,15 +1,21 @@
 import type { StoredCopy } from './copy.ts';
 
 /**
- * What the rest of the cluster says of a node that is to be started, and what lies on the other hosts: plain data,
- * since hosts know nothing of clusters.
+ * What the rest of the cluster says of a node that is to be started, and what lies on the other hosts: plain
+ * data, since hosts know nothing of clusters.
  */
 export type PeersWord = {
-  /** Nodes that accept the inventory's password list the identity of its folder at its address: the data is its own. */
+  /**
+   * Nodes that accept the inventory's password list the identity of its folder at its address: the data is
+   * its own.
+   */
   readonly isMember: boolean;
   /** A master of slots, by the nodes that answer; undefined: none of them knows it. */
   readonly ownsSlots: boolean | undefined;
-  /** Another node that answers has this node's data and will copy it to it: nothing is lost with what is on its disk. */
+  /**
+   * Another node that answers has this node's data and will copy it to it: nothing is lost with what is on
+   * its disk.
+   */
   readonly isExpendable: boolean;
   /** Its replicas, and nodes that may be. */
   readonly replicas: readonly ReplicaWord[];
@@ -25,8 +31,8 @@ export type ReplicaWord = {
   /** How far it has its master's writes; undefined: it does not answer, or has no whole copy now. */
   readonly copy?: ReplicaCopy | undefined;
   /**
-   * What its next start would read, or what it read when it started and was not in sync since. undefined: its folder
-   * could not be read, its process runs without answering, or it has been in sync and `copy` counts.
+   * What its next start would read, or what it read when it started and was not in sync since. undefined: its
+   * folder could not be read, its process runs without answering, or it has been in sync and `copy` counts.
    */
   readonly disk?: ReplicaDisk | undefined;
 };

@@ -41,9 +41,9 @@ export function planCall(inventory: Inventory, { target, words }: CallRequest): 
 
 /**
  * Sends one Redis command to one node or to all, each through its host's connection and with the inventory's
- * password. Commands that change anything hold the cluster's lock and are audited; those that can lose data are
- * judged by what the cluster is now, and what they can lose has to be confirmed by typing the node's name (for
- * `all`: the cluster's). Throws as `planCall`, and RefusedError where a guard or the answer says no.
+ * password. Commands that change anything hold the cluster's lock and are audited; those that can lose data
+ * are judged by what the cluster is now, and what they can lose has to be confirmed by typing the node's name
+ * (for `all`: the cluster's). Throws as `planCall`, and RefusedError where a guard or the answer says no.
  */
 export async function callNodes(
   session: Session,
@@ -75,8 +75,8 @@ function targetsOf(inventory: Inventory, target: string): readonly Node[] {
 }
 
 /**
- * The node that is met is the one whose bus answers: the client port is only its name. Without a bus port Redis takes
- * the client port + 10000 (CLUSTER MEET in cluster.c), where another cluster's node may listen.
+ * The node that is met is the one whose bus answers: the client port is only its name. Without a bus port
+ * Redis takes the client port + 10000 (CLUSTER MEET in cluster.c), where another cluster's node may listen.
  */
 function refuseStrangers({ nodes }: Inventory, { effect, words }: Call): void {
   const [, , address = '', port = '', bus = String(Number(port) + 10_000), ...rest] = words;
@@ -95,7 +95,9 @@ function refuseStrangers({ nodes }: Inventory, { effect, words }: Call): void {
   );
 }
 
-/** What can be lost is told and confirmed; an answer takes minutes, so the cluster is judged again after it. */
+/**
+ * What can be lost is told and confirmed; an answer takes minutes, so the cluster is judged again after it.
+ */
 async function demandAgreement(session: Session, call: Call, approval: Approval): Promise<void> {
   const judged = await judgeCall(session, call);
   refuse(call, judged);

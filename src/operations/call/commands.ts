@@ -2,8 +2,9 @@ import { RefusedError } from '../../base/errors.ts';
 import { isSecretDirective } from '../../inventory/secret-directives.ts';
 
 /**
- * What a command can do. `reads`: it changes nothing. `harmless`: it changes what no data depends on. All others can
- * lose data or lock out, and each has a guard: what it can do depends on its arguments and on the cluster.
+ * What a command can do. `reads`: it changes nothing. `harmless`: it changes what no data depends on. All
+ * others can lose data or lock out, and each has a guard: what it can do depends on its arguments and on the
+ * cluster.
  */
 export type Effect =
   | 'reads'
@@ -18,9 +19,9 @@ export type Effect =
   | 'closes-slot';
 
 /**
- * Every command that `call` passes on, each read in the server's source for what it can do. What is not here is
- * refused, also what a module or a newer server brings. The server is asked as well whether it means the same by
- * the name (`server-word.ts`).
+ * Every command that `call` passes on, each read in the server's source for what it can do. What is not here
+ * is refused, also what a module or a newer server brings. The server is asked as well whether it means the
+ * same by the name (`server-word.ts`).
  */
 const commands: readonly (readonly [effect: Effect, names: readonly string[]])[] = [
   [
@@ -91,7 +92,8 @@ const entries: readonly Entry[] = commands
 /** What the command can do. Throws RefusedError, with nothing sent, for any that is not passed on. */
 export function classifyCall(words: readonly string[]): Effect {
   const upper = words.map((word) => word.toUpperCase());
-  // Word by word: `CONFIG SET` as one word is another command, which Redis would answer with all of its arguments.
+  // Word by word: `CONFIG SET` as one word is another command, which Redis would answer with all of its
+  // arguments.
   const found = entries.find((entry) =>
     entry.words.every((word, index) => word === upper[index] || (word === '*' && upper[index] !== undefined)),
   );

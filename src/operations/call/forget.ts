@@ -11,8 +11,8 @@ import type { Session } from '../../session/session.ts';
 const gossipMs = 5_000;
 
 /**
- * Whether a node may be forgotten: not one that owns slots, nor one of the inventory that runs or may run. Looks
- * again for some seconds, since a takeover that was just done spreads by gossip.
+ * Whether a node may be forgotten: not one that owns slots, nor one of the inventory that runs or may run.
+ * Looks again for some seconds, since a takeover that was just done spreads by gossip.
  */
 export async function judgeForget(session: Session, nodeId: string): Promise<Judgement> {
   const { seen } = await waitUntil(
@@ -56,7 +56,9 @@ function running({ members }: Situation, nodeId: string): readonly Reason[] {
   ];
 }
 
-/** A node of the inventory under this id that does not respond for another reason than that nothing listens. */
+/**
+ * A node of the inventory under this id that does not respond for another reason than that nothing listens.
+ */
 function silent({ view, members }: Situation, nodeId: string): readonly string[] {
   return members
     .filter((each) => each.nodeId === nodeId && each.source === 'peers')

@@ -62,7 +62,10 @@ const settingRisk = ([name, value]: readonly [string, string]): readonly string[
   return risk === undefined ? [] : [`with ${name} "${value}" ${risk}`];
 };
 
-/** With `appendonly no` it leaves append-only files that nobody reads, and that look newer than the next dump.rdb. */
+/**
+ * With `appendonly no` it leaves append-only files that nobody reads, and that look newer than the next
+ * dump.rdb.
+ */
 const judgeRewrite =
   ({ nodes }: Call) =>
   (view: NodeView): readonly Reason[] => {

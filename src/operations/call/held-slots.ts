@@ -11,8 +11,8 @@ const allSlots: readonly number[] = Array.from({ length: slotCount }, (_, slot) 
 const timeoutMs = 30_000;
 
 /**
- * Asks nodes of which slots they hold keys (CLUSTER COUNTKEYSINSLOT, which costs the server next to nothing). A node
- * that does not say is left out of the map: what it holds is not known.
+ * Asks nodes of which slots they hold keys (CLUSTER COUNTKEYSINSLOT, which costs the server next to nothing).
+ * A node that does not say is left out of the map: what it holds is not known.
  */
 export async function readHeldSlots(
   session: Session,

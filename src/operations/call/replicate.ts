@@ -4,8 +4,8 @@ import { awaitCopies, demandConnection } from '../../failover/first-copy.ts';
 import type { Session } from '../../session/session.ts';
 
 /**
- * Makes a node the replica of a master and waits until it is in sync. Until then it may not be elected. Throws
- * OperationError, saying what is left to do, when the copy does not finish.
+ * Makes a node the replica of a master and waits until it is in sync. Until then it may not be elected.
+ * Throws OperationError, saying what is left to do, when the copy does not finish.
  */
 export async function replicate(session: Session, node: Node, masterId: string): Promise<void> {
   const connection = await demandConnection(session, node);

@@ -2,9 +2,9 @@ import { type RedisConnection, ReplyError } from '../../redis/connection.ts';
 import type { Effect } from './commands.ts';
 
 /**
- * Asks the node itself what it means by a command, since `rename-command` or a module can put another behind the
- * name. Resolves to why the command must not be sent to it, undefined when nothing blocks it. Throws OperationError
- * when the node does not say.
+ * Asks the node itself what it means by a command, since `rename-command` or a module can put another behind
+ * the name. Resolves to why the command must not be sent to it, undefined when nothing blocks it. Throws
+ * OperationError when the node does not say.
  */
 export async function differsOn(
   { call }: RedisConnection,
@@ -19,7 +19,8 @@ export async function differsOn(
     if (!said) return `the server has no command ${name.toUpperCase()}, or has renamed it`;
     return objection(said, exact ? full : name, effect);
   } catch (error) {
-    // A server that runs a script answers nothing but what ends the script, and refuses everything else itself.
+    // A server that runs a script answers nothing but what ends the script, and refuses everything else
+    // itself.
     if (error instanceof ReplyError && error.code === 'BUSY') return undefined;
     throw error;
   }

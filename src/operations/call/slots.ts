@@ -2,7 +2,10 @@ import { parseClusterNodes } from '../../cluster/parse.ts';
 import { expandRanges, slotCount } from '../../cluster/slots.ts';
 import type { RedisConnection } from '../../redis/connection.ts';
 
-/** The slots of an ADDSLOTS or ADDSLOTSRANGE; undefined where what it says makes no sense: that is Redis' to refuse. */
+/**
+ * The slots of an ADDSLOTS or ADDSLOTSRANGE; undefined where what it says makes no sense: that is Redis' to
+ * refuse.
+ */
 export function slotsIn(words: readonly string[]): readonly number[] | undefined {
   const numbers = words.slice(2).map(Number);
   const slots = words[1]?.toUpperCase() === 'ADDSLOTSRANGE' ? pairs(numbers) : numbers;

@@ -21,8 +21,8 @@ export type CheckReport = {
 };
 
 /**
- * The preflight alone: how far every host is from being provisioned. Changes nothing and throws nothing for a host
- * that cannot be reached: that is one of its lines. The session was opened with privilege `try`.
+ * The preflight alone: how far every host is from being provisioned. Changes nothing and throws nothing for a
+ * host that cannot be reached: that is one of its lines. The session was opened with privilege `try`.
  */
 export async function checkHosts(session: Session): Promise<CheckReport> {
   const { inventory } = session;

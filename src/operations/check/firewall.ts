@@ -15,8 +15,9 @@ export const willOpen = (input: PlanInput): boolean =>
   planFirewall(input).some(({ kind }) => kind === 'open-ports');
 
 /**
- * The host's firewall, and the rules that it lacks. For the other hosts that is what they met when they tried; for
- * the clients, where nobody can try, it is what can be made out of the rules, and so no more than a warning.
+ * The host's firewall, and the rules that it lacks. For the other hosts that is what they met when they
+ * tried; for the clients, where nobody can try, it is what can be made out of the rules, and so no more than
+ * a warning.
  */
 export function firewallLine(input: PlanInput, reach: Reach): CheckLine {
   const gates = input.facts.firewall.gates.filter(({ drops }) => drops);

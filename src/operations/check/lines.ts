@@ -92,7 +92,10 @@ export function hostLines(input: PlanInput, clocks: readonly HostProblem[]): rea
   ];
 }
 
-/** The worst problem decides; all of them are told. A line stands under its host's name, which it need not repeat. */
+/**
+ * The worst problem decides; all of them are told. A line stands under its host's name, which it need not
+ * repeat.
+ */
 export function lineFrom(check: string, problems: readonly HostProblem[], describe: () => string): CheckLine {
   const [first, ...others] = problems.toSorted((one, other) => weight(other) - weight(one));
   if (!first) return { check, outcome: 'ok', detail: describe(), hints: [] };

@@ -18,8 +18,8 @@ export const tryPorts = ({ shells, inventory, signal }: Session): Promise<readon
   probePorts(shells, portProbes(inventory), signal);
 
 /**
- * Where a firewall might be what refuses, and no node listens yet, it is tried once more with somebody listening.
- * Elsewhere being refused proves that the port is open: the host itself said no.
+ * Where a firewall might be what refuses, and no node listens yet, it is tried once more with somebody
+ * listening. Elsewhere being refused proves that the port is open: the host itself said no.
  */
 export async function makeSure(
   session: Session,
@@ -70,8 +70,8 @@ const isRunning = ({ facts }: Observation, id: string): boolean =>
   [...facts.values()].some(({ processes }) => processes[id] !== undefined);
 
 /**
- * Whether every peer reaches this host's ports. What a firewall of its own has to do with it is another line, which
- * has the rules to add; `willOpen`: provision adds them.
+ * Whether every peer reaches this host's ports. What a firewall of its own has to do with it is another line,
+ * which has the rules to add; `willOpen`: provision adds them.
  */
 export function reachLines(
   host: Host,

@@ -43,10 +43,10 @@ export type DrainReport = {
 };
 
 /**
- * Moves every master off a host, one shard at a time, and keeps its replicas from being elected. What was where is
- * remembered on all hosts first, so that any operator can undo it. When it resolves the host may be rebooted.
- * Throws UsageError for an unknown host; RefusedError where a guard, another drained host, the lock or the operator
- * says no; OperationError when a failover did not finish. A rerun resumes.
+ * Moves every master off a host, one shard at a time, and keeps its replicas from being elected. What was
+ * where is remembered on all hosts first, so that any operator can undo it. When it resolves the host may be
+ * rebooted. Throws UsageError for an unknown host; RefusedError where a guard, another drained host, the lock
+ * or the operator says no; OperationError when a failover did not finish. A rerun resumes.
  */
 export async function drain(session: Session, request: DrainRequest): Promise<DrainReport> {
   requireCluster(session.inventory, 'drain');

@@ -4,7 +4,9 @@ import { runChange } from '../../host/change.ts';
 import type { Service } from '../../host/service.ts';
 import type { NodeService } from '../../failover/restart-node.ts';
 
-/** kill: SIGKILL, as a crash or the kernel's out-of-memory killer. stop: the service manager's orderly stop. */
+/**
+ * kill: SIGKILL, as a crash or the kernel's out-of-memory killer. stop: the service manager's orderly stop.
+ */
 export type DrillKind = 'kill' | 'stop';
 
 /**

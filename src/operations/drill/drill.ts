@@ -48,10 +48,11 @@ export type DrillReport = Rehearsal & {
 };
 
 /**
- * Brings a master's process down on purpose, leaves the cluster to itself, measures how it recovers and what is
- * lost, starts the node again and gives its role back. Throws RefusedError on a production inventory without
- * `iKnow`, without a folder for its record, without the cluster's name, where anything is not well, or while another holds the lock; OperationError
- * when the cluster does not recover: the node is started again in any case.
+ * Brings a master's process down on purpose, leaves the cluster to itself, measures how it recovers and what
+ * is lost, starts the node again and gives its role back. Throws RefusedError on a production inventory
+ * without `iKnow`, without a folder for its record, without the cluster's name, where anything is not well,
+ * or while another holds the lock; OperationError when the cluster does not recover: the node is started
+ * again in any case.
  */
 export async function drill(session: Session, request: DrillRequest): Promise<DrillReport> {
   const { inventory } = session;

@@ -47,8 +47,9 @@ export type Rehearsal = {
 const marginMs = 1000;
 
 /**
- * Brings the shard's master down, watches, starts it again and gives its role back, all under a probe. The guards
- * are the caller's. Throws OperationError when the cluster does not recover; the node is started again all the same.
+ * Brings the shard's master down, watches, starts it again and gives its role back, all under a probe. The
+ * guards are the caller's. Throws OperationError when the cluster does not recover; the node is started again
+ * all the same.
  */
 export async function rehearse(
   session: Session,
@@ -77,7 +78,8 @@ export async function rehearse(
     const report = await probe.finish();
     return { record: recordOf(session, { ...request, at, server, recovery, report }), probe: report, back };
   } catch (error) {
-    // An interruption must not leave the node down either, and reading back what is not served takes its time.
+    // An interruption must not leave the node down either, and reading back what is not served takes its
+    // time.
     const calm = { ...session, signal: new AbortController().signal };
     const tell = (what: string) => (second: unknown) =>
       session.emit({ type: 'warning', node: node.id, message: `${what}: ${messageOf(second)}` });
@@ -99,7 +101,10 @@ async function demandStillWell(session: Session, { master, number }: Shard): Pro
   refuseFor(guardInSync(situation), 'the drill');
 }
 
-/** Without the lock the node is started, which it must be, and nothing else is done: the next drill does the rest. */
+/**
+ * Without the lock the node is started, which it must be, and nothing else is done: the next drill does the
+ * rest.
+ */
 async function bringBack(session: Session, node: Node): Promise<void> {
   try {
     await startAgain(session, node, createStages(session));
@@ -113,7 +118,10 @@ async function bringBack(session: Session, node: Node): Promise<void> {
   }
 }
 
-/** Starts a node that a drill brought down if it does not run, waits until it is in sync and gives it its role back. */
+/**
+ * Starts a node that a drill brought down if it does not run, waits until it is in sync and gives it its role
+ * back.
+ */
 export async function startAgain(session: Session, node: Node, stages: Stages): Promise<Move | undefined> {
   await stages.run('start', `start ${node.id} again`, async () => ({
     value: await startNode(session, node, {}),

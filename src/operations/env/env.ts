@@ -49,8 +49,8 @@ function endpoint({ address, port }: Node): string {
 }
 
 /**
- * One spelling that shells, Docker Compose, dotenv for Node and for Python and `node --env-file` all read alike.
- * They agree on neither escapes nor what `$` means in quotes, so some passwords have none.
+ * One spelling that shells, Docker Compose, dotenv for Node and for Python and `node --env-file` all read
+ * alike. They agree on neither escapes nor what `$` means in quotes, so some passwords have none.
  */
 function quoteForEnv(value: string): string {
   if (harmless(value) !== value) throw unwritable();

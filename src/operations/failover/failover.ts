@@ -49,9 +49,9 @@ export type FailoverReport = {
 };
 
 /**
- * Moves masters to their replicas and proves it. Holds the lock, writes the audit log. Throws UsageError for an
- * unknown target; RefusedError when a guard, the lock or the operator says no; OperationError when a failover did not
- * finish, saying how far it came.
+ * Moves masters to their replicas and proves it. Holds the lock, writes the audit log. Throws UsageError for
+ * an unknown target; RefusedError when a guard, the lock or the operator says no; OperationError when a
+ * failover did not finish, saying how far it came.
  */
 export async function failover(session: Session, request: FailoverRequest): Promise<FailoverReport> {
   requireCluster(session.inventory, 'failover');

@@ -23,8 +23,8 @@ export type HistoryReport = {
 };
 
 /**
- * What was done to the cluster, from the audit logs of all connected hosts. Changes nothing and waits for no lock.
- * `limit`: at most so many commands, the newest.
+ * What was done to the cluster, from the audit logs of all connected hosts. Changes nothing and waits for no
+ * lock. `limit`: at most so many commands, the newest.
  */
 export async function history(
   session: Session,

@@ -60,8 +60,8 @@ export async function resolveInitHosts(hosts: readonly InitHost[]): Promise<read
 }
 
 /**
- * A commented inventory for these hosts with one replica a master: two nodes a host from three hosts on, more on
- * fewer, numbered as in the guide. Pure. Throws UsageError when the hosts make no valid inventory.
+ * A commented inventory for these hosts with one replica a master: two nodes a host from three hosts on, more
+ * on fewer, numbered as in the guide. Pure. Throws UsageError when the hosts make no valid inventory.
  */
 export function buildInventory(request: InitRequest): string {
   const { cluster, hosts, schema } = request;

@@ -19,8 +19,8 @@ export const nodesOf = (problems: readonly HostProblem[]): readonly string[] =>
   problems.flatMap(({ node }) => node ?? []);
 
 /**
- * What a start ends with that left masters down whose replicas have newer data: what lies where, and the commands that
- * have the replicas take over. The first ones need no majority where too few masters run.
+ * What a start ends with that left masters down whose replicas have newer data: what lies where, and the
+ * commands that have the replicas take over. The first ones need no majority where too few masters run.
  */
 export async function startedWithoutMasters(
   session: Session,

@@ -7,8 +7,8 @@ import { readConfigurations } from '../../session/secrets/configurations.ts';
 import type { Session } from '../../session/session.ts';
 
 /**
- * The end of destroy: removes the journal and the folders that are empty now. Where a host has nodes of the same
- * cluster's name that another inventory lists, all of that is theirs as well and stays, with a warning.
+ * The end of destroy: removes the journal and the folders that are empty now. Where a host has nodes of the
+ * same cluster's name that another inventory lists, all of that is theirs as well and stays, with a warning.
  * Resolves to whether nothing of the cluster is left, so that the lock's files can go. Throws OperationError.
  */
 export async function leaveNothing(session: Session): Promise<boolean> {
@@ -41,7 +41,10 @@ async function removeJournal({ inventory }: Session, { host, shell, locations }:
     });
 }
 
-/** Of the folders above the nodes' own the empty ones: in others another cluster, the audit log or the lock is left. */
+/**
+ * Of the folders above the nodes' own the empty ones: in others another cluster, the audit log or the lock is
+ * left.
+ */
 const removeScript = `
 read -r journal
 rm -f -- "$journal" "$journal.new" || exit 1

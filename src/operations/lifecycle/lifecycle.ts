@@ -35,8 +35,8 @@ type Request = { readonly command: string };
 
 /**
  * Stops every node of the inventory, replicas before masters, so that nothing is promoted meanwhile. Data and
- * configuration stay, and units stay enabled. The operator has confirmed the outage. Throws OperationError naming the
- * nodes on hosts that cannot be reached, when all others are stopped.
+ * configuration stay, and units stay enabled. The operator has confirmed the outage. Throws OperationError
+ * naming the nodes on hosts that cannot be reached, when all others are stopped.
  */
 export async function stopNodes(session: Session, request: Request): Promise<LifecycleReport> {
   const titled = { ...request, reason: 'stop', title: 'Stop the nodes', partly: true };
@@ -70,8 +70,8 @@ function roleOf(id: string, view: ClusterView): 'replica' | 'master' {
 }
 
 /**
- * Starts every node and waits until all of them see a complete cluster. Throws OperationError naming what lacks; where
- * hosts cannot be reached, once the nodes on the others are ready.
+ * Starts every node and waits until all of them see a complete cluster. Throws OperationError naming what
+ * lacks; where hosts cannot be reached, once the nodes on the others are ready.
  */
 export async function startNodes(
   session: Session,
@@ -107,8 +107,9 @@ async function forgetDrill(session: Session): Promise<void> {
 }
 
 /**
- * Leaves nothing of the cluster on its hosts: nodes stopped, configuration, data and logs removed. The operator has
- * typed the cluster's name. Throws RefusedError, before anything is done, where a host has what is not this cluster's.
+ * Leaves nothing of the cluster on its hosts: nodes stopped, configuration, data and logs removed. The
+ * operator has typed the cluster's name. Throws RefusedError, before anything is done, where a host has what
+ * is not this cluster's.
  */
 export async function destroyNodes(session: Session, request: Request): Promise<LifecycleReport> {
   let isBare = false;
@@ -121,7 +122,8 @@ export async function destroyNodes(session: Session, request: Request): Promise<
       isBare = await leaveNothing(locked);
     },
   };
-  // Hosts on one machine share a folder, and a server that is to save into a folder that has gone does not end.
+  // Hosts on one machine share a folder, and a server that is to save into a folder that has gone does not
+  // end.
   const {
     missing: _,
     held: __,
@@ -149,7 +151,10 @@ type HostsRequest = Request & {
   readonly title: string;
   /** Hosts that cannot be reached are left out; otherwise they keep it from being begun. */
   readonly partly?: boolean;
-  /** Nodes that wait for their replicas to take over (`heldFor`) are left out; otherwise they keep it from being begun. */
+  /**
+   * Nodes that wait for their replicas to take over (`heldFor`) are left out; otherwise they keep it from
+   * being begun.
+   */
   readonly leavesHeld?: boolean;
   /** What is done when the hosts have done theirs. */
   readonly after?: (locked: Session) => Promise<void>;

@@ -16,8 +16,9 @@ type OwnInputs = {
 };
 
 /**
- * Every host's plan input; refused as a whole where another's files are at the nodes' paths, or an unknown server. Throws
- * HostsFailedError for hosts that cannot be reached, unless the command does `partly` without them.
+ * Every host's plan input; refused as a whole where another's files are at the nodes' paths, or an unknown
+ * server. Throws HostsFailedError for hosts that cannot be reached, unless the command does `partly` without
+ * them.
  */
 export async function ownInputs(session: Session, partly: boolean): Promise<OwnInputs> {
   if (session.unreachable.size > 0 && !partly)

@@ -25,5 +25,7 @@ export async function describeLoss(session: Session): Promise<StopLoss> {
   };
 }
 
-/** The append-only file is closed in order when the server ends; without one the last snapshot has everything. */
+/**
+ * The append-only file is closed in order when the server ends; without one the last snapshot has everything.
+ */
 const isKept = ({ config }: ReachableView): boolean => config['appendonly'] === 'yes' || savesAtEnd(config);

@@ -12,7 +12,9 @@ export function nodesOn({ inventory }: Session, missing: MissingHosts): Readonly
   return new Set(inventory.nodes.filter(({ host }) => missing.has(host)).map(({ id }) => id));
 }
 
-/** What a command that did its work on the other hosts ends with: the nodes that it did not reach, and why. */
+/**
+ * What a command that did its work on the other hosts ends with: the nodes that it did not reach, and why.
+ */
 export function withoutHosts(
   session: Session,
   missing: MissingHosts,
@@ -25,7 +27,10 @@ export function withoutHosts(
   });
 }
 
-/** As `withoutHosts`, after a start: with the takeovers that would serve what masters on the missing hosts served. */
+/**
+ * As `withoutHosts`, after a start: with the takeovers that would serve what masters on the missing hosts
+ * served.
+ */
 export async function startedWithout(session: Session, missing: MissingHosts): Promise<OperationError> {
   const { inventory, redis } = session;
   const view = await observeCluster(inventory.nodes, redis);

@@ -5,8 +5,8 @@ import type { Session } from '../../session/session.ts';
 import { planProvision } from './plan.ts';
 
 /**
- * Provisioning part of the hosts would form part of a cluster, so nothing is begun unless all of them are connected.
- * Throws HostsFailedError as `demandFacts` does. Changes nothing.
+ * Provisioning part of the hosts would form part of a cluster, so nothing is begun unless all of them are
+ * connected. Throws HostsFailedError as `demandFacts` does. Changes nothing.
  */
 export async function demandAllHosts(session: Session): Promise<void> {
   if (session.unreachable.size > 0) demandFacts(session, await observe(session));

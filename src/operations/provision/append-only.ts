@@ -19,8 +19,8 @@ import type { RunningNode } from './running-node.ts';
 import { keepLimits } from './safe-settings.ts';
 
 /**
- * What a running node's change of `appendonly` still needs, as it is seen: its value, its file's, and whether what it
- * holds is on disk already. So a run that was interrupted anywhere is continued.
+ * What a running node's change of `appendonly` still needs, as it is seen: its value, its file's, and whether
+ * what it holds is on disk already. So a run that was interrupted anywhere is continued.
  */
 export function planSwitch({ view, desired, onDisk, data, version }: RunningNode): readonly SwitchStep[] {
   const [wanted, filed] = [persistenceOf(desired).appendOnly, persistenceOf(onDisk).appendOnly];
@@ -30,7 +30,8 @@ export function planSwitch({ view, desired, onDisk, data, version }: RunningNode
   if (wanted !== isOn) return [{ kind: 'switch-append-only', node, to, why: `is ${isOn ? 'yes' : 'no'}` }];
   const { folder } = data;
   if (!wanted) {
-    // Where the file says so already, an earlier run may have ended before the snapshot that the next start reads.
+    // Where the file says so already, an earlier run may have ended before the snapshot that the next start
+    // reads.
     const isPending = folder.kind === 'read' ? !dumpHasAll(folder) : filed;
     const why = 'no snapshot has everything yet';
     return isPending ? [{ kind: 'switch-append-only', node, to, isOff: true, why }] : [];
@@ -49,9 +50,9 @@ export function planSwitch({ view, desired, onDisk, data, version }: RunningNode
 }
 
 /**
- * The input with the files that may be written now: a file's `appendonly` stays what it is until the running node has
- * everything on disk in the new form. A node that is down is started with what it last ran with, and changed while
- * it runs: that goes for limits that may delete keys as well (`keepLimits`).
+ * The input with the files that may be written now: a file's `appendonly` stays what it is until the running
+ * node has everything on disk in the new form. A node that is down is started with what it last ran with, and
+ * changed while it runs: that goes for limits that may delete keys as well (`keepLimits`).
  */
 export function holdBack(input: PlanInput, running: readonly RunningNode[]): PlanInput {
   const { desired } = input;
@@ -62,7 +63,9 @@ export function holdBack(input: PlanInput, running: readonly RunningNode[]): Pla
   return { ...input, desired: { ...desired, files } };
 }
 
-/** The steps that have the files of these nodes say what the inventory does, whatever would hold them back. */
+/**
+ * The steps that have the files of these nodes say what the inventory does, whatever would hold them back.
+ */
 export const planFilesOf = (
   wanted: ReadonlyMap<string, PlanInput>,
   nodes: readonly string[],
@@ -104,7 +107,9 @@ function heldBack(input: PlanInput, held: Held): RenderedFile {
   return isSafe(kept) || !isSafe(file) ? kept : file;
 }
 
-/** A node that was not seen running may hold keys, unless nothing lies in its folder and it has no process. */
+/**
+ * A node that was not seen running may hold keys, unless nothing lies in its folder and it has no process.
+ */
 function withLimits({ facts }: PlanInput, { layout, file, running }: Held, before: string): RenderedFile {
   const { id } = layout.node;
   const isBareAndDown =

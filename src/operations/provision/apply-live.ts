@@ -14,8 +14,8 @@ import { readAndPlan } from './look.ts';
 import type { ProvisionPlan } from './plan.ts';
 
 /**
- * Changes settings of running nodes before the files are written, so that a value which Redis refuses never stands in a
- * file. Resolves to the plan that follows.
+ * Changes settings of running nodes before the files are written, so that a value which Redis refuses never
+ * stands in a file. Resolves to the plan that follows.
  */
 export async function applyLive(session: Session, due: ProvisionPlan): Promise<StageResult<ProvisionPlan>> {
   const { emit, signal } = session;

@@ -12,8 +12,8 @@ export type Assumption = {
 };
 
 /**
- * The view with nodes that do not run yet and have no data replaced by running, empty ones, as they will be after the
- * hosts' steps: so the same planner serves a dry run of bare hosts.
+ * The view with nodes that do not run yet and have no data replaced by running, empty ones, as they will be
+ * after the hosts' steps: so the same planner serves a dry run of bare hosts.
  */
 export function assumeRunning(
   inventory: Inventory,

@@ -14,7 +14,10 @@ import { demandReach } from './reach.ts';
 
 type Due = { readonly plan: ProvisionPlan; readonly invention: Invention };
 
-/** Does what the plan says, stage by stage. Resolves to a look at the hosts after the last change to them, if any. */
+/**
+ * Does what the plan says, stage by stage. Resolves to a look at the hosts after the last change to them, if
+ * any.
+ */
 export async function change(session: Session, stages: Stages, due: Due): Promise<HostsLook | undefined> {
   const settled = await settle(session, stages, due);
   const ready = settled.moves.length > 0 ? await move(session, stages, { ...due, plan: settled }) : settled;
@@ -22,14 +25,18 @@ export async function change(session: Session, stages: Stages, due: Due): Promis
   if (portProbes(session.inventory).length > 0) {
     await stages.run('reach', 'Try every port from every host', () => demandReach(session, ready));
   }
-  // A master calls the cluster down for the first 2 s of its life (CLUSTER_WRITABLE_DELAY): time to look at the hosts.
+  // A master calls the cluster down for the first 2 s of its life (CLUSTER_WRITABLE_DELAY): time to look at
+  // the hosts.
   const looking = lookAtHosts(session);
   looking.catch(() => undefined);
   await stages.run('form', 'Form the cluster', () => form(session, ready));
   return looking;
 }
 
-/** Nodes of an earlier version, restarted one after the other where they belong; then what that leaves is removed. */
+/**
+ * Nodes of an earlier version, restarted one after the other where they belong; then what that leaves is
+ * removed.
+ */
 async function move(session: Session, stages: Stages, due: Due): Promise<ProvisionPlan> {
   await moveRunning(session, stages, due.plan.moves);
   const { plan } = await readAndPlan(session, async () => due.plan.lost);
@@ -38,8 +45,8 @@ async function move(session: Session, stages: Stages, due: Due): Promise<Provisi
 }
 
 /**
- * Settings first, then the hosts. Nodes that were down are started with what they last ran with, so that what they hold
- * is read: their settings are changed after that, and the files once more.
+ * Settings first, then the hosts. Nodes that were down are started with what they last ran with, so that what
+ * they hold is read: their settings are changed after that, and the files once more.
  */
 async function settle(
   session: Session,
@@ -62,7 +69,10 @@ async function settle(
   }
 }
 
-/** Once for the nodes that ran and once for those that were started; what is left then is told by `demandComplete`. */
+/**
+ * Once for the nodes that ran and once for those that were started; what is left then is told by
+ * `demandComplete`.
+ */
 const mostRounds = 2;
 
 async function form(session: Session, { form: steps }: ProvisionPlan): Promise<StageResult<void>> {

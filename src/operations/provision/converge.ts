@@ -9,10 +9,10 @@ import { planProvision, type ProvisionPlan } from './plan.ts';
 import { stopOnProblems } from './problems.ts';
 
 /**
- * Does the hosts' steps, all hosts at once, and observes and plans again until no host has any left. One round is
- * enough for configuration; package lists and installations end a round of their own, since what they bring is known
- * only afterwards. `isChanged`: something was changed before. `beforeSecrets` is awaited before a host gets a file with
- * a password. Resolves to the last plan.
+ * Does the hosts' steps, all hosts at once, and observes and plans again until no host has any left. One
+ * round is enough for configuration; package lists and installations end a round of their own, since what
+ * they bring is known only afterwards. `isChanged`: something was changed before. `beforeSecrets` is awaited
+ * before a host gets a file with a password. Resolves to the last plan.
  */
 export async function convergeHosts(
   session: Session,
@@ -40,7 +40,9 @@ export async function convergeHosts(
 
 const holdsSecret = (step: HostStep): boolean => step.kind === 'write-file' && step.file.secret;
 
-/** Package lists, installation, configuration; a fourth round would mean that a step does not do what it says. */
+/**
+ * Package lists, installation, configuration; a fourth round would mean that a step does not do what it says.
+ */
 const maxRounds = 3;
 
 function unsettled(pending: readonly HostSteps[]): OperationError {

@@ -9,8 +9,8 @@ export function isShortOfFiles({ process, view, desired }: RunningNode): boolean
 }
 
 /**
- * Nothing that is set at once changes it, and it keeps nobody from changing what else is due: the cause is named, and
- * the node takes up what it can when it is restarted.
+ * Nothing that is set at once changes it, and it keeps nobody from changing what else is due: the cause is
+ * named, and the node takes up what it can when it is restarted.
  */
 export function noteFileLimit(running: RunningNode): readonly HostProblem[] {
   if (!isShortOfFiles(running)) return [];

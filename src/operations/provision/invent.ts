@@ -8,7 +8,9 @@ import { holds, missingSecrets, refuseUnknownSecrets } from '../../session/secre
 import type { MissingSecret } from '../../session/secrets/unknown.ts';
 import type { Session } from '../../session/session.ts';
 
-/** Secrets that this run makes, because no host has any: kept in files right before the first host gets them. */
+/**
+ * Secrets that this run makes, because no host has any: kept in files right before the first host gets them.
+ */
 export type Invention = {
   /** Has them; its connections are its own. */
   readonly session: Session;

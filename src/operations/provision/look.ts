@@ -54,7 +54,10 @@ export const lookAgain = (session: Session, stages: Stages, seen: HostsLook | un
 export const isWhole = (inventory: Inventory, view: ClusterView): boolean =>
   listLacking(inventory, view).length === 0 && isSound(inventory, view);
 
-/** The plan must be empty, and nothing may be missing as any node sees it. Throws OperationError naming what is. */
+/**
+ * The plan must be empty, and nothing may be missing as any node sees it. Throws OperationError naming what
+ * is.
+ */
 export function demandComplete({ inventory }: Session, { observation, plan }: Look): void {
   const missing = listLacking(inventory, observation.view);
   if (isEmptyPlan(plan) && missing.length === 0) return;

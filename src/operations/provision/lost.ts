@@ -22,8 +22,8 @@ export function requireShards({ inventory }: Session, { shards }: LossRequest): 
 }
 
 /**
- * Demands that the shards' names are typed, with what proves that their data is gone. Throws RefusedError, with nothing
- * changed, where that is not proven or not confirmed.
+ * Demands that the shards' names are typed, with what proves that their data is gone. Throws RefusedError,
+ * with nothing changed, where that is not proven or not confirmed.
  */
 export async function confirmLoss(session: Session, { shards, approval }: LossRequest): Promise<void> {
   const { lost, evidence } = await demandLoss(session, await observe(session), shards);
@@ -38,7 +38,10 @@ export async function confirmLoss(session: Session, { shards, approval }: LossRe
   });
 }
 
-/** What is lost of these shards. Throws RefusedError, naming every reason, where their data is not proven to be gone. */
+/**
+ * What is lost of these shards. Throws RefusedError, naming every reason, where their data is not proven to
+ * be gone.
+ */
 export async function demandLoss(
   session: Session,
   { view, facts }: Observation,

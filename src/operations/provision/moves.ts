@@ -32,8 +32,9 @@ export const describeMove = ({ node, role, from, to }: NodeMove): string =>
   `restart ${node} to move it from ${from} to ${to}${role === 'master' ? ', after a replica has taken over' : ''}`;
 
 /**
- * Moves running nodes by a rolling restart: one at a time, replicas first, a master after its replica has taken over,
- * each in sync before the next. What is left of an interrupted run is found by where the nodes run.
+ * Moves running nodes by a rolling restart: one at a time, replicas first, a master after its replica has
+ * taken over, each in sync before the next. What is left of an interrupted run is found by where the nodes
+ * run.
  */
 export async function moveRunning(
   session: Session,

@@ -31,7 +31,10 @@ export type PlanReport = {
   readonly sound: boolean;
   readonly hosts: readonly HostChanges[];
   readonly live: readonly string[];
-  /** Running nodes that an earlier version of the tool made, in the order in which they are restarted elsewhere. */
+  /**
+   * Running nodes that an earlier version of the tool made, in the order in which they are restarted
+   * elsewhere.
+   */
   readonly moves: readonly string[];
   readonly form: readonly string[];
   /** Nodes that do not run yet: `form` assumes that they will, and are empty. */

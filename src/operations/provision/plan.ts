@@ -38,7 +38,10 @@ export type ProvisionPlan = {
   readonly live: readonly ClusterStep[];
   /** Changes of `appendonly` on running nodes; complete on every node before the other files are written. */
   readonly switches: readonly SwitchStep[];
-  /** Running nodes that an earlier version of the tool made, in the order in which they are moved by a restart. */
+  /**
+   * Running nodes that an earlier version of the tool made, in the order in which they are moved by a
+   * restart.
+   */
   readonly moves: readonly NodeMove[];
   readonly form: readonly ClusterStep[];
   /** The nodes that `form` assumes to be running and empty by then, because they do not run yet. */

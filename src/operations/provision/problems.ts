@@ -16,8 +16,8 @@ export function judge(problems: readonly Pick<HostProblem, 'kind'>[]): Verdict {
 type Before = { readonly isChanged: boolean; readonly done: readonly string[] };
 
 /**
- * Ends the operation when anything but a warning blocks it. A refusal weighs more than a failure: exit 4, as long as
- * nothing was changed. Throws RefusedError or HostsFailedError with all of them.
+ * Ends the operation when anything but a warning blocks it. A refusal weighs more than a failure: exit 4, as
+ * long as nothing was changed. Throws RefusedError or HostsFailedError with all of them.
  */
 export function stopOnProblems(
   problems: readonly HostProblem[],
@@ -34,7 +34,10 @@ export function stopOnProblems(
   if (failures.length > 0) throw new HostsFailedError('the preflight', failures);
 }
 
-/** Refusals that several nodes have in common, with the same way out, as one, with the names of the first of them. */
+/**
+ * Refusals that several nodes have in common, with the same way out, as one, with the names of the first of
+ * them.
+ */
 function gather(problems: readonly HostProblem[]): readonly Pick<HostProblem, 'message' | 'hints'>[] {
   const groups = new Map<unknown, HostProblem[]>();
   for (const problem of problems) {

@@ -28,10 +28,10 @@ type ProvisionRequest = {
 };
 
 /**
- * Makes the hosts and the cluster what the inventory says, and demands to see it: at the end a new plan is empty and
- * every node sees a complete cluster. Safe to run again at any time.
- * Throws RefusedError when something must not be touched, with nothing changed; HostsFailedError with every failing
- * host when something could not be done.
+ * Makes the hosts and the cluster what the inventory says, and demands to see it: at the end a new plan is
+ * empty and every node sees a complete cluster. Safe to run again at any time. Throws RefusedError when
+ * something must not be touched, with nothing changed; HostsFailedError with every failing host when
+ * something could not be done.
  */
 export async function provision(session: Session, request: ProvisionRequest): Promise<ProvisionReport> {
   if (request.lost) requireShards(session, request.lost);

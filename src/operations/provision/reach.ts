@@ -6,8 +6,9 @@ import type { ProvisionPlan } from './plan.ts';
 import { stopOnProblems } from './problems.ts';
 
 /**
- * Tries every node's port and bus port from every other host, now that the nodes listen: a firewall is named before
- * the cluster waits for a handshake that cannot happen. Throws HostsFailedError with every pair that is cut off.
+ * Tries every node's port and bus port from every other host, now that the nodes listen: a firewall is named
+ * before the cluster waits for a handshake that cannot happen. Throws HostsFailedError with every pair that
+ * is cut off.
  */
 export async function demandReach(session: Session, { hosts }: ProvisionPlan): Promise<StageResult<void>> {
   const { inventory, shells, signal } = session;

@@ -19,7 +19,10 @@ export function noteRisks(running: readonly RunningNode[]): readonly HostProblem
   return [...noted.values()];
 }
 
-/** provision switches the append-only files with the care that CONFIG SET lacks, and off they keep less all the same. */
+/**
+ * provision switches the append-only files with the care that CONFIG SET lacks, and off they keep less all
+ * the same.
+ */
 function riskOf(directive: string, to: string): string | undefined {
   if (canonicalDirective(directive) !== 'appendonly') return riskOfSetting(directive, to);
   return to === 'no' ? 'a crash loses what was written since the last snapshot' : undefined;

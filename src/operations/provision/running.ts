@@ -11,7 +11,9 @@ import { moveOfRunning } from './moves.ts';
 import type { RunningNode } from './running-node.ts';
 import { planDefaultUser, planUsers } from './users.ts';
 
-/** The nodes of a host that could be asked. A stranger on a node's port is no node: `requirePorts` names it. */
+/**
+ * The nodes of a host that could be asked. A stranger on a node's port is no node: `requirePorts` names it.
+ */
 export function runningNodes(input: PlanInput, { view }: Observation): readonly RunningNode[] {
   const { host, desired, facts } = input;
   return desired.layout.nodes.flatMap(({ node, configFile, dataDirectory, service }) => {

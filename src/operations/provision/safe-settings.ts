@@ -7,8 +7,8 @@ import { readable } from './running.ts';
 import type { RunningNode } from './running-node.ts';
 
 /**
- * Settings that destroy keys or lock clients out at the moment they are set, compared with what the node holds and
- * serves now: refused before anything is changed.
+ * Settings that destroy keys or lock clients out at the moment they are set, compared with what the node
+ * holds and serves now: refused before anything is changed.
  */
 export function requireSafeSettings(running: RunningNode): readonly HostProblem[] {
   const { host, view, desired } = running;
@@ -66,9 +66,9 @@ function clientsTooFew(
 }
 
 /**
- * A file's content with the limits of the file that was there before, where the new ones might delete keys or turn
- * clients away: for a node that does not run, and holds what only a running server tells. Once it does run,
- * `requireSafeSettings` judges the change.
+ * A file's content with the limits of the file that was there before, where the new ones might delete keys or
+ * turn clients away: for a node that does not run, and holds what only a running server tells. Once it does
+ * run, `requireSafeSettings` judges the change.
  */
 export function keepLimits(content: string, before: string): string {
   const [wanted, filed] = [readable(content), readable(before)];

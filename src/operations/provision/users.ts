@@ -7,8 +7,9 @@ import { passwordHash } from '../../render/acl.ts';
 import type { RunningNode } from './running-node.ts';
 
 /**
- * Users as the file that the node started with names them: nobody's own users are touched. A user of the inventory is
- * set again where the server has it without its password, disabled, or with commands that it may not have.
+ * Users as the file that the node started with names them: nobody's own users are touched. A user of the
+ * inventory is set again where the server has it without its password, disabled, or with commands that it may
+ * not have.
  */
 export function planUsers({ view, desired, onDisk }: RunningNode): readonly ClusterStep[] {
   const { node } = view;
@@ -42,8 +43,8 @@ function isInForce(line: readonly string[], live: ReachableView['users']): boole
 }
 
 /**
- * The user default as the inventory has it: on, with every right, and its password alone. CONFIG SET of the same
- * requirepass would change nothing.
+ * The user default as the inventory has it: on, with every right, and its password alone. CONFIG SET of the
+ * same requirepass would change nothing.
  */
 export function planDefaultUser({ view, desired }: RunningNode): readonly ClusterStep[] {
   const password = desired['requirepass']?.[0]?.[0];

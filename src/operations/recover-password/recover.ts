@@ -16,10 +16,10 @@ export type RecoverReport = {
 };
 
 /**
- * Reads the administrator's password from the cluster's own configurations on the hosts, as root, and writes it to the
- * file that the inventory names, or to `output`. Changes nothing on a host and shows the password to nobody.
- * Throws UsageError where no file is named; RefusedError when the hosts that agree are no majority of all hosts, or
- * when the file holds another password.
+ * Reads the administrator's password from the cluster's own configurations on the hosts, as root, and writes
+ * it to the file that the inventory names, or to `output`. Changes nothing on a host and shows the password
+ * to nobody. Throws UsageError where no file is named; RefusedError when the hosts that agree are no majority
+ * of all hosts, or when the file holds another password.
  */
 export async function recoverPassword(
   session: Session,

@@ -29,8 +29,8 @@ export type Rendered = {
 };
 
 /**
- * Writes every file that provision would push to `DIRECTORY/HOST/…`, with the path it has on the host. Contacts no
- * host; what follows from a host's memory is left out. Files with passwords have mode 0600.
+ * Writes every file that provision would push to `DIRECTORY/HOST/…`, with the path it has on the host.
+ * Contacts no host; what follows from a host's memory is left out. Files with passwords have mode 0600.
  */
 export async function renderFiles(request: RenderRequest): Promise<Rendered> {
   const { inventory, directory, showSecrets, show } = request;
@@ -96,11 +96,11 @@ type Written = { readonly path: string; readonly mode: number; readonly content:
 
 async function writeAll(files: readonly Written[]): Promise<void> {
   for (const { path, mode, content } of files) {
-    const beside = `${path}.${randomBytes(4).toString('hex')}`;
+    const temporary = `${path}.${randomBytes(4).toString('hex')}`;
     try {
       await mkdir(dirname(path), { recursive: true });
-      await writeFile(beside, content, { mode, flag: 'wx' });
-      await rename(beside, path);
+      await writeFile(temporary, content, { mode, flag: 'wx' });
+      await rename(temporary, path);
     } catch (cause) {
       const why = messageOf(cause);
       throw new OperationError(`cannot write ${path}: ${why}`, { cause });

@@ -57,10 +57,11 @@ export type RestartReport = {
 };
 
 /**
- * Restarts nodes one at a time: replicas first, then each master after its replica has taken over; afterwards it
- * takes its role back. Between two of them every replica is in sync. What was restarted is remembered on the hosts,
- * so the same command resumes after an interruption. Throws RefusedError where a guard, the lock or the operator says
- * no, and OperationError, with the end of its log, at the first node that does not come back.
+ * Restarts nodes one at a time: replicas first, then each master after its replica has taken over; afterwards
+ * it takes its role back. Between two of them every replica is in sync. What was restarted is remembered on
+ * the hosts, so the same command resumes after an interruption. Throws RefusedError where a guard, the lock
+ * or the operator says no, and OperationError, with the end of its log, at the first node that does not come
+ * back.
  */
 export async function restart(session: Session, request: RestartRequest): Promise<RestartReport> {
   const { inventory } = session;
@@ -91,8 +92,9 @@ async function noteAllRoles(session: Session, look: LookOptions): Promise<void> 
 }
 
 /**
- * As `restart`, inside another command that holds the lock: restarts these nodes and resolves when they are masters and
- * replicas as before. An interrupted run for these nodes is continued, so that masters take their roles back.
+ * As `restart`, inside another command that holds the lock: restarts these nodes and resolves when they are
+ * masters and replicas as before. An interrupted run for these nodes is continued, so that masters take their
+ * roles back.
  */
 export async function rollOver(
   held: Session,

@@ -36,10 +36,10 @@ type Resynced = {
 type Request = { readonly node: string; readonly command: string };
 
 /**
- * Gives a node that does not start, because its own files are damaged, a copy of its shard's data: its files are
- * moved aside on its host, never deleted, and it starts empty and copies from its master. Refused unless another node
- * that answers owns the shard's slots. Nothing is done to a replica that is in sync. Throws RefusedError before anything is changed, OperationError when the node
- * does not come back.
+ * Gives a node that does not start, because its own files are damaged, a copy of its shard's data: its files
+ * are moved aside on its host, never deleted, and it starts empty and copies from its master. Refused unless
+ * another node that answers owns the shard's slots. Nothing is done to a replica that is in sync. Throws
+ * RefusedError before anything is changed, OperationError when the node does not come back.
  */
 export async function resync(session: Session, request: Request): Promise<ResyncReport> {
   requireCluster(session.inventory, 'resync');
@@ -99,7 +99,10 @@ async function hasDamagedIdentity(session: Session, node: Node, { shell }: NodeS
 
 type Move = { readonly found: NodeService; readonly into: string; readonly keep: readonly string[] };
 
-/** Where the identity is lost the node is not started afterwards: it would come up as a master that nobody knows. */
+/**
+ * Where the identity is lost the node is not started afterwards: it would come up as a master that nobody
+ * knows.
+ */
 async function apply(session: Session, node: Node, { found, into, keep }: Move): Promise<void> {
   const { dataDirectory, serviceUser } = placeOf(session, node);
   const { shell } = found;

@@ -11,11 +11,17 @@ import { nodeTable } from '../../report/node-table.ts';
 import type { ReportNode } from '../../report/schema.ts';
 import type { Session } from '../../session/session.ts';
 
-/** What is up, on one screen. Sizes in bytes; sums count reachable nodes, keys and hits those of masters alone. */
+/**
+ * What is up, on one screen. Sizes in bytes; sums count reachable nodes, keys and hits those of masters
+ * alone.
+ */
 export type Status = {
   readonly cluster: string;
   readonly mode: Inventory['mode'];
-  /** up: complete, as verify and provision have it. degraded: something is missing. down: slots are not served. */
+  /**
+   * up: complete, as verify and provision have it. degraded: something is missing. down: slots are not
+   * served.
+   */
   readonly state: 'up' | 'degraded' | 'down';
   readonly summary: string;
   /** ISO 8601, UTC. */
@@ -36,8 +42,8 @@ export type Totals = {
 };
 
 /**
- * One round trip to every node, none to the hosts' facts. Throws HostsFailedError or OperationError when no node at
- * all answers.
+ * One round trip to every node, none to the hosts' facts. Throws HostsFailedError or OperationError when no
+ * node at all answers.
  */
 export async function readStatus(session: Session): Promise<Status> {
   const start = performance.now();
@@ -86,8 +92,8 @@ export function describeStatus(
 const mostLacks = 2;
 
 /**
- * What else keeps the cluster from being complete (`listMissing`), and shards that take no writes. Nodes that do not
- * answer and broken links are counted by themselves.
+ * What else keeps the cluster from being complete (`listMissing`), and shards that take no writes. Nodes that
+ * do not answer and broken links are counted by themselves.
  */
 function lacksOf(inventory: Inventory, view: ClusterView, { shards }: Topology): readonly string[] {
   if (inventory.mode !== 'cluster') return [];

@@ -22,8 +22,8 @@ import { createStages } from '../../session/stages.ts';
 import { refuseMasked } from '../../failover/unconfigured.ts';
 
 /**
- * Waits until a drained host's nodes are back in sync, lets them be elected again and gives them the roles that they
- * had. Throws as `drain` does, and OperationError when a node does not come back. A rerun resumes.
+ * Waits until a drained host's nodes are back in sync, lets them be elected again and gives them the roles
+ * that they had. Throws as `drain` does, and OperationError when a node does not come back. A rerun resumes.
  */
 export async function undrain(session: Session, request: DrainRequest): Promise<DrainReport> {
   requireCluster(session.inventory, 'undrain');
@@ -53,8 +53,8 @@ export async function undrain(session: Session, request: DrainRequest): Promise<
 }
 
 /**
- * What is on a host that is not connected is not seen in sync, however long anybody waits for it: the host itself, or
- * the master that one of its replicas follows.
+ * What is on a host that is not connected is not seen in sync, however long anybody waits for it: the host
+ * itself, or the master that one of its replicas follows.
  */
 function refuseCutOff(situation: Situation, { unreachable }: Session, { name, nodes }: Host): void {
   const needed = nodes.flatMap(({ id }) => {

@@ -55,7 +55,9 @@ function isPassing(results: readonly CheckResult[]): boolean {
   );
 }
 
-/** With neither a host nor a node in sight there is nothing to report on: that is a failure, not a finding. */
+/**
+ * With neither a host nor a node in sight there is nothing to report on: that is a failure, not a finding.
+ */
 function requireSight({ unreachable }: Session, { hosts, view }: Look): void {
   const isBlind = Object.values(hosts).every(({ reachable }) => !reachable);
   if (!isBlind || view.nodes.some(({ reachable }) => reachable)) return;

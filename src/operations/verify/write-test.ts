@@ -13,7 +13,10 @@ const replication = { deadlineMs: 1000, attempts: 20 };
 /** Should its removal fail, the key is gone after this many seconds. */
 const expirySeconds = 60;
 
-/** Writes a key of its own to every shard, reads it from all of its nodes, waits for its replicas, and removes it. */
+/**
+ * Writes a key of its own to every shard, reads it from all of its nodes, waits for its replicas, and removes
+ * it.
+ */
 export async function runWriteTest(session: Session, view: ClusterView): Promise<readonly WriteTestResult[]> {
   const shards = shardsOf(session.inventory, view).filter(({ master }) => master.slots.length > 0);
   return Promise.all(

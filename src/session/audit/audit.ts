@@ -50,7 +50,9 @@ export async function withAudit<T>(
   }
 }
 
-/** Writes down, for commands whose process never could, that they were cut off. By host: where it was seen. */
+/**
+ * Writes down, for commands whose process never could, that they were cut off. By host: where it was seen.
+ */
 export async function auditAbandoned(
   session: Session,
   abandoned: ReadonlyMap<string, LockRecord>,
@@ -130,9 +132,9 @@ async function originOf({ shell }: Station): Promise<string> {
 }
 
 /**
- * Appends under a lock, so that the log can be turned over once it is large; one old log is kept. A log that is
- * no plain file of ours (a link laid by somebody else) is not written to. The nodes' logs are in folders next to it,
- * which the server's user has to reach.
+ * Appends under a lock, so that the log can be turned over once it is large; one old log is kept. A log that
+ * is no plain file of ours (a link laid by somebody else) is not written to. The nodes' logs are in folders
+ * next to it, which the server's user has to reach.
  */
 const appendScript = `
 umask 077

@@ -1,6 +1,9 @@
 import * as z from 'zod';
 
-/** What became of a command. abandoned: its process was killed or cut off; the next holder of the lock wrote it. */
+/**
+ * What became of a command. abandoned: its process was killed or cut off; the next holder of the lock wrote
+ * it.
+ */
 const outcomes = ['done', 'failed', 'refused', 'interrupted', 'abandoned'] as const;
 
 const lineSchema = z.object({
@@ -38,7 +41,9 @@ export function formatAuditLine(line: AuditLine): string {
   })}\n`;
 }
 
-/** The lines of a log that are ours and whole, oldest first; others (a full disk cut them off) are counted. */
+/**
+ * The lines of a log that are ours and whole, oldest first; others (a full disk cut them off) are counted.
+ */
 export function parseAuditLog(text: string): {
   readonly lines: readonly AuditLine[];
   readonly damaged: number;

@@ -7,12 +7,13 @@ export type Copy<T> = {
 };
 
 /**
- * The copy that counts, and the highest revision that any copy has. `hosts`: how many hosts there are, read or not.
+ * The copy that counts, and the highest revision that any copy has. `hosts`: how many hosts there are, read
+ * or not.
  *
- * Two commands may have written the same revision to different hosts, and one that was reported as failed may have
- * reached a few. A write counts when it can have reached a majority: the hosts that have it, and those whose copy is
- * not known. Of these the highest revision counts; of equal ones the one that more hosts have. Where none can have
- * (so many disks were replaced) the newest is still better than nothing. Pure.
+ * Two commands may have written the same revision to different hosts, and one that was reported as failed may
+ * have reached a few. A write counts when it can have reached a majority: the hosts that have it, and those
+ * whose copy is not known. Of these the highest revision counts; of equal ones the one that more hosts have.
+ * Where none can have (so many disks were replaced) the newest is still better than nothing. Pure.
  */
 export function chooseCopy<T>(
   copies: readonly Copy<T>[],

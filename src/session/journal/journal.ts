@@ -48,8 +48,8 @@ const journalSchema = z.object({
 });
 
 /**
- * The journal: what no node can remember. What was where before a host was drained, how far a rolling restart has
- * come. Every host has a copy, readable by root alone; any operator's machine can be lost.
+ * The journal: what no node can remember. What was where before a host was drained, how far a rolling restart
+ * has come. Every host has a copy, readable by root alone; any operator's machine can be lost.
  */
 export type Journal = Readonly<z.infer<typeof journalSchema>>;
 export type RestartEntry = Readonly<z.infer<typeof restartSchema>>;
@@ -67,8 +67,9 @@ export type JournalReading = {
 };
 
 /**
- * For a command that holds the lock: as `askJournal`. What is not known is a warning, as long as a majority of the
- * connected hosts can be read: a command that may work with a minority has to. Throws HostsFailedError otherwise.
+ * For a command that holds the lock: as `askJournal`. What is not known is a warning, as long as a majority
+ * of the connected hosts can be read: a command that may work with a minority has to. Throws HostsFailedError
+ * otherwise.
  */
 export async function readJournal(session: Session): Promise<Journal> {
   const { journal, unread, damaged } = await readCopies(session);
@@ -83,9 +84,9 @@ export async function readJournal(session: Session): Promise<Journal> {
 }
 
 /**
- * The copy that counts (`chooseCopy`), with the highest revision that any host has: the next write is above all. A
- * copy that cannot be read is a warning. A write is on a majority of all hosts: where fewer than half were read there
- * may be one that none of them has.
+ * The copy that counts (`chooseCopy`), with the highest revision that any host has: the next write is above
+ * all. A copy that cannot be read is a warning. A write is on a majority of all hosts: where fewer than half
+ * were read there may be one that none of them has.
  */
 export async function askJournal(session: Session): Promise<JournalReading> {
   const { journal, unread } = await readCopies(session);
@@ -119,8 +120,8 @@ function describeUnread(read: number, hosts: number, damaged: readonly Operation
 }
 
 /**
- * Writes the next revision to every connected host, under the lock. Throws HostsFailedError when no majority of the
- * hosts has it then: the lock's next holder could miss it.
+ * Writes the next revision to every connected host, under the lock. Throws HostsFailedError when no majority
+ * of the hosts has it then: the lock's next holder could miss it.
  */
 export async function writeJournal(
   session: Session,
@@ -195,8 +196,8 @@ async function writeCopy({ host, shell, locations }: Station, text: string): Pro
 }
 
 /**
- * Written under another name, synced, then renamed: a power loss leaves the old or the new. The folder above the cluster's own is that of
- * the nodes' data as well, and the server's user has to get through it.
+ * Written under another name, synced, then renamed: a power loss leaves the old or the new. The folder above
+ * the cluster's own is that of the nodes' data as well, and the server's user has to get through it.
  */
 const writeScript = `
 set -e

@@ -9,8 +9,8 @@ import type { Account } from './account.ts';
 import { holdsLockCommand } from './script.ts';
 
 /**
- * The session as a holder of the lock works with it: its signal is aborted as well when the lock is lost, its shells
- * make changes only where the lock is still held, and its connections send none once it is not.
+ * The session as a holder of the lock works with it: its signal is aborted as well when the lock is lost, its
+ * shells make changes only where the lock is still held, and its connections send none once it is not.
  */
 export function guardSession(session: Session, lock: Lock, account: Account): Session {
   return {

@@ -12,8 +12,8 @@ export type Heart = {
   /** Aborted with a LockLostError as its reason once the lock can no longer be counted on. */
   readonly lost: AbortSignal;
   /**
-   * Throws `lost`'s reason when the lock can no longer be counted on at this moment. It reads a clock that counts
-   * sleep, and needs no timer: after a SIGCONT, replies that waited are handled before any timer runs.
+   * Throws `lost`'s reason when the lock can no longer be counted on at this moment. It reads a clock that
+   * counts sleep, and needs no timer: after a SIGCONT, replies that waited are handled before any timer runs.
    */
   readonly demand: () => void;
   /** Counts the lock as lost; resolves to `lost`'s reason. */
@@ -23,7 +23,9 @@ export type Heart = {
 
 export type HeartRequest = {
   readonly record: LockRecord;
-  /** How many hosts have to confirm signs of life: a majority of all hosts, not of those that are connected. */
+  /**
+   * How many hosts have to confirm signs of life: a majority of all hosts, not of those that are connected.
+   */
   readonly quorum: number;
 };
 
@@ -31,8 +33,8 @@ export type HeartRequest = {
 const patienceSeconds = leaseSeconds - beatSeconds;
 
 /**
- * Gives signs of life until stopped. The lock is lost as soon as one host says that it is or was another's, or when
- * fewer hosts than the quorum have confirmed a sign of life within the last 20 s.
+ * Gives signs of life until stopped. The lock is lost as soon as one host says that it is or was another's,
+ * or when fewer hosts than the quorum have confirmed a sign of life within the last 20 s.
  */
 export function startHeart(stations: readonly HeldStation[], { record, quorum }: HeartRequest): Heart {
   const lost = new AbortController();

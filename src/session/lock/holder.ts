@@ -15,8 +15,8 @@ read -r now rest </proc/uptime
 `;
 
 /**
- * The command that holds the cluster's lock on any connected host now; undefined: none does, as far as the hosts
- * could be read. Changes nothing.
+ * The command that holds the cluster's lock on any connected host now; undefined: none does, as far as the
+ * hosts could be read. Changes nothing.
  */
 export async function lockHolder(session: Session): Promise<LockRecord | undefined> {
   const answers = await Promise.all(

@@ -37,9 +37,9 @@ export type Lock = {
 };
 
 /**
- * Holds the cluster's lock on every connected host that grants it while `work` runs; what it does after `lost` is
- * aborted is not protected. See docs/locks.md. Throws RefusedError when another holds it, naming the holder, or when
- * the hosts that grant it are no majority of all hosts; then no lock is left anywhere.
+ * Holds the cluster's lock on every connected host that grants it while `work` runs; what it does after
+ * `lost` is aborted is not protected. See docs/locks.md. Throws RefusedError when another holds it, naming
+ * the holder, or when the hosts that grant it are no majority of all hosts; then no lock is left anywhere.
  */
 export async function withLock<T>(
   session: Session,
@@ -69,7 +69,10 @@ export async function withLock<T>(
 
 const majorityOf = (count: number): number => Math.floor(count / 2) + 1;
 
-/** A command that may work with a minority holds a majority of what it has; one that began with more keeps to that. */
+/**
+ * A command that may work with a minority holds a majority of what it has; one that began with more keeps to
+ * that.
+ */
 function quorumOf({ inventory }: Session, held: number): number {
   const majority = majorityOf(stationCount(inventory));
   return held >= majority ? majority : majorityOf(held);
@@ -90,8 +93,8 @@ type Acquired = {
 type Acquisition = { readonly record: LockRecord; readonly allowMinority?: boolean };
 
 /**
- * The first host decides between operators that come at once; the rest follow in parallel. A host that cannot grant
- * it (a full disk, a connection that is lost) is left out as long as the others are a majority of all.
+ * The first host decides between operators that come at once; the rest follow in parallel. A host that cannot
+ * grant it (a full disk, a connection that is lost) is left out as long as the others are a majority of all.
  */
 async function acquireAll(
   session: Session,
@@ -136,8 +139,8 @@ function warnOfRefusal({ emit }: Session, { host, message, hints }: OperationErr
 type Granted = { readonly station: HeldStation; readonly left: LockRecord | undefined };
 
 /**
- * A living holder is refused to at once. One whose process ran on this machine and is gone is taken over from; one
- * that missed two beats is probably gone, and its lease is waited for.
+ * A living holder is refused to at once. One whose process ran on this machine and is gone is taken over
+ * from; one that missed two beats is probably gone, and its lease is waited for.
  */
 async function acquireOne(session: Session, station: Station, record: LockRecord): Promise<Granted> {
   let action: LockAction = 'acquire';

@@ -2,12 +2,14 @@ import { shQuote } from '../../base/sh.ts';
 
 /**
  * The lock on one host: a file of four lines (token, boot id, last sign of life in seconds since boot, the
- * holder's record as one line of JSON), changed only under flock(1) on a guard file next to it. A second file, on
- * disk, counts the acquisitions and names the last one (`COUNT TOKEN`): it outlives the lock's release and a reboot.
+ * holder's record as one line of JSON), changed only under flock(1) on a guard file next to it. A second
+ * file, on disk, counts the acquisitions and names the last one (`COUNT TOKEN`): it outlives the lock's
+ * release and a reboot.
  *
  * A lease rather than a held process: no process stays behind on a host, and a holder whose laptop, network
- * or process is gone is noticed by its silence alone. Time is the host's own /proc/uptime, which counts a suspend and
- * which no clock change moves; another boot id means that the holder's lock did not outlive the reboot.
+ * or process is gone is noticed by its silence alone. Time is the host's own /proc/uptime, which counts a
+ * suspend and which no clock change moves; another boot id means that the holder's lock did not outlive the
+ * reboot.
  */
 
 /** A lock is given up after this many seconds without a sign of life. */
@@ -21,8 +23,8 @@ export type LockPaths = { readonly lock: string; readonly counter: string };
 export type LockAction =
   | 'acquire'
   /**
-   * Keeps a lock that is still there. A lock that is gone is taken again only when the host was rebooted since and
-   * the counter says that nobody else has had it.
+   * Keeps a lock that is still there. A lock that is gone is taken again only when the host was rebooted
+   * since and the counter says that nobody else has had it.
    */
   | 'beat'
   | 'release'
@@ -130,8 +132,8 @@ export function parseLockAnswer(stdout: string): LockAnswer | undefined {
 }
 
 /**
- * A sh command that succeeds while this token holds the lock. The guard file is opened for reading only: where it is
- * not there, neither is the lock.
+ * A sh command that succeeds while this token holds the lock. The guard file is opened for reading only:
+ * where it is not there, neither is the lock.
  */
 export function holdsLockCommand({ lock }: Pick<LockPaths, 'lock'>, token: string): string {
   const isHeld = `flock -w 10 9 && read -r holder <${shQuote(lock)} && [ "$holder" = ${shQuote(token)} ]`;

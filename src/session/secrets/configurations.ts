@@ -22,8 +22,8 @@ export type HostConfigurations = {
 };
 
 /**
- * Every configuration with this cluster's name in its header, on all connected hosts, whatever ports the inventory
- * has now; in one run a host. Links are not followed.
+ * Every configuration with this cluster's name in its header, on all connected hosts, whatever ports the
+ * inventory has now; in one run a host. Links are not followed.
  */
 export async function readConfigurations(session: Session): Promise<HostConfigurations> {
   const unread = new Map(session.unreachable);
@@ -75,8 +75,8 @@ function understand(text: string): Directives | undefined {
 const mostBytes = 4_194_304;
 
 /**
- * The tool's own folder. Only where it has none of this cluster, those of the distributions, which earlier versions
- * used: the server's user can write there.
+ * The tool's own folder. Only where it has none of this cluster, those of the distributions, which earlier
+ * versions used: the server's user can write there.
  */
 const hostScript = reading('/etc/weedgo-redis/*.conf', '/etc/redis/*.conf /etc/valkey/*.conf');
 const localScript = reading('"$state/$cluster"/*/redis.conf');

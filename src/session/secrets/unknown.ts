@@ -26,8 +26,9 @@ export function missingSecrets(inventory: Inventory, secrets: Secrets): readonly
 }
 
 /**
- * Throws RefusedError when a secret's file is missing here although a host has a configuration with that secret: it
- * was generated elsewhere, and nothing takes its place. Hosts that cannot be read do not count here.
+ * Throws RefusedError when a secret's file is missing here although a host has a configuration with that
+ * secret: it was generated elsewhere, and nothing takes its place. Hosts that cannot be read do not count
+ * here.
  */
 export async function refuseUnknownSecrets(session: Session): Promise<void> {
   const missing = missingSecrets(session.inventory, session.secrets);

@@ -8,9 +8,9 @@ const mostChannels = 8;
 const attempts = 20;
 
 /**
- * Opens command channels on a link, no more at once than the server allows. The limit starts at `most` and falls to
- * what was open when the server first refused one (`MaxSessions`). A refusal while nothing of ours is open is a slot
- * that the server has yet to free: tried again for about 10 s.
+ * Opens command channels on a link, no more at once than the server allows. The limit starts at `most` and
+ * falls to what was open when the server first refused one (`MaxSessions`). A refusal while nothing of ours
+ * is open is a slot that the server has yet to free: tried again for about 10 s.
  */
 export function channelOpener(link: Link, most = mostChannels): (command: string) => Promise<Channel> {
   let limit = most;

@@ -9,8 +9,9 @@ import type { Channel, Link } from '../link.ts';
 import type { Streams } from './streams.ts';
 
 /**
- * Opens a stream to `address:port` as seen from the host; the contract is `Shell.forward`'s. Where the server does not
- * forward (AllowTcpForwarding no, PermitOpen), bash on the host opens the connection and passes its bytes on.
+ * Opens a stream to `address:port` as seen from the host; the contract is `Shell.forward`'s. Where the server
+ * does not forward (AllowTcpForwarding no, PermitOpen), bash on the host opens the connection and passes its
+ * bytes on.
  */
 export async function forward(link: Link, streams: Streams | undefined, to: Place): Promise<Duplex> {
   const { host } = link;

@@ -2,8 +2,9 @@ import { Duplex } from 'node:stream';
 import type { Readable, Writable } from 'node:stream';
 
 /**
- * One stream of two, with their backpressure, that ends as a socket does: by itself when the other side ends, and
- * without an error when it is destroyed (`Duplex.from` does neither). `onClose` lets go of what is behind them.
+ * One stream of two, with their backpressure, that ends as a socket does: by itself when the other side ends,
+ * and without an error when it is destroyed (`Duplex.from` does neither). `onClose` lets go of what is behind
+ * them.
  */
 export function joinStreams(readable: Readable, writable: Writable, onClose: () => void): Duplex {
   const joined = new Duplex({

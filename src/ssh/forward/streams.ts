@@ -14,8 +14,9 @@ export type Streams = {
 type Side = { readonly link: Link; open: number; full: boolean };
 
 /**
- * Commands that stay open for as long as a Redis connection does would use up the sessions that a connection has
- * (MaxSessions) and starve the scripts. So they get connections of their own, another whenever one is full.
+ * Commands that stay open for as long as a Redis connection does would use up the sessions that a connection
+ * has (MaxSessions) and starve the scripts. So they get connections of their own, another whenever one is
+ * full.
  */
 export function streamOpener(openLink: () => Promise<Link>): Streams {
   const sides: Side[] = [];
@@ -27,7 +28,8 @@ export function streamOpener(openLink: () => Promise<Link>): Streams {
     sides.push(side);
     void side.link.lost.then(() => sides.splice(sides.indexOf(side), 1));
     if (!isClosed) return side;
-    // `close` came while this one was being made, and nobody else would end it: the process would stay for its sake.
+    // `close` came while this one was being made, and nobody else would end it: the process would stay for
+    // its sake.
     await side.link.close();
     throw closedMeanwhile(side.link.host);
   };

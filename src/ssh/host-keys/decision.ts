@@ -14,8 +14,8 @@ import { hashName, keyTypeName } from './known-hosts.ts';
 export type Shown = ShownKey & { readonly key: Buffer; readonly verdict: NotKnown };
 
 /**
- * What to do about a key that is not known. Returns when the server may be connected to again, the key being stored;
- * throws ConnectError ('host-key') when not.
+ * What to do about a key that is not known. Returns when the server may be connected to again, the key being
+ * stored; throws ConnectError ('host-key') when not.
  */
 export async function decideHostKey(context: Context, config: HostConfig, shown: Shown): Promise<void> {
   const refusal = hostKeyError(config, shown, shown.verdict);
@@ -46,7 +46,10 @@ async function confirm(context: Context, config: HostConfig, { type, print }: Sh
   }
 }
 
-/** Appends the key to the first of the user's files, as ssh does: the name hashed where HashKnownHosts says so. */
+/**
+ * Appends the key to the first of the user's files, as ssh does: the name hashed where HashKnownHosts says
+ * so.
+ */
 async function store(context: Context, config: HostConfig, { type, print, key }: Shown): Promise<void> {
   const [file] = config.userKnownHosts;
   const name = hostKeyName(config);

@@ -22,8 +22,8 @@ export async function readKnownHosts(file: string): Promise<string> {
 }
 
 /**
- * Reads the known_hosts files of a server; files that are not there know nothing. What the operator accepted in this
- * run is known even where it could not be stored.
+ * Reads the known_hosts files of a server; files that are not there know nothing. What the operator accepted
+ * in this run is known even where it could not be stored.
  */
 export async function readHostKeys(config: HostConfig, accepted: ReadonlySet<string>): Promise<HostKeys> {
   const files = [...config.userKnownHosts, ...config.globalKnownHosts];

@@ -39,9 +39,9 @@ export function parseKnownHosts(text: string, file: string): KnownHost[] {
 }
 
 /**
- * Judges a server's key, by its fingerprint, as OpenSSH does (check_host_key in sshconnect.c). `names` begins with the
- * server's own name; the others (the name without its port) are looked at only when the first is unknown, and only for
- * an equal key.
+ * Judges a server's key, by its fingerprint, as OpenSSH does (check_host_key in sshconnect.c). `names` begins
+ * with the server's own name; the others (the name without its port) are looked at only when the first is
+ * unknown, and only for an equal key.
  */
 export function judgeKey(entries: readonly KnownHost[], names: readonly string[], print: string): KeyVerdict {
   const [name = '', ...others] = names;

@@ -34,8 +34,8 @@ type Attempt = {
 };
 
 /**
- * Authenticates in ssh's order: `none` to learn what the server takes, then keys, keyboard-interactive and password,
- * each where the configuration allows it.
+ * Authenticates in ssh's order: `none` to learn what the server takes, then keys, keyboard-interactive and
+ * password, each where the configuration allows it.
  */
 export function authentication(context: Context, config: HostConfig, identities: Identities): Authentication {
   const story: Story = { tried: [...identities.problems], accepted: [], said: '', asked: false };

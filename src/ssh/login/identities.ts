@@ -33,8 +33,8 @@ export async function cachedKey(context: Context, path: string): Promise<Private
 }
 
 /**
- * The keys to offer, in OpenSSH's order: those of the agent that IdentityFile names, the agent's others (unless
- * IdentitiesOnly), then the files. A locked file is only opened when the server wants its key.
+ * The keys to offer, in OpenSSH's order: those of the agent that IdentityFile names, the agent's others
+ * (unless IdentitiesOnly), then the files. A locked file is only opened when the server wants its key.
  */
 export async function findIdentities(context: Context, config: HostConfig): Promise<Identities> {
   const keys = await Promise.all(config.identityFiles.map((path) => cachedKey(context, path)));

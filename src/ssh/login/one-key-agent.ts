@@ -10,8 +10,8 @@ type SignArguments = [
 ];
 
 /**
- * Hands a key to ssh2 as an agent would: it offers the public key, and asks for a signature only when the server takes
- * it. So a locked key file is only opened when it is of use.
+ * Hands a key to ssh2 as an agent would: it offers the public key, and asks for a signature only when the
+ * server takes it. So a locked key file is only opened when it is of use.
  */
 export class OneKeyAgent extends ssh2.BaseAgent {
   readonly #identity: Identity;

@@ -3,9 +3,9 @@ import type { Context } from '../ask.ts';
 import type { HostConfig } from '../settings/config.ts';
 
 /**
- * The passwords to try on one server, one a call; undefined when there are no more. A source has one; a typed one may
- * be wrong as often as NumberOfPasswordPrompts says. The first that is typed is tried on every host of the inventory
- * that has the same user; it never goes to a jump host, nor a jump host's to a host.
+ * The passwords to try on one server, one a call; undefined when there are no more. A source has one; a typed
+ * one may be wrong as often as NumberOfPasswordPrompts says. The first that is typed is tried on every host
+ * of the inventory that has the same user; it never goes to a jump host, nor a jump host's to a host.
  */
 export function passwordsFor(context: Context, config: HostConfig): () => Promise<string | undefined> {
   const { user, hostname, host, jump, settings } = config;

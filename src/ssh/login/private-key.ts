@@ -32,7 +32,7 @@ export async function readPrivateKey(path: string): Promise<PrivateKey | BadKey>
   const text = await readTextAtMost(path, largestKey).catch((error: NodeJS.ErrnoException) => error);
   if (text instanceof Error) return { path, problem: text.code === 'ENOENT' ? 'no such file' : text.message };
   const publicText = await readTextAtMost(`${path}.pub`, largestKey).catch(() => '');
-  const beside = publicBlob(publicText);
+  const publicFile = publicBlob(publicText);
   if (!text.includes('PRIVATE KEY')) {
     const blob = publicBlob(text);
     if (blob === undefined) return { path, problem: 'not a key' };
@@ -46,7 +46,7 @@ export async function readPrivateKey(path: string): Promise<PrivateKey | BadKey>
   const loose = await looseMode(path);
   if (loose !== undefined) return { path, problem: loose };
   const open = parse(text, undefined);
-  const known = open instanceof Error ? (containerBlob(text) ?? beside) : blobOf(open);
+  const known = open instanceof Error ? (containerBlob(text) ?? publicFile) : blobOf(open);
   const locked = open instanceof Error;
   if (locked && !/ncrypted/.test(open.message)) {
     return { path, problem: 'in a format that only OpenSSH reads', openSshOnly: true };
@@ -86,7 +86,10 @@ function publicBlob(text: string): { blob: Buffer; type: string } | undefined {
   return { blob: Buffer.from(base64, 'base64'), type };
 }
 
-/** OpenSSH's container has the public key in clear: magic, cipher, kdf, kdf options, count, key (PROTOCOL.key). */
+/**
+ * OpenSSH's container has the public key in clear: magic, cipher, kdf, kdf options, count, key
+ * (PROTOCOL.key).
+ */
 function containerBlob(text: string): { blob: Buffer; type: string } | undefined {
   if (!text.includes(openSshHeader)) return undefined;
   const bytes = Buffer.from(text.replace(/-----[^-]+-----/g, ''), 'base64');

@@ -5,8 +5,8 @@ import type { HostConfig } from '../settings/config.ts';
 import { passwordsFor } from '../login/passwords.ts';
 
 /**
- * Answers the questions of one ssh program as the ssh2 transport answers its own: a passphrase once a run, a password
- * from its source, everything else from the operator.
+ * Answers the questions of one ssh program as the ssh2 transport answers its own: a passphrase once a run, a
+ * password from its source, everything else from the operator.
  */
 export function answersFor(
   context: Context,

@@ -4,7 +4,9 @@ import type { Server, Socket } from 'node:net';
 import { join } from 'node:path';
 import { shQuote } from '../../base/sh.ts';
 
-/** A question of the ssh program. `tell` wants no answer: ssh only says that a security key is to be touched. */
+/**
+ * A question of the ssh program. `tell` wants no answer: ssh only says that a security key is to be touched.
+ */
 export type Asked = { readonly question: string; readonly kind: 'ask' | 'confirm' | 'tell' };
 
 /** Sends its question to the socket and prints the answer; without one it fails, which ssh takes for a no. */

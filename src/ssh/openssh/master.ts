@@ -32,8 +32,8 @@ const keepBytes = 65_536;
 const longestTmp = 60;
 
 /**
- * Stops ssh when its own stdin ends, which it does when the operator's process is gone, however it went: no connection
- * outlives the product. Removes the sockets after it.
+ * Stops ssh when its own stdin ends, which it does when the operator's process is gone, however it went: no
+ * connection outlives the product. Removes the sockets after it.
  */
 const keeper = `dir=$1; shift; exec 3<&0 4>&2 2>/dev/null
 "$@" </dev/null 2>&4 3<&- 4>&- & ssh=$!
@@ -41,7 +41,10 @@ exec 4>&-
 { cat <&3; kill $ssh; } >/dev/null & keeper=$!
 wait $ssh; code=$?; kill $keeper; rm -rf "$dir"; exit $code`;
 
-/** A folder for sockets and for the program that answers ssh's questions, where programs may be run (no noexec). */
+/**
+ * A folder for sockets and for the program that answers ssh's questions, where programs may be run (no
+ * noexec).
+ */
 async function makeFolder({ host }: HostConfig): Promise<string> {
   const candidates = [tmpdir(), process.env['XDG_RUNTIME_DIR'] ?? '', '/tmp', '/var/tmp'];
   const problems: string[] = [];

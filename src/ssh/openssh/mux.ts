@@ -9,8 +9,8 @@ import type { Channel } from '../link.ts';
 type Child = ChildProcessByStdio<Writable, Readable, Readable>;
 
 /**
- * Arguments for an ssh that goes through a master and nowhere else: without the ProxyCommand that fails, ssh would
- * quietly make a connection of its own when the master refuses.
+ * Arguments for an ssh that goes through a master and nowhere else: without the ProxyCommand that fails, ssh
+ * would quietly make a connection of its own when the master refuses.
  */
 export function muxArguments(controlPath: string): string[] {
   return [

@@ -14,7 +14,9 @@ export type Exchange = {
   readonly signal: AbortSignal | undefined;
 };
 
-/** Runs a line in the boot loop whose stdin ends right after `input`; what was printed before it is left out. */
+/**
+ * Runs a line in the boot loop whose stdin ends right after `input`; what was printed before it is left out.
+ */
 export async function exchange(runner: Runner, asked: Exchange): Promise<{ stdout: string; stderr: string }> {
   const stop = stopper(runner.link, { doing: 'a probe', timeoutMs: asked.timeoutMs, signal: asked.signal });
   try {

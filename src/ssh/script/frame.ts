@@ -8,13 +8,14 @@ import { shQuote } from '../../base/sh.ts';
  *     weedgo-redis: <one line of sh>          read by the boot loop, which discards every line before it
  *     <script bytes> <data bytes> <marker>
  *
- * For root the first line starts sudo with the same boot loop, then comes the password's line (which sudo may or
- * may not take: the loop discards it), then the second `weedgo-redis:` line. Both outputs are framed by a random
- * marker, so that what login shells and sudo print is not taken for the script's output, and an output that was
- * cut off is not taken for a whole one.
+ * For root the first line starts sudo with the same boot loop, then comes the password's line (which sudo may
+ * or may not take: the loop discards it), then the second `weedgo-redis:` line. Both outputs are framed by a
+ * random marker, so that what login shells and sudo print is not taken for the script's output, and an output
+ * that was cut off is not taken for a whole one.
  *
- * `read` takes stdin byte by byte (POSIX) and `dd iflag=fullblock` takes exactly what it is told; `head -c` may
- * take more and is not used. csh, fish and POSIX shells read the single-quoted text alike: it has no `'`, `!` or `\`.
+ * `read` takes stdin byte by byte (POSIX) and `dd iflag=fullblock` takes exactly what it is told; `head -c`
+ * may take more and is not used. csh, fish and POSIX shells read the single-quoted text alike: it has no `'`,
+ * `!` or `\`.
  */
 const boot =
   'while IFS= read -r l; do case $l in weedgo-redis:*) eval "${l#weedgo-redis:}"; exit;; esac; done';
@@ -40,7 +41,9 @@ export function stage(line: string): string {
   return `weedgo-redis:${line}\n`;
 }
 
-/** How root is reached: the command before `/bin/sh`, and whether it demands a terminal (sudo's requiretty). */
+/**
+ * How root is reached: the command before `/bin/sh`, and whether it demands a terminal (sudo's requiretty).
+ */
 export type RootCommand = { readonly command: string; readonly terminal: boolean };
 
 /** The stage that replaces the boot loop by the same under sudo or doas. */
@@ -63,8 +66,8 @@ export function newMarker(): string {
 }
 
 /**
- * Frames a script and the length of its data. `deadlineMs` bounds how long the host waits for a script that does
- * not read its data; the client's own deadline is the first to act.
+ * Frames a script and the length of its data. `deadlineMs` bounds how long the host waits for a script that
+ * does not read its data; the client's own deadline is the first to act.
  */
 export function frameScript(script: string, dataBytes: number, deadlineMs: number): Frame {
   const marker = newMarker();
@@ -77,10 +80,11 @@ export function frameScript(script: string, dataBytes: number, deadlineMs: numbe
 }
 
 /**
- * The left half of the pipe feeds the data, waits for the trailer, closes the script's stdin and then waits for the
- * end of its own: when that comes before the script's end (the client gave up, the connection was cut), or instead
- * of the trailer, it kills the process group. So nothing outlives its connection, and a script never takes half its
- * data for all of it. The right half runs the script, stops the left half and reports the exit code.
+ * The left half of the pipe feeds the data, waits for the trailer, closes the script's stdin and then waits
+ * for the end of its own: when that comes before the script's end (the client gave up, the connection was
+ * cut), or instead of the trailer, it kills the process group. So nothing outlives its connection, and a
+ * script never takes half its data for all of it. The right half runs the script, stops the left half and
+ * reports the exit code.
  */
 function runLine(
   marker: string,

@@ -15,8 +15,8 @@ const defaultTimeoutMs = 60_000;
 const sliceBytes = 65_536;
 
 /**
- * Runs one script over a link; the contract is `Shell.run`'s. `prefix` goes first on stdin: the stage that becomes
- * root, and its password.
+ * Runs one script over a link; the contract is `Shell.run`'s. `prefix` goes first on stdin: the stage that
+ * becomes root, and its password.
  */
 export async function runScript(runner: Runner, request: RunRequest, prefix: Buffer): Promise<RunResult> {
   const { link } = runner;

@@ -2,8 +2,8 @@ import { expandHome, list } from './config.ts';
 import type { SshSettings } from '../target.ts';
 
 /**
- * The inventory's keys as arguments of ssh(1): given on the command line they win over the configuration file, by
- * OpenSSH's own rule. `IdentityFile` adds up, those given here being tried first.
+ * The inventory's keys as arguments of ssh(1): given on the command line they win over the configuration
+ * file, by OpenSSH's own rule. `IdentityFile` adds up, those given here being tried first.
  */
 export function clientArguments(settings: SshSettings): string[] {
   const file = settings.configFile;

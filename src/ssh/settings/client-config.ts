@@ -7,8 +7,8 @@ import type { Resolved } from './resolved.ts';
 import type { SshSettings } from '../target.ts';
 
 /**
- * A server's configuration from what `ssh -G` says of it. `baseline` is what it says without any file: what differs
- * was set by someone.
+ * A server's configuration from what `ssh -G` says of it. `baseline` is what it says without any file: what
+ * differs was set by someone.
  */
 export function configFromClient(server: Server, found: Resolved, baseline: Resolved): HostConfig {
   const { host, jump, address, settings } = server;

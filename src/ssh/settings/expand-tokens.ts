@@ -4,7 +4,10 @@ import type { Resolved } from './resolved.ts';
 import { expandHome } from './config.ts';
 import type { Server } from './config.ts';
 
-/** Expands `~`, `${VARIABLE}` and the tokens of ssh_config(5) "TOKENS" in a path that `ssh -G` leaves as written. */
+/**
+ * Expands `~`, `${VARIABLE}` and the tokens of ssh_config(5) "TOKENS" in a path that `ssh -G` leaves as
+ * written.
+ */
 export function expandTokens(path: string, server: Server, found: Resolved): string {
   const one = (key: string): string => found.get(key)?.[0] ?? '';
   // Only what is used is looked for: a uid may have no name, and a machine no home folder.

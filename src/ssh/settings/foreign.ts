@@ -1,8 +1,9 @@
 import type { Resolved } from './resolved.ts';
 
 /**
- * Options that make a difference to who is let in or reached, and that ssh2 does not honour. Left out is what has no
- * bearing on what we do (forwardings, multiplexing, escape characters) and GSSAPI, which Debian sets for everybody.
+ * Options that make a difference to who is let in or reached, and that ssh2 does not honour. Left out is what
+ * has no bearing on what we do (forwardings, multiplexing, escape characters) and GSSAPI, which Debian sets
+ * for everybody.
  */
 const ignored = [
   'bindinterface',

@@ -12,9 +12,9 @@ import type { ConnectionPool } from '../pool.ts';
 const run = promisify(execFile);
 
 /**
- * Asks the installed OpenSSH client (`ssh -G`) how it would connect to `address`, with the inventory's keys as if
- * given on its command line. Without a client: the inventory's keys and defaults, and `noClient` is told.
- * Throws ConnectError ('config') where ssh refuses the configuration.
+ * Asks the installed OpenSSH client (`ssh -G`) how it would connect to `address`, with the inventory's keys
+ * as if given on its command line. Without a client: the inventory's keys and defaults, and `noClient` is
+ * told. Throws ConnectError ('config') where ssh refuses the configuration.
  */
 export async function resolveConfig(
   server: Server,

@@ -49,7 +49,8 @@ export type Offer = { readonly algorithms: Algorithms } | { readonly missing: Al
 
 /**
  * The algorithms to offer: what the configuration lists, as far as ssh2 has it, else all. Host key types that
- * known_hosts has for the server come first, as ssh does, so that a server known by one key is not refused over another.
+ * known_hosts has for the server come first, as ssh does, so that a server known by one key is not refused
+ * over another.
  */
 export function offerTo({ algorithms: wanted }: HostConfig, knownTypes: readonly string[]): Offer {
   const kex = pick(supported.kex, wanted.kex);

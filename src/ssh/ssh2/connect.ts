@@ -25,8 +25,8 @@ export type Server = {
 
 /**
  * Opens an SSH connection over `sock` with ssh2. The server's key is judged before anything of ours is sent.
- * Throws HostKeyShown for a key that is not known, Dropped when the server closed before a word, MissingAlgorithm,
- * else ConnectError ('handshake', 'authentication').
+ * Throws HostKeyShown for a key that is not known, Dropped when the server closed before a word,
+ * MissingAlgorithm, else ConnectError ('handshake', 'authentication').
  */
 export async function connectSsh2(context: Context, config: HostConfig, server: Server): Promise<Link> {
   const offered = offerTo(config, server.hostKeys.types);
@@ -75,8 +75,8 @@ function hearName(sock: Duplex, progress: Progress): void {
 }
 
 /**
- * What ssh2 only tells its debug log: which algorithms a server offers, and (after a key was one of several methods
- * that it wants) which methods it takes next.
+ * What ssh2 only tells its debug log: which algorithms a server offers, and (after a key was one of several
+ * methods that it wants) which methods it takes next.
  */
 function listen(line: string, progress: Progress): void {
   if (progress.phase === 'ready') return;

@@ -72,8 +72,8 @@ export function explainFailure(config: HostConfig, progress: Progress, error: Er
 }
 
 /**
- * What to do about a server that closed before it named itself, from what it said instead: sshd 9.8 and newer say one
- * thing for two reasons.
+ * What to do about a server that closed before it named itself, from what it said instead: sshd 9.8 and newer
+ * say one thing for two reasons.
  */
 export function hintOfDrop(said: string): string {
   return said.includes('Not allowed at this time')
@@ -116,7 +116,10 @@ function authenticationFailure(config: HostConfig, story: Story, error: Error): 
   );
 }
 
-/** The server knows the user and turns them away: an expired password or account, a host that boots or goes down. */
+/**
+ * The server knows the user and turns them away: an expired password or account, a host that boots or goes
+ * down.
+ */
 export function accountHint({ user, host }: Pick<HostConfig, 'user' | 'host'>): string {
   return `Do what it says, or log in once by hand as ${user}; on ${host}: chage -l ${user}; journalctl -t sshd`;
 }

@@ -12,8 +12,9 @@ import { HostKeyShown } from './failures.ts';
 import { openTcp } from './tcp.ts';
 
 /**
- * Connects to one server with ssh2, directly or through the connection to the jump host before it. No question about
- * a host key is asked in the middle of a handshake: a key that was accepted needs a second connection.
+ * Connects to one server with ssh2, directly or through the connection to the jump host before it. No
+ * question about a host key is asked in the middle of a handshake: a key that was accepted needs a second
+ * connection.
  */
 export async function openSsh2(context: Context, config: HostConfig, via: Link | undefined): Promise<Link> {
   for (;;) {

@@ -60,8 +60,8 @@ export const rulesOf = async (lab: Lab): Promise<readonly string[]> =>
   ]);
 
 /**
- * Which of the nodes' ports and bus ports the client's host reaches, as `redis1:7000`; `as`: from another address
- * that it has meanwhile.
+ * Which of the nodes' ports and bus ports the client's host reaches, as `redis1:7000`; `as`: from another
+ * address that it has meanwhile.
  */
 export async function reached(lab: Lab, as?: string): Promise<readonly string[]> {
   const targets = lab.hosts

@@ -25,7 +25,9 @@ beforeAll(async () => {
 });
 afterAll(() => cli?.close());
 
-/** Listens on a node's port as root, whom the command does not run as, answers PONG and keeps what it is sent. */
+/**
+ * Listens on a node's port as root, whom the command does not run as, answers PONG and keeps what it is sent.
+ */
 async function whileListening(address: string, work: () => Promise<void>): Promise<string> {
   const script = `const server = require('net').createServer((socket) => {
     socket.on('data', (data) => { process.stdout.write('got ' + data); socket.write('+PONG\\r\\n'); });

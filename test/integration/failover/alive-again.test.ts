@@ -13,8 +13,8 @@ let place: Place;
 let [a, b, b2, c2] = ['', '', '', ''];
 
 beforeAll(async () => {
-  // Long enough that the cluster itself does not come first. A crash loses nothing that was acknowledged with fsync
-  // always: what is lost then is lost by a failover.
+  // Long enough that the cluster itself does not come first. A crash loses nothing that was acknowledged with
+  // fsync always: what is lost then is lost by a failover.
   place = await createPlace(18070, {
     config: { 'cluster-node-timeout': 15000, maxmemory: '200mb', appendfsync: 'always' },
   });

@@ -8,8 +8,9 @@ import { localInventory } from '../../support/inventory.ts';
 import { openLocalSession } from './session.ts';
 
 /**
- * A process that holds the lock and writes a file on the host over and over, until it may not; then it tries what else
- * would change something. `DIR`, `PORTS`: where it writes, its nodes. What it was told goes to DIR/told.
+ * A process that holds the lock and writes a file on the host over and over, until it may not; then it tries
+ * what else would change something. `DIR`, `PORTS`: where it writes, its nodes. What it was told goes to
+ * DIR/told.
  */
 const dir = process.env['DIR'] ?? '';
 const inventory = localInventory((process.env['PORTS'] ?? '').split(',').map(Number), {

@@ -12,7 +12,9 @@ const nobody = 65_534;
 const hiddenScript = `mount -t proc -o hidepid=2 proc /proc
 exec setpriv --reuid=${nobody} --regid=${nobody} --clear-groups -- "$0" "$@"`;
 
-/** What another user of this machine says of a process, where /proc shows everybody their own processes alone. */
+/**
+ * What another user of this machine says of a process, where /proc shows everybody their own processes alone.
+ */
 async function askHidden(holder: object): Promise<string> {
   const child = ['--import', 'tsx', join(import.meta.dirname, 'gone-child.ts'), JSON.stringify(holder)];
   const { stdout } = await run(

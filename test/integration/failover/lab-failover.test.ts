@@ -102,8 +102,9 @@ describe('on three hosts, under 2,000 writes a second of a foreign client', () =
     await expectSoundOn(lab.host('redis1'), 7000);
   });
 
-  // It does not follow a replica that takes over, but ends: so each shard has a run of its own. What it was told is
-  // not known, either; but all of it was executed, and what a master has executed can be compared with what is kept.
+  // It does not follow a replica that takes over, but ends: so each shard has a run of its own. What it was
+  // told is not known, either; but all of it was executed, and what a master has executed can be compared
+  // with what is kept.
   it.each([1, 2, 3])(
     'redis-benchmark loses nothing that the master of shard %i has executed',
     async (shard) => {
@@ -270,7 +271,10 @@ function startBenchmark({ host, port }: ReturnType<typeof addressOf>): { readonl
   return { ended: once(benchmark, 'close').then(() => said) };
 }
 
-/** INCRs that the nodes have executed since their processes started, their masters' included, refused ones not. */
+/**
+ * INCRs that the nodes have executed since their processes started, their masters' included, refused ones
+ * not.
+ */
 async function incrementsBy(nodes: readonly string[]): Promise<number> {
   const calls = nodes.map(async (id) =>
     Number(/^cmdstat_incr:calls=(\d+)/m.exec(await redis(id, 'INFO', 'commandstats'))?.[1] ?? 0),

@@ -18,7 +18,9 @@ export type LoadReport = {
   readonly longestGapMs: number;
   /** Writes a second, over the whole time. */
   readonly rate: number;
-  /** Writes, and questions of the client's own, that it gave up to wait for: a slow machine has them as well. */
+  /**
+   * Writes, and questions of the client's own, that it gave up to wait for: a slow machine has them as well.
+   */
   readonly timeouts: number;
   /** Writes that failed for good in any other way, by message. */
   readonly errors: Readonly<Record<string, number>>;
@@ -33,8 +35,8 @@ export type Load = {
 };
 
 /**
- * Numbered keys in every shard, written by ioredis, a cluster client that is not ours, in a process of its own; every
- * acknowledged one is read back at the end.
+ * Numbered keys in every shard, written by ioredis, a cluster client that is not ours, in a process of its
+ * own; every acknowledged one is read back at the end.
  */
 export async function startLoad(
   nodes: LoadRequest['nodes'],

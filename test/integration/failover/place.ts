@@ -9,9 +9,14 @@ import type { Cli, CliResult } from '../../support/cli.ts';
 
 export const password = 'correct "horse" $battery';
 
-/** Three hosts of two nodes each on loopback addresses of this machine, with shards that swap hosts on failover. */
+/**
+ * Three hosts of two nodes each on loopback addresses of this machine, with shards that swap hosts on
+ * failover.
+ */
 export type Place = Cli & {
-  /** `a:17940` and the like: the first three ports are the masters' of a, b and c, the others the replicas'. */
+  /**
+   * `a:17940` and the like: the first three ports are the masters' of a, b and c, the others the replicas'.
+   */
   readonly ids: Ids;
   /** Runs a command that has to end so, with --json; resolves to its document. */
   readonly json: (code: number, ...args: readonly string[]) => Promise<Json>;
@@ -33,8 +38,8 @@ export type Json = any;
 const hosts = ['a', 'b', 'c'] as const;
 
 /**
- * Provisions the six nodes from `first` on. `over` is put over the inventory; `own`: commands run as the test's own
- * user, for a test that works in the same place by itself.
+ * Provisions the six nodes from `first` on. `over` is put over the inventory; `own`: commands run as the
+ * test's own user, for a test that works in the same place by itself.
  */
 export async function createPlace(
   first: number,

@@ -6,8 +6,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fillTemplate } from '../../../src/render/template.ts';
 
 /**
- * The unit's guard reads redis.conf with a shell. Its folder has a snapshot and no append-only files: with `appendonly
- * yes` it must refuse, with `no` it must not. What the server makes of the same lines is asked of a real one.
+ * The unit's guard reads redis.conf with a shell. Its folder has a snapshot and no append-only files: with
+ * `appendonly yes` it must refuse, with `no` it must not. What the server makes of the same lines is asked of
+ * a real one.
  */
 const accepted: readonly (readonly [lines: string, reads: 'yes' | 'no'])[] = [
   ['appendonly yes', 'yes'],

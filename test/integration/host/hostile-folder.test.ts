@@ -12,7 +12,10 @@ import { layoutOf, type NodeLayout } from '../../../src/render/layout.ts';
 import { localShell } from '../../../src/ssh/local.ts';
 import { localInventory } from '../../support/inventory.ts';
 
-/** A server that somebody has taken over can put anything into its own folder. None of it may hold up the tool. */
+/**
+ * A server that somebody has taken over can put anything into its own folder. None of it may hold up the
+ * tool.
+ */
 
 const shell = localShell('local');
 const inventory: Inventory = localInventory([17_290, 17_291, 17_292], { replicas: 0 });

@@ -169,8 +169,8 @@ describe('three hosts that were bare', () => {
       const state = async () => (await host.run(`systemctl is-active ${unit} || :`)).trim();
       expect(await state()).toBe('activating');
 
-      // A stop and a start that belong together: interrupted at once, the start is begun all the same, and so is
-      // one that the guard was told of.
+      // A stop and a start that belong together: interrupted at once, the start is begun all the same, and so
+      // is one that the guard was told of.
       const input = await lookAt(shell, inventory);
       const [start] = planHost(input).filter((step) => step.kind === 'start-service');
       if (!start) throw new Error('nothing to start');

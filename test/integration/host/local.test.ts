@@ -115,7 +115,8 @@ test("a node that does not come up: its own log says why, and the other's start 
   expect(String(error)).toContain('maxmemory-policy "nonsense"');
   expect(String(error)).not.toContain(secrets.password);
 
-  // Another process has the port: it is named before anything is done, and by the log when it came in between.
+  // Another process has the port: it is named before anything is done, and by the log when it came in
+  // between.
   const taken = await look({ ...inventory, cluster: 'taken' });
   expect(requireHost(taken).map(({ message }) => message)).toEqual([
     expect.stringMatching(/^local:17200: its port 17200 is in use by redis-server \(pid \d+\) on 127.0.0.1$/),

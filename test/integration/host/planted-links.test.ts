@@ -6,7 +6,9 @@ import { applySteps } from '../../../src/host/apply.ts';
 import type { HostStep } from '../../../src/host/step.ts';
 import { localShell } from '../../../src/ssh/local.ts';
 
-/** What root removes, makes or gives away must lie where no other user can put something else in its place. */
+/**
+ * What root removes, makes or gives away must lie where no other user can put something else in its place.
+ */
 const nobody = 65_534;
 const isRoot = process.getuid?.() === 0;
 const shell = localShell('here');

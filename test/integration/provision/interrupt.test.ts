@@ -47,7 +47,9 @@ async function share<T>(items: readonly T[], work: (item: T, lane: Lane) => Prom
   );
 }
 
-/** Whatever came before: one more run completes it, the judge agrees, and nothing temporary was left behind. */
+/**
+ * Whatever came before: one more run completes it, the judge agrees, and nothing temporary was left behind.
+ */
 async function expectCompletion({ cli, ports }: Lane, before: string): Promise<void> {
   const result = await cli.run('provision');
   if (result.code !== 0) expect.fail(`after ${before}: exit ${result.code}\n${result.stderr}`);

@@ -29,7 +29,9 @@ afterAll(async () => {
   await lab?.close();
 });
 
-/** The script that puts a host's stopped nodes where earlier versions had them, with a unit as those wrote it. */
+/**
+ * The script that puts a host's stopped nodes where earlier versions had them, with a unit as those wrote it.
+ */
 const asEarlierVersion = (ports: readonly number[]): string => `set -e
 cd /etc/systemd/system
 sed -i -e '/^ExecCondition=/d' -e '/^LogsDirectory/d' -e '/^RequiresMountsFor=/d' \\

@@ -112,8 +112,8 @@ test('a node with its data starts at boot as before', async () => {
 });
 
 test('a host restored from the image of another one is not started, and nothing is changed there', async () => {
-  // What the first host has, put on the second: another node's configuration under the same port would be needed,
-  // so the second gets the first one's files under its own ports.
+  // What the first host has, put on the second: another node's configuration under the same port would be
+  // needed, so the second gets the first one's files under its own ports.
   const image = await hostNamed(first)
     .run(`sed 's/^# node: .*/# node: redis1:7000/' /etc/weedgo-redis/redis-7000.conf | base64 -w 0
 echo; grep -e '[ ,]myself[ ,]' ${folder(7000)}/nodes.conf`);

@@ -31,7 +31,10 @@ export function labNodes(lab: Pick<Lab, 'hosts' | 'keyFile' | 'knownHostsFile'>,
 export const createLabCli = (lab: Lab, over: object = {}): Promise<Cli> =>
   createCli(labNodes(lab, over), { env: { LAB_PASSWORD: password }, user: 'own' });
 
-/** `redis-cli --cluster check`, run on a host of the cluster. Throws what it says unless it finds nothing wrong. */
+/**
+ * `redis-cli --cluster check`, run on a host of the cluster. Throws what it says unless it finds nothing
+ * wrong.
+ */
 export async function expectSoundOn(host: LabHost, port: number): Promise<void> {
   const script = `read -r REDISCLI_AUTH; export REDISCLI_AUTH; redis-cli --cluster check 127.0.0.1:${port}`;
   const { code, stdout } = await host.exec(script, { input: `${password}\n` });
@@ -40,7 +43,10 @@ export async function expectSoundOn(host: LabHost, port: number): Promise<void> 
     throw new Error(stdout);
 }
 
-/** Everything that provision could have changed, but for what the tool keeps of its own runs and servers of their data. */
+/**
+ * Everything that provision could have changed, but for what the tool keeps of its own runs and servers of
+ * their data.
+ */
 export const listingOn = (host: LabHost): Promise<string> =>
   host.run(
     `find /etc /var/lib/weedgo-redis/*@* /var/lib/systemd /usr/bin /usr/lib/systemd -xdev \\

@@ -54,8 +54,9 @@ async function watched(...args: readonly string[]): Promise<CliResult> {
 }
 
 /**
- * Argument vectors and environments with a trace. The command's own environment is where the operator put it; a
- * child that it has forked shows the same until it becomes another program, so what a process is is read first.
+ * Argument vectors and environments with a trace. The command's own environment is where the operator put it;
+ * a child that it has forked shows the same until it becomes another program, so what a process is is read
+ * first.
  */
 function leaks(): readonly string[] {
   return readdirSync('/proc')

@@ -83,7 +83,8 @@ test('appendonly is switched on while the nodes run, and a power loss at any mom
     if (index === 0) {
       expectCode(started, 0);
     } else {
-      // The first node's append-only file is newer than its snapshot, and its configuration does not read it yet.
+      // The first node's append-only file is newer than its snapshot, and its configuration does not read it
+      // yet.
       expectCode(started, 4);
       expect(started.stderr).toContain('local:19030: with appendonly no the server reads dump.rdb only');
       expect(serversOf(cli.dir)).toEqual({});
@@ -175,7 +176,8 @@ test('switched off while applications write, and killed at each point: what a sn
   expect(await counts()).toEqual(['1', '1', '1']);
   expect(await countKeys()).toBe(keys + 3);
 
-  // Written after the switch, and saved by a snapshot: dump.rdb is read, although append-only files lie there.
+  // Written after the switch, and saved by a snapshot: dump.rdb is read, although append-only files lie
+  // there.
   await cli.setInventory(inventory({ appendonly: 'no' }));
   await slowDown();
   const second = cli.start('provision');
@@ -323,7 +325,8 @@ test('nodes that keep nothing on disk: named, and a stop asks for the name of th
   expectCode(refused, 4);
   expect(refused.stderr).toContain(`stop loses ${keys} keys`);
   expect(await countKeys()).toBe(keys);
-  // Switched off while it ran, each node has a snapshot of that moment; a cache that never had one starts empty.
+  // Switched off while it ran, each node has a snapshot of that moment; a cache that never had one starts
+  // empty.
   for (const port of ports) await rm(join(dataOf(port), 'dump.rdb'), { force: true });
   for (const port of ports) await rm(join(dataOf(port), 'appendonlydir'), { recursive: true, force: true });
   const stopped = await cli.run('stop', '--confirm', 'test');

@@ -8,7 +8,9 @@ import { expect } from 'vitest';
 import { processesBelow } from '../../support/cli.ts';
 import type { CliResult } from '../../support/cli.ts';
 
-/** The inventory of nodes on 127.0.0.1, half of them replicas, with a password that the first provision makes. */
+/**
+ * The inventory of nodes on 127.0.0.1, half of them replicas, with a password that the first provision makes.
+ */
 export function localNodes(ports: readonly number[], over: object = {}): object {
   return {
     cluster: 'test',
@@ -64,8 +66,8 @@ export const configsOf = (
 ): Promise<readonly Record<string, string>[]> => Promise.all(ports.map((port) => configOf(port, password)));
 
 /**
- * Everything below a folder by path: kind, mode, owner, modification time and what is in it. Left out is what the
- * tool keeps of its own runs.
+ * Everything below a folder by path: kind, mode, owner, modification time and what is in it. Left out is what
+ * the tool keeps of its own runs.
  */
 export async function listingOf(dir: string): Promise<Readonly<Record<string, string>>> {
   const paths = await readdir(dir, { recursive: true });

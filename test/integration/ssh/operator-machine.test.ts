@@ -15,7 +15,10 @@ import {
   unattended,
 } from '../../support/sshd.ts';
 
-/** What the operator's own machine lacks: a passwd entry, a folder for temporary files, one to run programs in. */
+/**
+ * What the operator's own machine lacks: a passwd entry, a folder for temporary files, one to run programs
+ * in.
+ */
 
 const directory = scratch('operator-machine');
 const usual = process.env['TMPDIR'];

@@ -49,7 +49,10 @@ const untilRestarted = (name: string, port: number): Promise<void> =>
 /** A key of each shard. */
 const keys = { first: 'b', second: 'c', third: 'a' };
 
-/** The file system of a folder, to the last byte; as the server's user, or the file's owner would be a finding. */
+/**
+ * The file system of a folder, to the last byte; as the server's user, or the file's owner would be a
+ * finding.
+ */
 const fill = async (name: string, folder: string): Promise<void> => {
   const { stderr } = await host(name).exec(
     `setpriv --reuid redis --regid redis --clear-groups dd if=/dev/zero of=${folder}/ballast bs=4k`,

@@ -3,7 +3,10 @@ import { createLab, type Lab, type LabHost } from '../../lab/lab.ts';
 import { until } from '../../support/until.ts';
 import { createLabScene, type LabScene, seeAndFixScene } from './lab-support.ts';
 
-/** Faults of hosts, units and networks whose remedies are pasted; those of nodes alone are in `remedies.test.ts`. */
+/**
+ * Faults of hosts, units and networks whose remedies are pasted; those of nodes alone are in
+ * `remedies.test.ts`.
+ */
 let lab: Lab;
 let scene: LabScene;
 const host = (name: string): LabHost => lab.host(name);

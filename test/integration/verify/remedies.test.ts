@@ -7,7 +7,10 @@ import { seeAndFix } from '../../support/operator.ts';
 import { until } from '../../support/until.ts';
 import { createScene, ids, type Scene, seeAndFixScene, untilInfo } from './scene.ts';
 
-/** Faults whose remedies are pasted, on one cluster of local nodes; those that need systemd are in lab-remedies. */
+/**
+ * Faults whose remedies are pasted, on one cluster of local nodes; those that need systemd are in
+ * lab-remedies.
+ */
 let scene: Scene;
 
 const build = (): Promise<Scene> =>

@@ -55,7 +55,8 @@ export async function createScene(
       })),
       config: { maxmemory: '64mb', 'cluster-node-timeout': 2000, ...config },
     },
-    // The password is only sent to a server of the command's own user, and this process asks the nodes as well.
+    // The password is only sent to a server of the command's own user, and this process asks the nodes as
+    // well.
     { env: secrets, user: 'own' },
   );
   // In this process the layout follows from the same state folder as in the commands.
@@ -128,8 +129,8 @@ export function ids({ findings }: Report): readonly string[] {
 }
 
 /**
- * Sees exactly these findings, follows their remedies as printed, and again for what then comes to light, until nothing
- * is left; `later` are the findings of the following rounds.
+ * Sees exactly these findings, follows their remedies as printed, and again for what then comes to light,
+ * until nothing is left; `later` are the findings of the following rounds.
  */
 export const seeAndFixScene = (
   scene: Scene,

@@ -20,7 +20,10 @@ const inventory = parseInventory(JSON.stringify(document), '/etc/weedgo-redis.ya
 const names = inventory.nodes.map(({ id }) => id);
 const hosts = inventory.hosts.map(({ name }) => name);
 
-/** One thing that goes wrong; several of them in any mixture make the views that no author of a check thought of. */
+/**
+ * One thing that goes wrong; several of them in any mixture make the views that no author of a check thought
+ * of.
+ */
 type Fault = { readonly kind: string; readonly change: (input: Mutable) => void };
 type Mutable = { -readonly [Key in keyof CheckInput]: CheckInput[Key] };
 

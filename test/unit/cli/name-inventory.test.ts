@@ -3,7 +3,8 @@ import { expect, test } from 'vitest';
 import { nameInventory, nameInventoryIn } from '../../../src/cli/name-inventory.ts';
 
 test('a command in a text gets the inventory that this one was run with', () => {
-  const text = 'Afterwards: weedgo-redis undrain a; `weedgo-redis -i /x.yaml verify`, weedgo-redis is a program.';
+  const text =
+    'Afterwards: weedgo-redis undrain a; `weedgo-redis -i /x.yaml verify`, weedgo-redis is a program.';
   expect(nameInventory(text, '/etc/prod.yaml')).toBe(
     'Afterwards: weedgo-redis -i /etc/prod.yaml undrain a; `weedgo-redis -i /x.yaml verify`, weedgo-redis is a program.',
   );

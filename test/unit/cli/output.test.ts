@@ -3,7 +3,10 @@ import { shown } from '../../../src/cli/output.ts';
 import { createPaint } from '../../../src/cli/paint.ts';
 import { harmless, harmlessJson } from '../../../src/base/harmless.ts';
 
-/** What may reach a terminal beside newline and tab: neither control characters nor marks that turn text about. */
+/**
+ * What may reach a terminal beside newline and tab: neither control characters nor marks that turn text
+ * about.
+ */
 const allowed =
   /^[\n\t\u0020-\u007e\u00a0-\u061b\u061d-\u200d\u2010-\u2027\u202f-\u2065\u206a-\ud7ff\ue000-\ufff8\ufffc\ufffd\u{10000}-\u{dffff}\u{e0080}-\u{10ffff}]*$/u;
 

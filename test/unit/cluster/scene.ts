@@ -7,7 +7,10 @@ import type { ClusterView, NodeView } from '../../../src/cluster/view.ts';
 import type { Inventory, Node } from '../../../src/inventory/inventory.ts';
 import { parseInventory } from '../../../src/inventory/load.ts';
 
-/** One file of `test/fixtures/cluster/plan`: six nodes, what is odd about them, and what is to be done or refused. */
+/**
+ * One file of `test/fixtures/cluster/plan`: six nodes, what is odd about them, and what is to be done or
+ * refused.
+ */
 export type PlanCase = {
   /** bare: nobody knows anybody. formed: complete, with the inventory's roles. */
   readonly start: 'bare' | 'formed';
@@ -71,7 +74,10 @@ export function sixNodes(mode: Inventory['mode'] = 'cluster'): Inventory {
   return parseInventory(JSON.stringify(document), '/nowhere/weedgo-redis.yaml');
 }
 
-/** The first replica of the first shard is `1003…`: ids start with the host's number and the port's last digit. */
+/**
+ * The first replica of the first shard is `1003…`: ids start with the host's number and the port's last
+ * digit.
+ */
 export const idOf = (node: string): string => node.replace(/\D/g, '').padEnd(40, '0');
 
 /** What the six nodes would say. */

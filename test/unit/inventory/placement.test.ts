@@ -116,7 +116,10 @@ const zoned = tuple(requests, array(integer({ min: 0, max: 2 }), { minLength: 6,
   }),
 );
 
-/** The same request with zones in the place of hosts, to ask whether replicas can stay out of their master's zone. */
+/**
+ * The same request with zones in the place of hosts, to ask whether replicas can stay out of their master's
+ * zone.
+ */
 function byZone(
   request: PlacementRequest,
 ): PlacementRequest & { readonly together: (name: string) => string } {

@@ -9,7 +9,10 @@ import type { RenderedFile } from '../../../src/render/render.ts';
 const folder = join(import.meta.dirname, '../../fixtures/render');
 const cases = readdirSync(folder).filter((name) => name.endsWith('.yaml'));
 
-/** A new case is a new NAME.yaml: `vitest run … -u` writes what its first host gets, which is then read and judged. */
+/**
+ * A new case is a new NAME.yaml: `vitest run … -u` writes what its first host gets, which is then read and
+ * judged.
+ */
 describe('the files of the first host', () => {
   test.each(cases)('%s', async (name) => {
     const inventory = await loadInventory(join(folder, name));
