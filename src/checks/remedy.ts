@@ -79,9 +79,7 @@ export function moveAside(
   node: Node,
   process: { readonly pid: number | undefined; readonly suffix: string },
 ): string {
-  const host = inventory.hosts.find(({ name }) => name === node.host);
-  const place = host && layoutOf(inventory, host).nodes.find((each) => each.node.id === node.id);
-  const folder = place?.dataDirectory ?? '';
+  const folder = dataDirectoryOf(inventory, node);
   const aside = `${folder}.${process.suffix}`;
   const stop = stopping(inventory, node, process.pid);
   return onHost(
@@ -90,6 +88,13 @@ export function moveAside(
     // Pasted again it would take the node that has come up in its place.
     `[ -e ${shQuote(aside)} ] || { ${stop} && mv ${shQuote(folder)} ${shQuote(aside)}; }`,
   );
+}
+
+/** Where the layout has the node's data. */
+export function dataDirectoryOf(inventory: Inventory, node: Node): string {
+  const host = inventory.hosts.find(({ name }) => name === node.host);
+  const place = host && layoutOf(inventory, host).nodes.find((each) => each.node.id === node.id);
+  return place?.dataDirectory ?? '';
 }
 
 /**

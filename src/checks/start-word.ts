@@ -41,6 +41,7 @@ function wordOf(node: Node, scene: Scene): PeersWord {
     isMember: named.some((line) => standsAt(line, node)),
     ownsSlots,
     isExpendable: named.length > 0 && ownsSlots === false && named.some((line) => isCopied(line, others)),
+    emptyMaster: named.flatMap((line) => emptyMasterOf(line, others))[0],
     replicas: scene.inventory.nodes
       .filter((other) => other !== node)
       .flatMap((other) => replicaWord(other, { ...scene, ids, shard: node.shard })),
@@ -53,6 +54,14 @@ const isOwner = ({ role, slots }: NodeLine): boolean => role === 'master' && cou
 /** A replica's master answers as a master; a master without slots was replaced, or has never had any. */
 const isCopied = ({ role, masterId }: NodeLine, others: readonly ReachableView[]): boolean =>
   role === 'master' || others.some((view) => view.nodeId === masterId && ownLine(view)?.role === 'master');
+
+/** The inventory id of a replica's master that answers without a key. */
+const emptyMasterOf = ({ role, masterId }: NodeLine, others: readonly ReachableView[]): readonly string[] =>
+  role === 'master'
+    ? []
+    : others.flatMap((view) =>
+        view.nodeId === masterId && ownLine(view)?.role === 'master' && view.keys === 0 ? [view.node] : [],
+      );
 
 type Known = Extract<StoredIdentity, { kind: 'known' }>;
 

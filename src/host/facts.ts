@@ -272,6 +272,11 @@ export type FolderContents = {
   /** What the manifest of the append-only files names; undefined: there is no manifest. */
   readonly appendOnly: readonly AppendOnlyFile[] | undefined;
   /**
+   * Files with data in appendonlydir where there is no manifest: a server from 7.0 on starts without them, and
+   * writes over them.
+   */
+  readonly unnamed?: readonly string[];
+  /**
    * The file is there into which a server from 7.0 on writes after `appendonly` was switched on, until its
    * first rewrite is finished (aof.c, getTempIncrAofName): the manifest names what it had before, or there is
    * none.

@@ -1,6 +1,7 @@
 import { peersWords } from '../checks/start-word.ts';
 import { desiredHost } from '../host/desired.ts';
 import type { PlanInput } from '../host/planning/input.ts';
+import type { PeersWord } from '../host/start/word.ts';
 import type { Host, Inventory, Secrets } from '../inventory/inventory.ts';
 import type { Observation } from './observe.ts';
 
@@ -10,6 +11,8 @@ type InputRequest = {
   readonly observation: Observation;
   /** See `PlanInput`. */
   readonly refreshed?: boolean;
+  /** Shards that are to start without their keys. */
+  readonly lost?: { readonly shards: readonly number[] } | undefined;
 };
 
 /** What each host that could be asked is planned from, by name. */
@@ -18,8 +21,9 @@ export function planInputs({
   secrets,
   observation,
   refreshed = false,
+  lost,
 }: InputRequest): ReadonlyMap<string, PlanInput> {
-  const word = peersWords(inventory, observation);
+  const word = agreedWords(inventory, peersWords(inventory, observation), lost?.shards ?? []);
   return new Map(
     inventory.hosts.flatMap((host) => {
       const facts = observation.facts.get(host.name);
@@ -46,6 +50,18 @@ export function planInputs({
     }),
   );
 }
+
+/** What was agreed to be lost is in the word of its nodes. */
+const agreedWords = (
+  { nodes }: Inventory,
+  words: Readonly<Record<string, PeersWord>>,
+  shards: readonly number[],
+): Readonly<Record<string, PeersWord>> => {
+  const lost = nodes.filter(({ shard }) => shards.includes(shard)).map(({ id }) => id);
+  return Object.fromEntries(
+    Object.entries(words).map(([id, word]) => [id, lost.includes(id) ? { ...word, isLost: true } : word]),
+  );
+};
 
 function runningOn({ nodes }: Host, { view }: Pick<Observation, 'view'>): string | undefined {
   const running = view.nodes.find((each) => each.reachable && nodes.some(({ id }) => id === each.node));

@@ -49,14 +49,8 @@ function gone(input: CheckInput, numbers: readonly number[]): Finding {
       byHand(
         `if a disk is only not mounted, or there is a backup of a data folder: bring it back, then start`,
       ),
-      byHand(`else the keys of ${named} are lost, and this starts it without them`),
-      ours(
-        inventory,
-        'provision',
-        '--lost-shard',
-        numbers.join(','),
-        '--confirm',
-        numbers.map((number) => `shard-${number}`).join(','),
+      byHand(
+        `else the keys of ${named} are lost. This starts it without them, and asks for its name: ${ours(inventory, 'provision', '--lost-shard', numbers.join(','))}`,
       ),
     ],
     explains: [{ ids: aboutNodes, nodes }, { ids: aboutCluster }],
@@ -70,6 +64,7 @@ const aboutNodes: readonly FindingId[] = [
   'WR-NODE-FORGOTTEN',
   'WR-NODE-IDENTITY',
   'WR-MASTER-EMPTY',
+  'WR-START-UNSAFE',
   'WR-SLOTS-UNSERVED',
   'WR-REPLICAS-MISSING',
 ];

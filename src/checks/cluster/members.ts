@@ -1,9 +1,10 @@
 import { processIdOf } from '../../cluster/parse.ts';
+import type { Inventory, Node } from '../../inventory/inventory.ts';
 import type { Check, Finding } from '../check.ts';
 import type { CheckInput } from '../input.ts';
 import { heirOf } from '../consequences.ts';
 import { identityLosses, isCountedIn, type IdentityLoss, knowsNobody } from '../identity.ts';
-import { call, moveAside, ours, redisCli } from '../remedy.ts';
+import { byHand, call, dataDirectoryOf, moveAside, ours, redisCli } from '../remedy.ts';
 import { count, joinNames } from '../text.ts';
 import { lineOf, type Member, type Topology } from '../topology.ts';
 
@@ -125,12 +126,31 @@ function rejoin(
     const replicas = topology.members.filter(({ masterId, view }) => masterId === nodeId && view);
     return heirOf({ number: 0, master: member, replicas }) ?? [];
   });
+  const keys = member.view?.keys ?? 0;
+  if (keys > 0 && heirs.length === 0 && strangers.some(ownsSlots)) return keepCopy(inventory, node, { keys });
   const pid = processIdOf(member.view?.info ?? {});
-  return [
-    ...heirs.map((heir) => redisCli(inventory, heir.node.id, promote)),
+  // A FORGET that is refused must not be followed by the rest.
+  const replace = [
     ...strangers.map(({ nodeId }) => call(inventory, 'all', 'CLUSTER', 'FORGET', nodeId)),
     moveAside(inventory, node, { pid, suffix: `aside-${member.nodeId.slice(0, 8)}` }),
+  ];
+  return [
+    ...heirs.map((heir) => redisCli(inventory, heir.node.id, promote)),
+    replace.join(' && '),
     ours(inventory, 'provision'),
+  ];
+}
+
+/** Nobody serves its slots, and no other node is seen to have its keys: its folder is not to be moved. */
+function keepCopy(inventory: Inventory, node: Node, { keys }: { readonly keys: number }): readonly string[] {
+  const folder = dataDirectoryOf(inventory, node);
+  return [
+    byHand(
+      `${node.id} holds ${count(keys, 'key')} of slots that no node serves: copy ${folder} on ${node.host} to a safe place first`,
+    ),
+    byHand(
+      `then stop ${node.id}, put its former nodes.conf back into ${folder} from a backup, and run ${ours(inventory, 'start')}`,
+    ),
   ];
 }
 

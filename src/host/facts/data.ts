@@ -151,6 +151,7 @@ function folderOf(
   if (unreadable !== undefined) return { kind: 'unreadable', path: unreadable.slice('unreadable '.length) };
   const myself = about.find((line) => line.startsWith('myself '));
   const manifest = about.filter((line) => line.startsWith('manifest '));
+  const unnamed = about.includes('manifest') ? [] : filledBelow(`${directory}/appendonlydir/`, files);
   return {
     kind: 'read',
     isWritable: about.includes('writable'),
@@ -162,9 +163,17 @@ function folderOf(
           parseManifest(line, (name) => files.get(`${directory}/appendonlydir/${name}`)),
         )
       : undefined,
+    ...(unnamed.length > 0 && { unnamed }),
     ...(about.includes('switching') && { isSwitching: true }),
   };
 }
+
+/** Names of the files below a folder that have something in them. */
+const filledBelow = (folder: string, files: ReadonlyMap<string, DataFile>): readonly string[] =>
+  [...files].flatMap(([path, { size, format }]) => {
+    const isFilled = size > 0 && !(format.kind === 'rdb' && format.isEmpty);
+    return path.startsWith(folder) && isFilled ? [path.slice(folder.length)] : [];
+  });
 
 /** `ID IP:PORT@BUS[,HOSTNAME…] FLAGS MASTER PING PONG EPOCH LINK SLOT…`, as CLUSTER NODES has it. */
 function parseMyself(line: string): StoredIdentity {

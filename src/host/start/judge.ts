@@ -2,7 +2,7 @@ import { formatBytes } from '../../base/bytes.ts';
 import { parseHeader } from '../../render/header.ts';
 import { formerPaths, type NodeLayout } from '../../render/layout.ts';
 import type { FolderContents, NodeData } from '../facts.ts';
-import { dateOf } from './copy.ts';
+import { dateOf, describeCopy, storedCopy } from './copy.ts';
 import { judgeNames } from './names.ts';
 import { judgeOwner, ownsByDisk, unknownReplicas } from './owner.ts';
 import type { StartQuestion, StartReason } from './question.ts';
@@ -34,11 +34,12 @@ export function judgeStart(question: StartQuestion): {
     return { reasons: [...identity, ...lost], isOverride: false, doubts: [] };
   }
   const unread = [...judgeVersion(question, folder), ...judgeUnread(question, folder)];
+  const emptied = judgeEmptied(question, folder);
   const owner = judgeOwner(question, folder);
   // Where a replica answers it has what is newest, whatever lies here.
   const hasAnswer = word.replicas.some(({ keys }) => (keys ?? 0) > 0);
   const lost = unread.length > 0 && !(hasAnswer && owner.length > 0) ? unread : owner;
-  const reasons = [...identity, ...(word.isExpendable ? [] : lost)];
+  const reasons = [...identity, ...(word.isExpendable ? emptied : lost)];
   // Without append-only files the guard waits for a replica to take over.
   const isDelayed = !persistenceOf(question.directives).appendOnly;
   const isSuspect =
@@ -147,14 +148,18 @@ export function judgeUnread(question: StartQuestion, folder: FolderContents): re
   const { layout, directives, server } = question;
   const isOn = persistenceOf(directives).appendOnly;
   const files = appendOnlyContent(folder, server.version);
-  if (isOn && files === 'nothing' && dumpContent(folder) === 'data') {
+  if (folder.unnamed) return [unnamedFiles(layout, folder.unnamed)];
+  if (isOn && files !== 'data' && dumpContent(folder) === 'data') {
     const { size = 0, modified = 0 } = folder.dump ?? {};
+    const why = `with appendonly yes the server reads append-only files only, and ${files === 'nothing' ? 'there are none' : 'those have no key'}`;
     return [
       {
-        message: `${layout.node.id}: with appendonly yes the server reads append-only files only, and there are none: dump.rdb (${formatBytes(size)}, ${dateOf(modified)}) would not be read, and be overwritten`,
-        shared:
-          'with appendonly yes the server reads append-only files only, and there are none: dump.rdb would not be read, and be overwritten',
-        hints: otherWay('no', 'dump.rdb'),
+        message: `${layout.node.id}: ${why}: dump.rdb (${formatBytes(size)}, ${dateOf(modified)}) would not be read, and be overwritten`,
+        shared: `${why}: dump.rdb would not be read, and be overwritten`,
+        hints: [
+          ...(files === 'empty' ? [] : otherWay('no', 'dump.rdb')),
+          ...(files === 'empty' ? restoredOrOld(question) : []),
+        ],
       },
     ];
   }
@@ -169,6 +174,45 @@ export function judgeUnread(question: StartQuestion, folder: FolderContents): re
     ];
   }
   return [];
+}
+
+/** Lines for root on the node's host that move files of its data folder away. */
+const moveAway = ({ dataDirectory }: NodeLayout, ...names: readonly string[]): string =>
+  names.map((name) => `mv ${dataDirectory}/${name} ${dataDirectory}/${name}.aside`).join('; ');
+
+/** Who put dump.rdb next to files without a key is not known: a backup that was restored, or keys that were deleted. */
+const restoredOrOld = ({ layout, host }: StartQuestion): readonly string[] => [
+  `If dump.rdb was restored from a backup, on ${host}: ${moveAway(layout, 'appendonlydir')}`,
+  ...otherWay('no', 'dump.rdb'),
+  `If its keys were deleted on purpose, on ${host}: ${moveAway(layout, 'dump.rdb')}; then run the same command again.`,
+];
+
+function unnamedFiles(layout: NodeLayout, names: readonly string[]): StartReason {
+  const folder = `${layout.dataDirectory}/appendonlydir`;
+  return {
+    message: `${layout.node.id}: ${folder} holds ${names.slice(0, 5).join(', ')}, and no manifest names them: the server would start without them, and write over them`,
+    shared: 'append-only files are there that no manifest names: the server would start without them',
+    hints: [
+      `Bring ${folder}/appendonly.aof.manifest back. It has a line for each file, the base first: file NAME seq NUMBER type b, then file NAME seq NUMBER type i.`,
+      `If they are of no use: ${moveAway(layout, 'appendonlydir')}; then run the same command again.`,
+    ],
+  };
+}
+
+/** A replica that still has data, and a master that answers without a key: the replica would copy that. */
+function judgeEmptied(question: StartQuestion, folder: FolderContents): readonly StartReason[] {
+  const { layout, host, word, directives, server } = question;
+  const own = storedCopy(folder, persistenceOf(directives).appendOnly, server.version);
+  if (word.emptyMaster === undefined || own.content !== 'data') return [];
+  return [
+    {
+      message: `${layout.node.id} has data on its disk (${describeCopy(own)}), and its master ${word.emptyMaster} answers without a key: the replica would copy that, and lose its own`,
+      hints: [
+        `If the data of ${layout.node.id} is the right one: stop the process of ${word.emptyMaster} on its host, then run weedgo-redis start. It starts the replica first, and prints the takeover.`,
+        `If the keys were deleted on purpose, on ${host}: ${moveAway(layout, own.kind === 'snapshot' ? 'dump.rdb' : 'appendonlydir')}; then run the same command again.`,
+      ],
+    },
+  ];
 }
 
 /** What works by hand, in this order, whatever the inventory says now. */

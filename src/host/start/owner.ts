@@ -32,12 +32,13 @@ function ownCopy({ directives, server }: StartQuestion, folder: FolderContents):
 /** Nothing is known of what is on these replicas' disks, and something may be. */
 const isUnknown = ({ keys, disk }: ReplicaWord): boolean => keys === undefined && !disk;
 
-function judgeEmpty({ layout, word, host }: StartQuestion, own: StoredCopy): readonly StartReason[] {
+function judgeEmpty(question: StartQuestion, own: StoredCopy): readonly StartReason[] {
+  const { layout, word, host } = question;
   const alive = word.replicas.filter(({ keys = 0, disk }) => keys > 0 && !disk);
   const isOnDisk = word.replicas.some(({ disk }) => disk?.copy.content === 'data');
   const unknown = own.content === 'nothing' && !isOnDisk ? word.replicas.filter(isUnknown) : [];
   const holders = [...alive, ...unknown];
-  if (holders.length === 0) return [];
+  if (holders.length === 0) return own.kind === 'append-only' && !isOnDisk ? judgeGone(question, own) : [];
   const told = holders.map(({ node, keys }) =>
     keys === undefined ? `${node} may have them` : `${node} has ${keys} keys`,
   );
@@ -52,6 +53,24 @@ function judgeEmpty({ layout, word, host }: StartQuestion, own: StoredCopy): rea
             `Bring ${layout.dataDirectory} back (is a disk not mounted?). If its data is gone, on ${host}: mv ${layout.dataDirectory} ${layout.dataDirectory}.aside`,
             'Then run the same command again: the node starts as a new one, and a replica takes over its slots.',
           ],
+    },
+  ];
+}
+
+/**
+ * A server with append-only files has them from its first start on: a master of slots without any has lost them,
+ * and nobody else is seen to have its keys.
+ */
+function judgeGone({ layout, word }: StartQuestion, { content }: StoredCopy): readonly StartReason[] {
+  if (content !== 'nothing' || word.isLost === true) return [];
+  const { id, shard } = layout.node;
+  return [
+    {
+      message: `${id} is the master of its slots, and ${layout.dataDirectory} holds nothing that it would read: its keys are gone, and no other node has them`,
+      hints: [
+        `Bring ${layout.dataDirectory} back: a disk may not be mounted, or a backup have it.`,
+        `If they are lost for good, this starts the shard without them: weedgo-redis provision --lost-shard ${shard}`,
+      ],
     },
   ];
 }

@@ -17,6 +17,10 @@ export type PeersWord = {
    * its disk.
    */
   readonly isExpendable: boolean;
+  /** Its master answers and has no key: inventory id. */
+  readonly emptyMaster?: string | undefined;
+  /** Its shard counts as lost, and the operator has agreed that it starts without its keys. */
+  readonly isLost?: boolean;
   /** Its replicas, and nodes that may be. */
   readonly replicas: readonly ReplicaWord[];
   /** Where the identity of its nodes.conf is in use or lies as well: inventory ids. */

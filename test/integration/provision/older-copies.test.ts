@@ -46,7 +46,7 @@ async function killAll(): Promise<void> {
 
 /** Runs the commands that were printed, in their order, and types what they ask for. */
 async function paste({ stderr }: { readonly stderr: string }): Promise<readonly string[]> {
-  const commands = [...stderr.matchAll(/^ +→ +weedgo-redis (failover|start)(.*)$/gm)].map(
+  const commands = [...stderr.matchAll(/^ +→ +weedgo-redis(?: -i \S+)? (failover|start)(.*)$/gm)].map(
     ([, name = '', rest = '']) => [name, ...rest.trim().split(' ')].filter((word) => word !== ''),
   );
   for (const command of commands) {

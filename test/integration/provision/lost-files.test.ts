@@ -1,0 +1,113 @@
+import { execFile } from 'node:child_process';
+import { copyFile, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Cli, type CliResult, createCli } from '../../support/cli.ts';
+import { until } from '../../support/until.ts';
+import { expectCode, localNodes, passwordIn, portsFrom, redisCli } from './support.ts';
+
+/**
+ * Files that are missing or strange while nodes are down. A sequence: each test leaves the cluster stopped, with
+ * all its files.
+ */
+const ports = portsFrom(19_110);
+const [master = 0, other = 0, , replica = 0] = ports;
+const keys = '500';
+let cli: Cli;
+let password: string;
+
+const ask = async (port: number, ...command: readonly string[]): Promise<string> =>
+  (await redisCli(password, ['-p', String(port), ...command])).output.trim();
+const folderOf = (port: number): string => join(cli.state, 'weedgo-redis', 'test', String(port));
+const dataOf = (port: number, name: string): string => join(folderOf(port), 'data', name);
+
+/** Moves files of nodes' data folders away; resolves to what brings them back. */
+async function away(nodes: readonly number[], ...names: readonly string[]): Promise<() => Promise<void>> {
+  const paths = nodes.flatMap((port) => names.map((name) => dataOf(port, name)));
+  for (const path of paths) await rename(path, `${path}.test`);
+  return async () => {
+    for (const path of paths) {
+      await rm(path, { recursive: true, force: true });
+      await rename(`${path}.test`, path);
+    }
+  };
+}
+
+async function expectRefused(why: string): Promise<CliResult> {
+  const result = await cli.run('start');
+  expect(result.stderr).toContain(why);
+  expect(result.code).not.toBe(0);
+  return result;
+}
+
+async function expectWhole(): Promise<void> {
+  expectCode(await cli.run('start'), 0);
+  expect(await ask(master, 'DBSIZE')).toBe(keys);
+  expectCode(await cli.run('--yes', 'stop'), 0);
+}
+
+beforeAll(async () => {
+  cli = await createCli(localNodes(ports, { config: { maxmemory: '64mb' } }), { user: 'own' });
+  expectCode(await cli.run('provision'), 0);
+  password = await passwordIn(cli.home);
+  const lua = `for i = 1, ${keys} do redis.call('SET', KEYS[1] .. i, i) end`;
+  await ask(master, 'EVAL', lua, '1', '{b}');
+  await until(async () => expect(await ask(replica, 'DBSIZE')).toBe(keys));
+  expectCode(await cli.run('--yes', 'stop'), 0);
+});
+afterAll(() => cli?.close());
+
+test('append-only files without their manifest: no node starts without them', async () => {
+  const manifest = 'appendonlydir/appendonly.aof.manifest';
+  const back = await away([master, replica], manifest);
+  const backDump = await away([master, replica], 'dump.rdb');
+  await expectRefused('no manifest names them');
+  await cli.run('--yes', 'stop');
+  await back();
+  await backDump();
+  await expectWhole();
+});
+
+test('both nodes of a shard without any data: the shard does not start empty by itself', async () => {
+  const back = await away([master, replica], 'appendonlydir', 'dump.rdb');
+  const { stderr } = await expectRefused('its keys are gone, and no other node has them');
+  expect(stderr).toMatch(/provision --lost-shard 1\n/);
+  await cli.run('--yes', 'stop');
+  await back();
+  await expectWhole();
+});
+
+test('a snapshot next to append-only files without a key, as a restored backup is', async () => {
+  await copyFile(dataOf(master, 'dump.rdb'), dataOf(other, 'dump.rdb'));
+  await expectRefused('those have no key');
+  await cli.run('--yes', 'stop');
+  await rm(dataOf(other, 'dump.rdb'));
+  await expectWhole();
+});
+
+test('a replica with data does not start under a master that answers without a key', async () => {
+  await away([master], 'appendonlydir', 'dump.rdb');
+  for (const port of ports.filter((each) => each !== replica))
+    await promisify(execFile)('redis-server', [join(folderOf(port), 'redis.conf'), '--daemonize', 'yes']);
+  await until(async () => expect(await ask(master, 'CLUSTER', 'INFO')).toContain('cluster_state:ok'), {
+    timeoutMs: 60_000,
+  });
+  await expectRefused('answers without a key: the replica would copy that');
+  const { stdout } = await cli.run('verify', '--json');
+  const { findings } = JSON.parse(stdout) as {
+    findings: { id: string; explainedBy: unknown; remedy: string[] }[];
+  };
+  const causes = findings.filter(({ explainedBy }) => explainedBy === null);
+  expect(causes.map(({ id }) => id)).toContain('WR-START-UNSAFE');
+  expect(causes.flatMap(({ remedy }) => remedy).filter((line) => / start$/.test(line))).toEqual([]);
+  expect(await ask(replica, 'PING')).toContain('refused');
+  // What is printed: without its empty master the replica starts first, and takes over.
+  process.kill(Number(await readFile(join(folderOf(master), 'redis.pid'), 'utf8')), 'SIGKILL');
+  await until(async () => expect(await ask(master, 'PING')).toContain('refused'));
+  const started = await cli.run('start');
+  expect(started.stderr).toContain(`failover --to local:${replica} --force`);
+  expectCode(await cli.run('failover', '--to', `local:${replica}`, '--force', '--confirm', 'shard-1'), 0);
+  expectCode(await cli.run('start'), 0);
+  for (const port of [master, replica]) expect(await ask(port, 'DBSIZE')).toBe(keys);
+});
