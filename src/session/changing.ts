@@ -5,6 +5,7 @@ import type { Account } from './lock/account.ts';
 import { guardSession } from './lock/guard.ts';
 import { withLock } from './lock/lock.ts';
 import type { LockRequest } from './lock/lock.ts';
+import { refuseOtherCluster } from './other-cluster.ts';
 import type { Session } from './session.ts';
 
 export type ChangeRequest = LockRequest & {
@@ -15,14 +16,15 @@ export type ChangeRequest = LockRequest & {
 /**
  * What every command that changes something runs in: the cluster's lock is held meanwhile, and the audit log
  * of every connected host gets a line about it, however it ends. `work` gets a session that makes no change
- * without the lock (`guardSession`). Throws RefusedError when another operator holds the lock; that is not
- * audited, since nothing was begun.
+ * without the lock (`guardSession`). Throws RefusedError when another operator holds the lock or a node
+ * belongs to another cluster; that is not audited, since nothing was begun.
  */
 export async function changing<T>(
   session: Session,
   request: ChangeRequest,
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
+  await refuseOtherCluster(session);
   return withLock(session, request, async (lock) => {
     const account = createAccount();
     await auditAbandoned(session, lock.abandoned);

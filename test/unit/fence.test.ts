@@ -20,6 +20,8 @@ const byThemselves: Readonly<Record<string, string>> = {
   'operations/history/history.ts': 'reads',
   'session/lock/ask.ts': 'is the lock',
   'session/lock/guard.ts': 'is the guard',
+  'session/lock/holder.ts': 'reads',
+  'session/other-cluster.ts': 'reads',
   'session/journal/journal.ts': 'reads; it writes by runChange',
   'session/secrets/configurations.ts': 'reads',
   'observation/certificates.ts': 'reads',

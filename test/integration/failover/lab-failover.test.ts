@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { parse } from 'yaml';
 import { parseClusterNodes } from '../../../src/cluster/parse.ts';
 import { createLab } from '../../lab/lab.ts';
 import type { Lab } from '../../lab/lab.ts';
@@ -69,6 +71,24 @@ const settled = (): Promise<void> =>
     },
     { timeoutMs: 120_000 },
   );
+
+describe('an inventory that gives the cluster another name', () => {
+  it('changes nothing: its lock would keep nobody out', async () => {
+    const text = await readFile(cli.inventory ?? '', 'utf8');
+    const { cluster } = parse(text) as { cluster: string };
+    const renamed = await cli.write('renamed.yaml', text.replace(cluster, 'renamed'));
+    for (const args of [
+      ['drain', 'redis1'],
+      ['restart', 'all'],
+      ['failover', '1'],
+    ]) {
+      const { code, stderr } = await cli.run('--yes', '-i', renamed, ...args);
+      expect(stderr).toContain(`belongs to cluster ${cluster}; it is not touched`);
+      expect(code).toBe(4);
+    }
+    expect(await lab.host('redis1').run('ls /var/lib/weedgo-redis')).not.toContain('renamed');
+  });
+});
 
 describe('on three hosts, under 2,000 writes a second of a foreign client', () => {
   it('twenty graceful failovers in a row lose nothing, and add nothing to the gap of a bare one', async () => {

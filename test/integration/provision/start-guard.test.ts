@@ -309,7 +309,7 @@ test('a master with an older snapshot than its replica has is not started before
   }
   const { stdout } = await cli.run('verify', '--json');
   expect(stdout).toContain('WR-START-UNSAFE');
-  expectCode(await cli.run('failover', `local:${replica}`, '--force'), 0);
+  expectCode(await cli.run('failover', '--to', `local:${replica}`, '--force'), 0);
   expectCode(await cli.run('start'), 0);
   await until(async () => expect(await ask(master, 'DBSIZE')).toBe('1000'));
   expect(await countKeys()).toBe(keys);
