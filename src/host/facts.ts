@@ -272,8 +272,8 @@ export type FolderContents = {
   /** What the manifest of the append-only files names; undefined: there is no manifest. */
   readonly appendOnly: readonly AppendOnlyFile[] | undefined;
   /**
-   * Files with data in appendonlydir where there is no manifest: a server from 7.0 on starts without them, and
-   * writes over them.
+   * Files with data in appendonlydir where there is no manifest: a server from 7.0 on starts without them,
+   * and writes over them.
    */
   readonly unnamed?: readonly string[];
   /**

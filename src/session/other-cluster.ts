@@ -15,8 +15,8 @@ done
 :`;
 
 /**
- * Throws RefusedError where a node of the inventory has the configuration of another cluster. The lock and the
- * journal have the inventory's name: under another name, a second operator would be kept from nothing.
+ * Throws RefusedError where a node of the inventory has the configuration of another cluster. The lock and
+ * the journal have the inventory's name: under another name, a second operator would be kept from nothing.
  */
 export async function refuseOtherCluster(session: Session): Promise<void> {
   const { inventory } = session;

@@ -60,8 +60,9 @@ function missing({ inventory, probes }: CheckInput): readonly Finding[] {
     }));
 }
 
-function published({ inventory, passwordPublished }: CheckInput): readonly Finding[] {
-  if (!passwordPublished) return [];
+function published({ inventory, passwordPublished, view }: CheckInput): readonly Finding[] {
+  // Where no node has accepted it, it is a wrong password, and not the cluster's.
+  if (!passwordPublished || !view.nodes.some(({ reachable }) => reachable)) return [];
   return [
     {
       id: 'WR-AUTH-PUBLISHED',
@@ -73,8 +74,9 @@ function published({ inventory, passwordPublished }: CheckInput): readonly Findi
       expected: 'a long random password',
       why: 'Anyone who reaches the port can guess it.',
       remedy: [
-        byHand('replace the password that auth.password of the inventory names by a long random one'),
-        ours(inventory, 'provision'),
+        byHand(
+          `in a maintenance window, since no node serves meanwhile: ${ours(inventory, 'stop')}; put a long random password where auth.password of the inventory has this one; ${ours(inventory, 'provision')}`,
+        ),
       ],
     },
   ];

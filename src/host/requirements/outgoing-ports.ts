@@ -10,7 +10,7 @@ export const noteOutgoingPorts: Requirement = (input) => {
   const { host, facts } = input;
   const held = heldPorts(input);
   const risky = portsOf(input).filter((port) => isOutgoing(facts.network, port));
-  const reserve = [...facts.network.reservedPorts, ...risky].join(',');
+  const reserve = [...facts.network.reservedPorts, ...machinePorts(input)].join(',');
   const hint = `As root on ${host.name}: echo net.ipv4.ip_local_reserved_ports=${reserve} >/etc/sysctl.d/99-reserved-ports.conf; sysctl -p /etc/sysctl.d/99-reserved-ports.conf`;
   const problems = held.map((port): HostProblem => ({
     id: 'port-held',
@@ -39,6 +39,15 @@ export const noteOutgoingPorts: Requirement = (input) => {
 
 const portsOf = ({ host, inventory }: PlanInput): readonly number[] =>
   host.nodes.flatMap(({ port, busPort }) => (inventory.mode === 'cluster' ? [port, busPort] : [port]));
+
+/** The same of every host that is this machine: one line is pasted for all of them. */
+const machinePorts = (input: PlanInput): readonly number[] =>
+  input.inventory.hosts
+    .filter(
+      (host) => host === input.host || (host.connection === 'local' && input.host.connection === 'local'),
+    )
+    .flatMap((host) => portsOf({ ...input, host }))
+    .filter((port) => isOutgoing(input.facts.network, port));
 
 /** Ports that nobody listens on, and that a connection has. */
 function heldPorts(input: PlanInput): readonly number[] {

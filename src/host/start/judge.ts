@@ -180,7 +180,10 @@ export function judgeUnread(question: StartQuestion, folder: FolderContents): re
 const moveAway = ({ dataDirectory }: NodeLayout, ...names: readonly string[]): string =>
   names.map((name) => `mv ${dataDirectory}/${name} ${dataDirectory}/${name}.aside`).join('; ');
 
-/** Who put dump.rdb next to files without a key is not known: a backup that was restored, or keys that were deleted. */
+/**
+ * Who put dump.rdb next to files without a key is not known: a backup that was restored, or keys that were
+ * deleted.
+ */
 const restoredOrOld = ({ layout, host }: StartQuestion): readonly string[] => [
   `If dump.rdb was restored from a backup, on ${host}: ${moveAway(layout, 'appendonlydir')}`,
   ...otherWay('no', 'dump.rdb'),

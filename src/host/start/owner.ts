@@ -58,8 +58,8 @@ function judgeEmpty(question: StartQuestion, own: StoredCopy): readonly StartRea
 }
 
 /**
- * A server with append-only files has them from its first start on: a master of slots without any has lost them,
- * and nobody else is seen to have its keys.
+ * A server with append-only files has them from its first start on: a master of slots without any has lost
+ * them, and nobody else is seen to have its keys.
  */
 function judgeGone({ layout, word }: StartQuestion, { content }: StoredCopy): readonly StartReason[] {
   if (content !== 'nothing' || word.isLost === true) return [];

@@ -8,8 +8,8 @@ import { until } from '../../support/until.ts';
 import { expectCode, localNodes, passwordIn, portsFrom, redisCli } from './support.ts';
 
 /**
- * Files that are missing or strange while nodes are down. A sequence: each test leaves the cluster stopped, with
- * all its files.
+ * Files that are missing or strange while nodes are down. A sequence: each test leaves the cluster stopped,
+ * with all its files.
  */
 const ports = portsFrom(19_110);
 const [master = 0, other = 0, , replica = 0] = ports;
