@@ -1,7 +1,7 @@
 import type { FolderContents } from '../facts.ts';
 import { compareCopies, describeCopy, type Standing, storedCopy, type StoredCopy } from './copy.ts';
 import type { StartQuestion, StartReason } from './question.ts';
-import { persistenceOf } from './reads.ts';
+import { dumpContent, persistenceOf } from './reads.ts';
 import { judgeSnapshot, takeOver } from './snapshot.ts';
 import type { ReplicaDisk, ReplicaWord } from './word.ts';
 
@@ -61,8 +61,14 @@ function judgeEmpty(question: StartQuestion, own: StoredCopy): readonly StartRea
  * A server with append-only files has them from its first start on: a master of slots without any has lost
  * them, and nobody else is seen to have its keys.
  */
-function judgeGone({ layout, word }: StartQuestion, { content }: StoredCopy): readonly StartReason[] {
+function judgeGone(
+  { layout, word, data: { folder } }: StartQuestion,
+  { content }: StoredCopy,
+): readonly StartReason[] {
   if (content !== 'nothing' || word.isLost === true) return [];
+  // A snapshot without a key, or a replica without one, shows that there was none to lose.
+  const hadNone = folder.kind === 'read' && dumpContent(folder) === 'empty';
+  if (hadNone || word.replicas.some(({ keys }) => keys === 0)) return [];
   const { id, shard } = layout.node;
   return [
     {
