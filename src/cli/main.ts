@@ -34,7 +34,7 @@ function reportDefects(): void {
 async function refuse({ message }: CommanderError, argv: readonly string[]): Promise<number> {
   if (argv.includes('--json')) {
     const { failureDocument } = await import('./failure.ts');
-    printJson(failureDocument(new UsageError(message)));
+    printJson(failureDocument(new UsageError(message.replace(/^error: /, ''))));
   }
   return exitCodes.usage;
 }

@@ -35,6 +35,23 @@ export const isDead = (stranger: Stranger, all: readonly Stranger[]): boolean =>
   !servesWith(stranger, all) &&
   stranger.lines.every(({ flags }) => flags.includes('fail') || flags.includes('noaddr'));
 
+/** A replica that runs is a copy of the data, and comes back a minute after it was forgotten. */
+function forget(
+  { inventory }: CheckInput,
+  { members }: Topology,
+  { nodeId, lines }: Stranger,
+): readonly string[] {
+  const alive = lines.find(({ flags }) => !flags.includes('fail') && !flags.includes('noaddr'));
+  const master = alive && members.find((member) => member.nodeId === alive.masterId);
+  const command = call(inventory, 'all', 'CLUSTER', 'FORGET', nodeId);
+  if (!master) return [command];
+  return [
+    byHand(
+      `it runs as a replica of ${master.node.id}: put it back into the inventory, or stop its process; once it is down: ${command}`,
+    ),
+  ];
+}
+
 function foreign(input: CheckInput, topology: Topology, stranger: Stranger): Finding {
   const { inventory } = input;
   const serves = servesWith(stranger, topology.strangers);
@@ -64,7 +81,7 @@ function foreign(input: CheckInput, topology: Topology, stranger: Stranger): Fin
           byHand('put it back into the inventory, if it is of this cluster'),
           call(inventory, 'all', 'CLUSTER', 'NODES'),
         ]
-      : [call(inventory, 'all', 'CLUSTER', 'FORGET', nodeId)],
+      : forget(input, topology, stranger),
     // The id that a copied data folder displaced is forgotten with it, and so is that of a machine that was
     // replaced.
     ...(!serves && {

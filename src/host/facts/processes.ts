@@ -40,7 +40,9 @@ fi 2>/dev/null
       linesOf(output).flatMap((line) => {
         const [, index, pid = '', own = ''] = /^node (\d+) (\d+) (\w*)$/.exec(line) ?? [];
         const place = nodes[Number(index)];
-        return place ? [[place.node, stateOf(output, { pid, isOwn: own !== '' }, clock)]] : [];
+        // One that ended while its files were read has no stat any more.
+        if (!place || statOf(output, pid) === undefined) return [];
+        return [[place.node, stateOf(output, { pid, isOwn: own !== '' }, clock)]];
       }),
     );
   },
@@ -56,6 +58,9 @@ function findScript(place: NodePlace, index: number): string {
 const linkOf = (output: string, pid: string, link: 'cwd' | 'exe'): string | undefined =>
   new RegExp(`^/proc/${pid}/${link} -> (.*)$`, 'm').exec(output)?.[1];
 
+const statOf = (output: string, pid: string): string | undefined =>
+  linesOf(output).findLast((line) => line.startsWith(`/proc/${pid}/stat:`));
+
 function stateOf(
   output: string,
   { pid, isOwn }: { readonly pid: string; readonly isOwn: boolean },
@@ -64,7 +69,7 @@ function stateOf(
   const limit = new RegExp(`^/proc/${pid}/limits:Max open files +(\\d+)`, 'm').exec(output)?.[1];
   // The name in parentheses may hold anything; the start time, in ticks since boot, is the 20th field after
   // it.
-  const stat = linesOf(output).findLast((line) => line.startsWith(`/proc/${pid}/stat:`));
+  const stat = statOf(output, pid);
   const ticks = stat?.slice(stat.lastIndexOf(') ') + 2).split(' ')[19];
   return {
     pid: Number(pid),
