@@ -19,7 +19,7 @@ export function formatFailure(error: unknown, color: boolean): string {
         ? paint.yellow('interrupted:')
         : paint.red('error:');
   const lines = [
-    `${label} ${withPlace(error, error.message)}`,
+    `${label} ${withPlace(error, error.message.replace(/^interrupted (?=at |on )/, ''))}`,
     ...[...error.hints, ...accountOf(error)].map((hint) => `  ${paint.dim('→')} ${hint}`),
   ];
   if (error instanceof HostsFailedError) {

@@ -75,7 +75,7 @@ function asInterrupted(thrown: unknown): InterruptedError {
   if (thrown instanceof InterruptedError && thrown.hints.length > 0) return thrown;
   const isInterruption = thrown instanceof InterruptedError;
   const extra = thrown instanceof WeedgoError && !isInterruption ? [thrown.message, ...thrown.hints] : [];
-  const interrupted = new InterruptedError(isInterruption ? thrown.message : 'interrupted', {
+  const interrupted = new InterruptedError(isInterruption ? thrown.message : 'by Ctrl-C or a signal', {
     cause: thrown,
     hints: [...extra, 'Run the same command again: it resumes from what is there.'],
   });

@@ -1,4 +1,5 @@
 import { formatBytes } from '../../base/bytes.ts';
+import { joinNames } from '../../checks/text.ts';
 import { createPaint, type Paint } from '../paint.ts';
 import type { ReportNode } from '../../report/schema.ts';
 import type { Status } from '../../operations/status/status.ts';
@@ -54,12 +55,15 @@ function chooseNodes(nodes: readonly ReportNode[], room: number): readonly Repor
   return illFirst.slice(0, Math.max(1, room - 1));
 }
 
-/** Why nodes do not answer; what several have in common is said once. */
+/** Why nodes do not answer, with their names; a reason that several have in common is printed once. */
 function formatReasons({ nodes }: Status, width: number): readonly string[] {
   const reasons = new Set(nodes.flatMap(({ reason }) => reason ?? []));
-  return [...reasons].flatMap((reason) =>
-    wrap(reason, width).map((line, index) => `${index === 0 ? '✗' : ' '} ${line}`),
-  );
+  return [...reasons].flatMap((reason) => {
+    const silent = nodes.filter((node) => node.reason === reason).map(({ node }) => node);
+    return wrap(`${joinNames(silent)}: ${reason}`, width).map(
+      (line, index) => `${index === 0 ? '✗' : ' '} ${line}`,
+    );
+  });
 }
 
 /** One line for all nodes: `12:00:01  6 up  42 MB  12000 keys  1800 ops/s  hits 93 %  60 clients`. */
