@@ -10,6 +10,7 @@ import type { CheckInput } from '../input.ts';
 import { byHand, ours } from '../remedy.ts';
 import { titled } from '../shared.ts';
 import { peersWords } from '../start-word.ts';
+import { hasMajority, votersOf } from '../takeovers.ts';
 
 /**
  * Nodes that are down and would lose data, or come back as another node, if they were started as they are.
@@ -17,13 +18,22 @@ import { peersWords } from '../start-word.ts';
 export const starts: Check = {
   name: 'safe to start',
   section: 'persistence',
-  run: (input, { unreachable }) => {
+  run: (input, topology) => {
+    const { unreachable } = topology;
     const down = new Set(unreachable.flatMap(({ node, failure }) => (failure === 'refused' ? [node] : [])));
-    return input.inventory.nodes.filter(({ id }) => down.has(id)).flatMap((node) => unsafeStart(input, node));
+    // The others take some seconds to miss a master that is down.
+    const masters = topology.shards.filter(({ master }) => master.slots.length > 0);
+    const up = masters.filter(({ master }) => !down.has(master.node.id));
+    const isMajority = hasMajority(votersOf(topology)) && up.length * 2 > masters.length;
+    return input.inventory.nodes
+      .filter(({ id }) => down.has(id))
+      .flatMap((node) => unsafeStart(input, node, { isMajority }));
   },
 };
 
-function unsafeStart(input: CheckInput, node: Node): readonly Finding[] {
+type Votes = { readonly isMajority: boolean };
+
+function unsafeStart(input: CheckInput, node: Node, votes: Votes): readonly Finding[] {
   const { inventory, hosts, view } = input;
   const seen = hosts[node.host];
   const host = inventory.hosts.find(({ name }) => name === node.host);
@@ -53,7 +63,7 @@ function unsafeStart(input: CheckInput, node: Node): readonly Finding[] {
       seen: reasons.map(({ message }) => message).join('; '),
       expected: 'a data folder that its configuration reads, and that no other node has',
       why: 'A start would overwrite the only copy of data that lies on a disk, here or on a replica.',
-      remedy: reasons.flatMap((reason) => remedyFor(input, reason)),
+      remedy: reasons.flatMap((reason) => remedyFor(input, reason, { node, ...votes })),
       ...relation(input, node, { reasons, folder: question.data.folder }),
     },
   ];
@@ -88,8 +98,18 @@ function relation(
 function remedyFor(
   { inventory }: CheckInput,
   { heir, isHeirDown, otherWays = [], hints }: StartReason,
+  { node, isMajority }: Votes & { readonly node: Node },
 ): readonly string[] {
   if (heir === undefined) return [byHand(hints.join(' '))];
-  const takeOver = [ours(inventory, 'failover', '--to', heir, '--force'), ours(inventory, 'start')];
+  const failover = ['failover', '--to', heir];
+  const takeOver = [
+    ...(isMajority
+      ? [ours(inventory, ...failover, '--force')]
+      : [
+          byHand(`no majority is left to prove that ${node.id} is dead: make sure that it is off`),
+          ours(inventory, ...failover, '--takeover', '--confirm', `shard-${node.shard}`),
+        ]),
+    ours(inventory, 'start'),
+  ];
   return [...(isHeirDown ? [ours(inventory, 'start')] : []), ...takeOver, ...otherWays.map(byHand)];
 }

@@ -87,16 +87,12 @@ function guardMaster({ view }: Situation, { master }: Shard): readonly Reason[] 
     {
       code: 'master-unreachable',
       message: `${master.node.id} does not respond (${why}), and a graceful failover needs it`,
-      hints: [
-        ...(isUp
-          ? [
-              `${master.node.id} runs: weedgo-redis verify names what keeps it from answering, and the way out.`,
-            ]
-          : [
-              'Run weedgo-redis verify first: it names why. A process that is only stopped continues without a loss.',
-              `weedgo-redis failover ${master.node.id} --force replaces a master that is gone.`,
-            ]),
-      ],
+      hints: isUp
+        ? [`${master.node.id} runs: weedgo-redis verify names what keeps it from answering, and the way out.`]
+        : [
+            'Run weedgo-redis verify first: it names why. A process that is only stopped continues without a loss.',
+            `weedgo-redis failover ${master.node.id} --force replaces a master that is gone.`,
+          ],
     },
   ];
 }

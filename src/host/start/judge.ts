@@ -7,7 +7,13 @@ import { judgeNames } from './names.ts';
 import { judgeOwner, ownsByDisk, unknownReplicas } from './owner.ts';
 import type { StartQuestion, StartReason } from './question.ts';
 import { filesTooNew } from './rdb-versions.ts';
-import { appendOnlyContent, appendOnlyIsNewer, dumpContent, persistenceOf } from './reads.ts';
+import {
+  appendOnlyContent,
+  appendOnlyIsNewer,
+  certainlyHasKeys,
+  dumpContent,
+  persistenceOf,
+} from './reads.ts';
 
 /**
  * Why the node must not be started as it is; empty when it may. `isOverride`: by its disk alone it would not,
@@ -206,7 +212,7 @@ function unnamedFiles(layout: NodeLayout, names: readonly string[]): StartReason
 function judgeEmptied(question: StartQuestion, folder: FolderContents): readonly StartReason[] {
   const { layout, host, word, directives, server } = question;
   const own = storedCopy(folder, persistenceOf(directives).appendOnly, server.version);
-  if (word.emptyMaster === undefined || own.content !== 'data') return [];
+  if (word.emptyMaster === undefined || !certainlyHasKeys(folder)) return [];
   return [
     {
       message: `${layout.node.id} has data on its disk (${describeCopy(own)}), and its master ${word.emptyMaster} answers without a key: the replica would copy that, and lose its own`,

@@ -60,6 +60,20 @@ export const appendOnlyIsNewer = (folder: FolderContents): boolean => msAhead(fo
 export const dumpHasAll = (folder: FolderContents): boolean => msAhead(folder) < 0;
 
 /**
+ * Something there shows that it has keys: a snapshot, or the base of the append-only files. Writes alone show
+ * nothing, since they may have deleted all that they made; a snapshot that is newer than they are decides.
+ */
+export function certainlyHasKeys(folder: FolderContents): boolean {
+  const inSnapshot = keysOf(folder.dump);
+  if (dumpHasAll(folder) && inSnapshot !== undefined) return inSnapshot > 0;
+  const bases = (folder.appendOnly ?? []).flatMap(({ type, file }) => (type === 'base' ? [file] : []));
+  return [inSnapshot, ...bases.map(keysOf)].some((keys = 0) => keys > 0);
+}
+
+const keysOf = (file: DataFile | undefined): number | undefined =>
+  file?.format.kind === 'rdb' ? (file.format.isEmpty ? 0 : file.format.keys) : undefined;
+
+/**
  * How long after the snapshot was begun the append-only files were last written; times are right to a second.
  */
 function msAhead({ dump, appendOnly, single }: FolderContents): number {
