@@ -28,7 +28,9 @@ export function peersWords(
 type Scene = { readonly inventory: Inventory; readonly observation: Observation };
 
 function wordOf(node: Node, scene: Scene): PeersWord {
-  const others = reachableNodes(scene.observation.view).filter((view) => view.node !== node.id);
+  const reachable = reachableNodes(scene.observation.view);
+  const runs = reachable.some((view) => view.node === node.id);
+  const others = reachable.filter((view) => view.node !== node.id);
   const stored = identityOf(node, scene);
   const lines = others.flatMap(({ nodes }) => nodes).filter(({ flags }) => !flags.includes('handshake'));
   const named = stored ? lines.filter(({ nodeId }) => nodeId === stored.id) : [];
@@ -41,7 +43,8 @@ function wordOf(node: Node, scene: Scene): PeersWord {
     isMember: named.some((line) => standsAt(line, node)),
     ownsSlots,
     isExpendable: named.length > 0 && ownsSlots === false && named.some((line) => isCopied(line, others)),
-    emptyMaster: named.flatMap((line) => emptyMasterOf(line, others))[0],
+    // What a node that runs holds is in its memory; its files may have keys that were deleted since.
+    emptyMaster: runs ? undefined : named.flatMap((line) => emptyMasterOf(line, others))[0],
     replicas: scene.inventory.nodes
       .filter((other) => other !== node)
       .flatMap((other) => replicaWord(other, { ...scene, ids, shard: node.shard })),
