@@ -129,10 +129,11 @@ function rejoin(
   const keys = member.view?.keys ?? 0;
   if (keys > 0 && heirs.length === 0 && strangers.some(ownsSlots)) return keepCopy(inventory, node, { keys });
   const pid = processIdOf(member.view?.info ?? {});
-  // A FORGET that is refused must not be followed by the rest.
+  const aside = moveAside(inventory, node, { pid, suffix: `aside-${member.nodeId.slice(0, 8)}` });
+  // A FORGET that is refused must not be followed by the rest, whatever operators the rest has.
   const replace = [
     ...strangers.map(({ nodeId }) => call(inventory, 'all', 'CLUSTER', 'FORGET', nodeId)),
-    moveAside(inventory, node, { pid, suffix: `aside-${member.nodeId.slice(0, 8)}` }),
+    `{ ${aside}; }`,
   ];
   return [
     ...heirs.map((heir) => redisCli(inventory, heir.node.id, promote)),

@@ -162,10 +162,7 @@ export function judgeUnread(question: StartQuestion, folder: FolderContents): re
       {
         message: `${layout.node.id}: ${why}: dump.rdb (${formatBytes(size)}, ${dateOf(modified)}) would not be read, and be overwritten`,
         shared: `${why}: dump.rdb would not be read, and be overwritten`,
-        hints: [
-          ...(files === 'empty' ? [] : otherWay('no', 'dump.rdb')),
-          ...(files === 'empty' ? restoredOrOld(question) : []),
-        ],
+        hints: files === 'empty' ? restoredOrOld(question) : otherWay('no', 'dump.rdb'),
       },
     ];
   }
