@@ -14,6 +14,8 @@ import { leftoversOf, leftoverWhy } from './leftovers.ts';
 export function planFiles({ inventory, facts, desired }: PlanInput): readonly HostStep[] {
   const { account } = facts.server;
   const { server } = inventory;
+  // What nodes of this machine have is their user's, in folders of that user.
+  const remover = desired.layout.manager === 'daemon' ? {} : { group: server };
   // An empty folder there would be one to start in.
   const comes = desired.layout.nodes.flatMap((place) => moveOf(place, { server, facts })?.to ?? []);
   const directories = desired.directories
@@ -34,14 +36,14 @@ export function planFiles({ inventory, facts, desired }: PlanInput): readonly Ho
     kind: 'remove-path',
     path,
     recursive: false,
-    group: server,
+    ...remover,
     why: leftoverWhy,
   }));
   const former = formerLeftovers(desired.layout, { server, facts }).map((path): HostStep => ({
     kind: 'remove-path',
     path,
     recursive: false,
-    group: server,
+    ...remover,
     why: 'an earlier version had it there; it holds the password',
   }));
   return [...directories, ...planDataOwners({ desired, facts }), ...leftovers, ...files, ...former];

@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Cli, createCli } from '../../support/cli.ts';
 import {
@@ -60,6 +62,19 @@ test('a changed maxmemory is changed on every node, live and in its file, and no
   expect(differing(before.files, after.files)).toEqual(ports.map(fileOf));
   expectCode(await cli.run('plan', '--exit-code'), 0);
   await expectSound(18_110, password);
+});
+
+test('what an interrupted write left behind is removed, and nothing else is changed', async () => {
+  const before = await everything();
+  const left = join(cli.state, 'weedgo-redis/test/18112/.redis.conf.new');
+  await writeFile(left, 'requirepass x\n', { mode: 0o600 });
+  const { stdout } = await cli.run('plan');
+  expect(stdout).toContain(left);
+  expectCode(await cli.run('provision'), 0);
+  const { files, ...after } = await everything();
+  expect(after).toEqual({ servers: before.servers, configs: before.configs });
+  expect(differing(before.files, files)).toEqual([]);
+  expectCode(await cli.run('plan', '--exit-code'), 0);
 });
 
 test('a setting that can lose something later is named before it is applied', async () => {
