@@ -3,6 +3,7 @@ import { causeOf, type StartCause } from '../../host/diagnosis/cause.ts';
 import type { Inventory, Node } from '../../inventory/inventory.ts';
 import { findNode } from '../../inventory/topology.ts';
 import { layoutOf, type NodeLayout } from '../../render/layout.ts';
+import { hasDataFolder } from '../data-folder.ts';
 import type { CheckInput } from '../input.ts';
 import { unitOf } from '../remedy.ts';
 import { joinNames } from '../text.ts';
@@ -15,7 +16,7 @@ export type Why = { readonly seen: string; readonly remedy: readonly string[] };
 export function whyDown(id: string, input: CheckInput, topology: Topology): Why | undefined {
   const evidence = input.evidence[id];
   const node = findNode(input.inventory, id);
-  const cause = evidence && node && causeOf(evidence, node);
+  const cause = evidence && node && causeOf(evidence, node, hasDataFolder(id, input));
   const place = node && placeOf(input.inventory, node);
   if (!cause || !place) return undefined;
   const subject = { inventory: input.inventory, node, place, topology };

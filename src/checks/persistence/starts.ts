@@ -6,6 +6,7 @@ import type { StartReason } from '../../host/start/question.ts';
 import type { Node } from '../../inventory/inventory.ts';
 import { layoutOf } from '../../render/layout.ts';
 import type { Check, Finding } from '../check.ts';
+import { hasDataFolder } from '../data-folder.ts';
 import type { CheckInput } from '../input.ts';
 import { byHand, ours } from '../remedy.ts';
 import { titled } from '../shared.ts';
@@ -73,13 +74,13 @@ type Judgement = { readonly reasons: readonly StartReason[]; readonly folder: Fo
 
 /** The finding whose commands get the node out of this, where that is another one. */
 function relation(
-  { evidence }: CheckInput,
+  input: CheckInput,
   node: Node,
   { reasons, folder }: Judgement,
 ): Pick<Finding, 'explains' | 'dueTo'> {
   const nodes = [node.id];
-  const found = evidence[node.id];
-  const cause = found && causeOf(found, node)?.kind;
+  const found = input.evidence[node.id];
+  const cause = found && causeOf(found, node, hasDataFolder(node.id, input))?.kind;
   // Started after the takeover it would end again: what is damaged is replaced by the heir's copy.
   const isDamaged = cause === 'aof' || cause === 'dump' || cause === 'nodes-conf';
   if (isDamaged && reasons.every(({ heir, isHeirDown }) => heir !== undefined && !isHeirDown))

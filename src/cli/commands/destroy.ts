@@ -2,6 +2,7 @@ import { demandName } from '../../session/approval.ts';
 import { describeDestroy, destroyNodes } from '../../operations/lifecycle/lifecycle.ts';
 import { approvalOf } from '../approval.ts';
 import type { CommandRun } from '../command.ts';
+import { joinNames } from '../../checks/text.ts';
 import { withSession } from '../session.ts';
 
 export const run: CommandRun = async (invocation) =>
@@ -9,19 +10,27 @@ export const run: CommandRun = async (invocation) =>
     invocation,
     async (session) => {
       const { cluster } = session.inventory;
-      const steps = [...(await describeDestroy(session))].filter(([, each]) => each.length > 0);
+      const { unlisted, ...described } = await describeDestroy(session);
+      const steps = [...described.steps].filter(([, each]) => each.length > 0);
       const nothing = `Nothing to do: there is nothing of ${cluster}.`;
       if (steps.length === 0)
         return { data: { ok: true, changed: false, stages: [], done: [] }, text: nothing };
       await demandName(approvalOf(invocation), {
         name: cluster,
         details: steps.flatMap(([host, each]) => [`On ${host}:`, ...each.map((step) => `  ${step}`)]),
-        statements: [`this deletes the cluster ${cluster} and every key in it`],
+        statements: [
+          unlisted.length === 0
+            ? `this deletes the cluster ${cluster} and every key in it`
+            : `this deletes the nodes of ${cluster} that ${session.inventory.file} lists and every key in them, and leaves ${joinNames(unlisted)} without them`,
+        ],
         question: 'Type its name to continue: ',
       });
       const report = await destroyNodes(session, { command: invocation.commandLine });
-      const text = report.changed ? `${cluster} is gone, with all its data.` : nothing;
-      return { data: { ok: true, ...report }, text };
+      const gone =
+        unlisted.length === 0
+          ? `${cluster} is gone, with all its data.`
+          : `The nodes of ${cluster} that ${session.inventory.file} lists are gone, with their data. It does not list ${joinNames(unlisted)}: nothing was done there.`;
+      return { data: { ok: true, ...report, unlisted }, text: report.changed ? gone : nothing };
     },
     { secrets: 'optional' },
   );

@@ -39,10 +39,12 @@ export type StartCause =
 /**
  * The first cause that the state of the host shows, the ones that keep it from starting at all first;
  * undefined: it merely does not run. What a log says only names what the state shows, except for a directive
- * that the server does not know, of which there is no other trace.
+ * that the server does not know, of which there is no other trace. A node without a data folder does not
+ * start for that reason alone, whatever its last run said.
  */
-export function causeOf(evidence: Evidence, node: Node): StartCause | undefined {
-  return unitCause(evidence) ?? hostCause(evidence, node) ?? dataCause(evidence) ?? endCause(evidence);
+export function causeOf(evidence: Evidence, node: Node, hasFolder: boolean): StartCause | undefined {
+  const outside = unitCause(evidence) ?? hostCause(evidence, node);
+  return outside ?? (hasFolder ? (dataCause(evidence) ?? endCause(evidence)) : undefined);
 }
 
 function unitCause({ unit }: Evidence): StartCause | undefined {

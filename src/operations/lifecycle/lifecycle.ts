@@ -23,6 +23,7 @@ import { nodesOn, startedWithout, withoutHosts } from './without-hosts.ts';
 import type { MissingHosts } from './without-hosts.ts';
 import { nodesOf, partition, startedWithoutMasters } from './held.ts';
 import { ownInputs } from './own-inputs.ts';
+import { unlistedNodes } from './unlisted.ts';
 
 export type LifecycleReport = {
   readonly changed: boolean;
@@ -135,10 +136,19 @@ export async function destroyNodes(session: Session, request: Request): Promise<
   return report;
 }
 
-/** What `destroyNodes` would do, by host, one line a step; reads the hosts and changes nothing. */
-export async function describeDestroy(session: Session): Promise<ReadonlyMap<string, readonly string[]>> {
-  const { inputs } = await ownInputs(session, false);
-  return new Map(inputs.map((input) => [input.host.name, destroySteps(input).map(describeStep)]));
+/**
+ * What `destroyNodes` would do, by host, one line a step, and the nodes of the cluster that would stay
+ * (`unlistedNodes`); reads the hosts and the nodes, and changes nothing.
+ */
+export async function describeDestroy(session: Session): Promise<{
+  readonly steps: ReadonlyMap<string, readonly string[]>;
+  readonly unlisted: readonly string[];
+}> {
+  const { inputs, view } = await ownInputs(session, false);
+  return {
+    steps: new Map(inputs.map((input) => [input.host.name, destroySteps(input).map(describeStep)])),
+    unlisted: unlistedNodes(session.inventory, view),
+  };
 }
 
 const isStop = ({ kind }: HostStep): boolean => kind === 'stop-service';

@@ -27,10 +27,23 @@ test('destroy leaves the nodes of another inventory of the same name, and the la
   expect(Object.keys(serversOf(cli.dir))).toHaveLength(3);
   expect((await redisCli(secret, ['-c', '-p', '19060', 'GET', 'precious'])).output).toBe('value\n');
 
-  await cli.setInventory({ ...other, auth: { password: { file: join(cli.home, 'redis.password') } } });
+  // Two of the three masters: what is left of the cluster is named before and after.
+  const password = { password: { file: join(cli.home, 'redis.password') } };
+  await cli.setInventory({ ...localNodes([19_060, 19_061, 19_069], { replicas: 0 }), auth: password });
+  const asked = await cli.run('destroy', '--confirm', 'another');
+  expectCode(asked, 4);
+  expect(asked.stderr).toContain('leaves 127.0.0.1:19062 without them');
+  expect(Object.keys(serversOf(cli.dir))).toHaveLength(3);
+  const partly = await cli.run('destroy', '--confirm', 'test');
+  expectCode(partly, 0);
+  expect(partly.stdout).not.toContain('test is gone');
+  expect(partly.stdout).toContain('It does not list 127.0.0.1:19062: nothing was done there.');
+  expect(Object.keys(serversOf(cli.dir))).toHaveLength(1);
+
+  await cli.setInventory({ ...other, auth: password });
   const operations = join(cli.state, 'weedgo-redis/.operations');
   await writeFile(join(operations, 'test.memory.json'), '{"schemaVersion":1,"revision":1,"drained":{}}');
-  await writeFile(join(cli.state, 'weedgo-redis/test/19060/.redis.conf.new'), 'requirepass x\n');
+  await writeFile(join(cli.state, 'weedgo-redis/test/19062/.redis.conf.new'), 'requirepass x\n');
   expectCode(await cli.run('destroy', '--confirm', 'test'), 0);
   expect(serversOf(cli.dir)).toEqual({});
   expect(await readdir(join(cli.state, 'weedgo-redis'))).toEqual(['.operations']);
