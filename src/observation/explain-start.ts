@@ -11,7 +11,7 @@ import type { Session } from '../session/session.ts';
 export async function explainStart(session: Session, error: unknown): Promise<unknown> {
   if (!(error instanceof StepFailedError)) return error;
   const failed = error.failed.flatMap((step) => (step.kind === 'start-service' ? [step.service.node] : []));
-  if (failed.length === 0 || session.signal.aborted) return error;
+  if (session.signal.aborted) return error;
   const hints = await explainDown(session, failed);
   if (hints.length === 0) return error;
   return new OperationError(error.message, {
@@ -26,6 +26,7 @@ export async function explainStart(session: Session, error: unknown): Promise<un
  * Why these nodes do not answer, each with the commands of the way out; empty where nothing is known of it.
  */
 export async function explainDown(session: Session, ids: readonly string[]): Promise<readonly string[]> {
+  if (ids.length === 0) return [];
   try {
     // Loaded where a start failed: most commands never need it.
     const { look } = await import('./look.ts');

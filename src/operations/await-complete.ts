@@ -7,6 +7,7 @@ import type { Inventory } from '../inventory/inventory.ts';
 import { observeTopology } from '../redis/observe.ts';
 import { createWorkWatch } from '../redis/work-watch.ts';
 import { waitUntil } from '../base/wait.ts';
+import { explainDown } from '../observation/explain-start.ts';
 import { createWaitTeller } from '../session/wait-teller.ts';
 import type { Session } from '../session/session.ts';
 
@@ -23,17 +24,16 @@ export function listLacking(inventory: Inventory, view: TopologyView): readonly 
 
 /**
  * `away`: nodes (inventory ids) that cannot be waited for, on hosts that cannot be reached. Looks until every
- * node answers and sees a complete cluster: nodes that were just started load their data, find each other and
- * link to their masters meanwhile. Throws OperationError naming what lacks after a minute and a second a node
- * in which none was loading or being copied to, InterruptedError when the operator interrupts.
+ * node answers and sees a complete cluster: nodes that were just started load their data, find each other
+ * and link to their masters meanwhile. Throws OperationError naming what lacks, and why nodes do not answer,
+ * after a minute and a second a node in which none was loading or being copied to; InterruptedError when the
+ * operator interrupts.
  */
-export async function awaitComplete(
-  { inventory, redis, signal, emit }: Session,
-  away: ReadonlySet<string> = new Set(),
-): Promise<void> {
+export async function awaitComplete(session: Session, away: ReadonlySet<string> = new Set()): Promise<void> {
+  const { inventory, redis, signal, emit } = session;
   const watch = createWorkWatch(emit);
   const tellOnce = createWaitTeller(emit);
-  const { missing } = await waitUntil(
+  const { seen, missing } = await waitUntil(
     () => observeTopology(inventory.nodes, redis),
     (view) => {
       const lacking =
@@ -51,7 +51,13 @@ export async function awaitComplete(
     },
   );
   if (missing.length === 0) return;
+  const silent = seen.nodes.flatMap(({ node, reachable }) => (reachable || away.has(node) ? [] : [node]));
   throw new OperationError('the nodes run, but the cluster is not complete', {
-    hints: [...missing, ...watch.restless(), 'Run `weedgo-redis verify` for details.'],
+    hints: [
+      ...missing,
+      ...(await explainDown(session, silent)),
+      ...watch.restless(),
+      'Run `weedgo-redis verify` for details.',
+    ],
   });
 }

@@ -52,13 +52,18 @@ until named ${place(service)} && listening ${service.port}; do
 done`;
 }
 
-/** sh that asks daemons to end and waits until they have; each saves first what its configuration says. */
+/**
+ * sh that asks daemons to end and waits until they have; each saves first what its configuration says.
+ * SIGCONT follows SIGTERM, as systemd.kill(5) has it: a process that SIGSTOP stopped would not see that it is
+ * to end.
+ */
 export function stopDaemonScript(service: DaemonService): string {
   return `${functions}
 ${signsOfLife}
 log=${shQuote(service.logFile)}
 if running ${place(service)}; then
   kill -TERM "$pid"
+  kill -CONT "$pid" 2>/dev/null || :
   i=0
   while alive "$pid"; do
     i=$((i + 1))

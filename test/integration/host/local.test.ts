@@ -87,6 +87,16 @@ test('a stopped node is started again, and only that', async () => {
   expect(planHost(await look())).toEqual([]);
 });
 
+test('a node whose process is stopped by SIGSTOP still ends in order', async () => {
+  const running = await look();
+  const [service] = running.desired.services;
+  if (service?.manager !== 'daemon') throw new Error('no daemon');
+  process.kill(Number(await readFile(service.pidFile, 'utf8')), 'SIGSTOP');
+  await applySteps(shell, planStop([service], running.facts));
+  expect(await readFile(service.logFile, 'utf8')).toMatch(/bye bye/);
+  await applySteps(shell, planHost(await look()));
+});
+
 test('a changed setting is one file to write, and nothing to restart', async () => {
   const changed = await look(masters(ports, '65mb'));
   expect(kinds(changed)).toEqual(ports.map(() => 'write-file'));
