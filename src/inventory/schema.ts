@@ -136,7 +136,10 @@ export const inventorySchema = z.strictObject({
     })
     .default({ manage: false, clients: [], external: false })
     .describe('Firewall rules on the hosts'),
-  production: z.boolean().default(true).describe('false: drills need no further assurance'),
+  production: z
+    .boolean()
+    .default(true)
+    .describe('false: drills need no further assurance, and `stop` on this machine does not ask'),
   hosts: z.array(host).min(1).describe('The machines, in order'),
   config: z
     .record(z.string(), directive)

@@ -9,7 +9,7 @@ export const run: CommandRun = async (invocation) =>
   withSession(
     invocation,
     async (session) => {
-      const { cluster, hosts } = session.inventory;
+      const { cluster, hosts, production } = session.inventory;
       const { keys, masters, unknown } = await describeLoss(session);
       if (keys > 0) {
         await demandName(approvalOf(invocation), {
@@ -19,7 +19,7 @@ export const run: CommandRun = async (invocation) =>
           ],
           question: 'Type its name to continue: ',
         });
-      } else if (hosts.some(({ connection }) => connection === 'ssh')) {
+      } else if (production || hosts.some(({ connection }) => connection === 'ssh')) {
         await demandYes(approvalOf(invocation), {
           statements: [`every node of ${cluster} stops, and applications lose it until it is started again`],
           question: 'Continue?',

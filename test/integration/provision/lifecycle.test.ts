@@ -33,6 +33,15 @@ describe('six nodes on this machine', () => {
   });
   afterAll(() => cli?.close());
 
+  test('stop of a production cluster asks, on this machine too', async () => {
+    await cli.setInventory(localNodes(ports, { production: true }));
+    const asked = await cli.run('stop');
+    expectCode(asked, 4);
+    expect(asked.stderr).toContain('applications lose it until it is started again: not confirmed');
+    expect(Object.keys(serversOf(cli.dir))).toHaveLength(6);
+    await cli.setInventory(localNodes(ports));
+  });
+
   test('stop ends every node, and once more does nothing', async () => {
     const stopped = await cli.run('stop');
     expectCode(stopped, 0);
