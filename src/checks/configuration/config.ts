@@ -1,5 +1,6 @@
 import type { Inventory } from '../../inventory/inventory.ts';
-import type { Check, Finding } from '../check.ts';
+import { parseMemory } from '../../render/memory.ts';
+import type { Check, Finding, FindingMatch } from '../check.ts';
 import { byHand, ours } from '../remedy.ts';
 import { joinNames } from '../text.ts';
 import { type Drift, driftsOf } from './drift.ts';
@@ -46,8 +47,18 @@ function describe(inventory: Inventory, drifts: readonly Drift[]): readonly Find
         kind === 'pending' && needsRestart
           ? outage(inventory)
           : [...(needsRestart && wanted === file ? [] : [ours(inventory, 'provision')]), ...restarts],
+      explains: consequencesOf(first, nodes),
     },
   ];
+}
+
+/** Whether a limit was lowered or raised decides what follows from it: provision sets the inventory's. */
+function consequencesOf({ name, inventory, live }: Drift, nodes: readonly string[]): readonly FindingMatch[] {
+  const [wanted, running] = [parseMemory(inventory), parseMemory(live)];
+  if (name !== 'maxmemory' || wanted === undefined || running === undefined || wanted === running) return [];
+  // 0 is no limit.
+  const isLower = running > 0 && (wanted === 0 || running < wanted);
+  return [{ ids: [isLower ? 'WR-MEMORY-PROMOTION' : 'WR-MEMORY-OVERCOMMIT'], nodes }];
 }
 
 /** provision writes no file of a running node that would only take effect at its next start. */

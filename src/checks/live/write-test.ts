@@ -43,6 +43,13 @@ function failed({ shard, master, error, removed }: WriteTestResult, look: string
       expected: 'a key written, read and removed',
       why: 'Applications see the same error.',
       remedy: [look],
+      dueTo: [
+        { ids: ['WR-NODE-UNASKED'], nodes: [master] },
+        ...Object.entries(refusals).flatMap(([word, ids]) =>
+          error?.startsWith(word) === true ? [{ ids, nodes: [master] }] : [],
+        ),
+        ...(error?.startsWith('CLUSTERDOWN') === true ? [{ ids: clusterDown }] : []),
+      ],
     },
   ];
 }
@@ -66,6 +73,19 @@ function unreplicated(result: WriteTestResult, look: string): readonly Finding[]
     },
   ];
 }
+
+/** Why the master itself refuses a write, by the first word of its error. */
+const refusals: Readonly<Record<string, readonly FindingId[]>> = {
+  OOM: ['WR-MEMORY-FULL'],
+  MISCONF: ['WR-DISK-FULL', 'WR-DATA-READ-ONLY', 'WR-AOF-WRITE-FAILED', 'WR-RDB-FAILED'],
+};
+
+const clusterDown: readonly FindingId[] = [
+  'WR-SLOTS-UNCOVERED',
+  'WR-MAJORITY-LOST',
+  'WR-SHARD-LOST',
+  'WR-STATE-FAIL',
+];
 
 /** Why a replica does not receive, or does not answer. */
 const replicaFaults: readonly FindingId[] = [

@@ -7,6 +7,7 @@ import { counterOf } from '../counters.ts';
 import { byHand, call, ours } from '../remedy.ts';
 import { titled } from '../shared.ts';
 import { numberOf } from '../text.ts';
+import type { Topology } from '../topology.ts';
 
 /** Share of maxmemory from which there is something to say. */
 const share = { warning: 0.9, critical: 0.98 };
@@ -17,24 +18,32 @@ const waste = { ratio: 1.5, bytes: 256 * 1024 ** 2 };
 export const memory: Check = {
   name: 'memory',
   section: 'load',
-  run: (input, { reachable }) =>
-    reachable.flatMap((view) => [
-      ...filling(input, view),
+  run: (input, topology) =>
+    topology.reachable.flatMap((view) => [
+      ...filling(input, topology, view),
       ...evictions(input, view),
       ...fragmented(input, view),
     ]),
 };
 
-function filling({ inventory }: CheckInput, { node, info, config }: ReachableView): readonly Finding[] {
+function filling(
+  { inventory }: CheckInput,
+  topology: Topology,
+  { node, info, config }: ReachableView,
+): readonly Finding[] {
   const limit = numberOf(info, 'maxmemory') ?? 0;
   const used = numberOf(info, 'used_memory') ?? 0;
   const policy = config['maxmemory-policy'] ?? 'noeviction';
   // A cache is meant to be full.
   if (limit === 0 || used < share.warning * limit || policy.startsWith('allkeys')) return [];
+  const masterId = topology.byNode.get(node)?.masterId;
+  const master = masterId === undefined ? undefined : topology.byId.get(masterId);
+  // A replica refuses nothing, and keeps whatever its master has.
+  const refuses = used >= share.critical * limit && policy === 'noeviction' && !master;
   return [
     {
       id: 'WR-MEMORY-FULL',
-      severity: used >= share.critical * limit && policy === 'noeviction' ? 'critical' : 'warning',
+      severity: refuses ? 'critical' : 'warning',
       title: `${node} uses ${Math.round((100 * used) / limit)} % of its memory`,
       shared: { by: node, title: `{} use more than ${100 * share.warning} % of their memory` },
       nodes: [node],
@@ -46,12 +55,13 @@ function filling({ inventory }: CheckInput, { node, info, config }: ReachableVie
           ? 'At 100 % every write is refused (OOM).'
           : 'At 100 % keys with a time to live are evicted before their time.',
       remedy: [raiseMemory(inventory), ours(inventory, 'provision')],
+      ...(master && { dueTo: [{ ids: ['WR-MEMORY-FULL'], nodes: [master.node.id] }] }),
     },
   ];
 }
 
 /** maxmemory is the inventory's: it is raised there, where the hosts have room. */
-const raiseMemory = ({ file }: Inventory): string =>
+export const raiseMemory = ({ file }: Inventory): string =>
   byHand(`in ${file}, raise config.maxmemory, or have the applications keep less`);
 
 function evictions(input: CheckInput, view: ReachableView): readonly Finding[] {

@@ -2,8 +2,9 @@ import { formatBytes } from '../../base/bytes.ts';
 import type { Inventory } from '../../inventory/inventory.ts';
 import type { Check, Finding } from '../check.ts';
 import type { CheckInput } from '../input.ts';
-import { ours } from '../remedy.ts';
+import { byHand, ours } from '../remedy.ts';
 import { titled } from '../shared.ts';
+import { raiseMemory } from '../load/memory.ts';
 import { count, numberOf } from '../text.ts';
 import type { Shard, Topology } from '../topology.ts';
 
@@ -17,12 +18,16 @@ export const survivorMemory: Check = {
   ],
 };
 
-/** A replica ignores maxmemory until it is a master: then it evicts or refuses writes at once. */
+/**
+ * A replica ignores maxmemory until it is a master: then it evicts or refuses writes at once. One that may
+ * hold as much as its master is not the reason that the shard is full.
+ */
 function promotions(inventory: Inventory, { number, master, replicas }: Shard): readonly Finding[] {
   const used = numberOf(master.view?.info ?? {}, 'used_memory') ?? 0;
+  const most = Number(master.view?.config['maxmemory'] ?? 0);
   return replicas.flatMap(({ node, view }) => {
     const limit = Number(view?.config['maxmemory'] ?? 0);
-    if (limit === 0 || limit >= used) return [];
+    if (limit === 0 || limit >= used || (most > 0 && limit >= most)) return [];
     return [
       {
         id: 'WR-MEMORY-PROMOTION',
@@ -36,7 +41,9 @@ function promotions(inventory: Inventory, { number, master, replicas }: Shard): 
         seen: `maxmemory ${formatBytes(limit)}, and shard ${number} uses ${formatBytes(used)}`,
         expected: "a replica's maxmemory of at least what its master uses",
         why: 'After a failover to it, it evicts keys or refuses writes at once.',
-        remedy: [ours(inventory, 'provision')],
+        remedy: [raiseMemory(inventory), ours(inventory, 'provision')],
+        // It holds what its master holds.
+        explains: [{ ids: ['WR-MEMORY-FULL'], nodes: [node.id] }],
       } satisfies Finding,
     ];
   });
@@ -63,7 +70,10 @@ function overcommitted(input: CheckInput, { reachable }: Topology, host: string)
       seen: `maxmemory of ${count(limits.length, 'node')} adds up to ${formatBytes(sum)} of ${formatBytes(total)}`,
       expected: 'limits that fit into the memory of the host, with room to fork',
       why: 'When the nodes fill up the kernel kills one, most likely while it saves.',
-      remedy: [ours(input.inventory, 'provision')],
+      remedy: [
+        byHand(`in ${input.inventory.file}, lower config.maxmemory until it fits ${host}, or leave it out`),
+        ours(input.inventory, 'provision'),
+      ],
     },
   ];
 }

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { expect } from 'vitest';
 import { loadInventory } from '../../../src/inventory/load.ts';
 import type { Inventory } from '../../../src/inventory/inventory.ts';
@@ -17,11 +18,15 @@ export const password = 'a-password-of-the-test';
 /** A provisioned cluster on loopback that can be damaged, verified and fixed. */
 export type Scene = {
   readonly cli: Cli;
+  /** As it was provisioned at first. */
   readonly inventory: Inventory;
+  /** By the inventory as it is now. */
   readonly verify: (options?: {
     readonly writeTest?: boolean;
     readonly settleMs?: number;
   }) => Promise<Report>;
+  /** Changes the inventory's document, and no node. */
+  readonly edit: (change: (document: SceneDocument) => void) => Promise<void>;
   /** A session of this process, as `verify` has it; to be closed. */
   readonly open: () => Promise<Session>;
   /** One command on one node; replies of lists are joined to lines. */
@@ -32,7 +37,15 @@ export type Scene = {
   readonly close: () => Promise<void>;
 };
 
-export type SceneHosts = Readonly<Record<string, readonly number[]>>;
+export type SceneDocument = {
+  config: Record<string, unknown>;
+  hosts: Record<string, unknown>[];
+  version?: string;
+};
+
+/** Ports, and the zone of a host that has one. */
+export type SceneHosts = Readonly<Record<string, readonly number[] | SceneHost>>;
+type SceneHost = { readonly ports: readonly number[]; readonly zone: string };
 
 /** Every host has an address of its own on loopback: 127.0.77.1, .2, … */
 export async function createScene(
@@ -48,10 +61,10 @@ export async function createScene(
         password: { env: 'WEEDGO_REDIS_PASSWORD' },
         application: { user: 'weedgo', password: { env: 'WEEDGO_REDIS_APPLICATION' } },
       },
-      hosts: Object.entries(hosts).map(([name, ports], index) => ({
+      hosts: Object.entries(hosts).map(([name, host], index) => ({
         name,
         address: `127.0.77.${index + 1}`,
-        ports,
+        ...('ports' in host ? host : { ports: host }),
       })),
       config: { maxmemory: '64mb', 'cluster-node-timeout': 2000, ...config },
     },
@@ -93,8 +106,13 @@ function sceneOf(cli: Cli, inventory: Inventory): Scene {
     info,
     open: () => open(inventory),
     pid: async (id) => Number(await info(id, 'process_id')),
-    verify: ({ writeTest = false, settleMs = defaultSettleMs } = {}) =>
-      look(inventory, { writeTest, settleMs }),
+    verify: async ({ writeTest = false, settleMs = defaultSettleMs } = {}) =>
+      look(await loadInventory(inventory.file), { writeTest, settleMs }),
+    edit: async (change) => {
+      const document: SceneDocument = JSON.parse(await readFile(inventory.file, 'utf8'));
+      change(document);
+      await cli.setInventory(document);
+    },
     close: async () => {
       connections.close();
       await cli.close();

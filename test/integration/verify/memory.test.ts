@@ -1,0 +1,109 @@
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import type { Report } from '../../../src/report/schema.ts';
+import { type Fixing, seeAndFix } from '../../support/operator.ts';
+import { until } from '../../support/until.ts';
+import { createScene, type Scene, untilInfo } from './scene.ts';
+
+/** Memory that is too small, and other faults whose remedy is a change of the inventory. */
+let scene: Scene;
+
+const build = (): Promise<Scene> =>
+  createScene({ redis1: [18_600, 18_603], redis2: [18_601, 18_604], redis3: [18_602, 18_605] });
+
+beforeAll(async () => {
+  scene = await build();
+});
+
+afterAll(() => scene?.close());
+
+// Each fault is made in a healthy cluster, or its own finding would not be the only one.
+afterEach(async ({ task }) => {
+  if (task.result?.state !== 'fail') return;
+  await scene.close();
+  scene = await build();
+});
+
+const master = 'redis1:18600';
+const replica = 'redis2:18604';
+
+/** Keys of the first shard, each as large as that many bytes. */
+const fill = async (sizes: readonly number[], seconds?: number): Promise<void> => {
+  for (const [index, size] of sizes.entries()) {
+    await scene.redis(master, 'SETRANGE', `{b}${index}`, size - 1, 'x');
+    if (seconds !== undefined) await scene.redis(master, 'EXPIRE', `{b}${index}`, seconds);
+  }
+};
+const megabytes = (count: number, each = 1): readonly number[] =>
+  Array.from({ length: count }, () => each * 1_000_000);
+
+const empty = async (): Promise<void> => {
+  await scene.redis(master, 'FLUSHALL');
+  await untilInfo(scene, replica, { db0: '' });
+};
+
+const provision = async (): Promise<void> => {
+  expect(await scene.cli.run('provision')).toMatchObject({ code: 0 });
+};
+
+const see = (expected: readonly string[], fixing: Fixing = {}): Promise<Report> =>
+  seeAndFix({ cli: scene.cli, verify: () => scene.verify({ writeTest: true }) }, expected, fixing);
+
+const following = ({ findings }: Report): readonly (readonly [string, readonly string[]])[] =>
+  findings.filter(({ explainedBy }) => explainedBy !== null).map(({ id, nodes }) => [id, nodes]);
+
+test('a master that is full refuses writes: its memory is the one cause', async () => {
+  await fill([60_000_000]);
+  await until(async () => {
+    const reply = await scene.redis(master, 'APPEND', '{b}0', 'x'.repeat(100_000)).catch(String);
+    expect(reply).toContain('OOM');
+  });
+  const report = await see(['WR-MEMORY-FULL'], {
+    byHand: () => scene.edit(({ config }) => (config['maxmemory'] = '128mb')),
+  });
+  expect(report.findings[0]).toMatchObject({ severity: 'critical', nodes: [master] });
+  expect(following(report)).toEqual([
+    ['WR-MEMORY-FULL', [replica]],
+    ['WR-WRITE-FAILED', [master]],
+  ]);
+  await empty();
+});
+
+test('a replica whose limit was lowered below what its master has', async () => {
+  await fill(megabytes(30));
+  await scene.redis(replica, 'CONFIG', 'SET', 'maxmemory', '20mb');
+  const report = await see(['WR-CONFIG-LIVE']);
+  expect(following(report)).toEqual([
+    ['WR-MEMORY-PROMOTION', [replica, master]],
+    ['WR-MEMORY-FULL', [replica]],
+  ]);
+  await empty();
+});
+
+test('nodes that may use more memory than their host has', async () => {
+  for (const node of ['redis3:18602', 'redis3:18605'])
+    await scene.redis(node, 'CONFIG', 'SET', 'maxmemory', '9000gb');
+  const report = await see(['WR-CONFIG-LIVE']);
+  expect(following(report)).toEqual([['WR-MEMORY-OVERCOMMIT', ['redis3:18602', 'redis3:18605']]]);
+});
+
+test('keys that were evicted before their time', async () => {
+  await scene.edit(({ config }) =>
+    Object.assign(config, { maxmemory: '64mb', 'maxmemory-policy': 'volatile-ttl' }),
+  );
+  await provision();
+  await fill(megabytes(70), 10_000);
+  expect(Number(await scene.info(master, 'evicted_keys'))).toBeGreaterThan(0);
+  await see(['WR-MEMORY-FULL', 'WR-EVICTIONS'], {
+    byHand: () => scene.edit(({ config }) => (config['maxmemory'] = '128mb')),
+  });
+  expect(await scene.info(master, 'evicted_keys')).toBe('0');
+  await empty();
+});
+
+test('a version that the inventory does not allow', async () => {
+  await scene.edit((document) => (document.version = '>=99'));
+  await see(['WR-VERSION-RANGE'], {
+    before: { line: / plan$/, says: /wanted: >=99/ },
+    byHand: () => scene.edit((document) => delete document.version),
+  });
+});
