@@ -1,11 +1,12 @@
 import coerce from 'semver/functions/coerce.js';
+import rcompare from 'semver/functions/rcompare.js';
 import type { ReachableView } from '../../cluster/view.ts';
 import { runsReplacedServer } from '../../host/outdated.ts';
 import { describeWanted, isAcceptable } from '../../host/version.ts';
 import { findNode } from '../../inventory/topology.ts';
 import type { Check, Finding } from '../check.ts';
 import type { CheckInput } from '../input.ts';
-import { ours } from '../remedy.ts';
+import { byHand, ours } from '../remedy.ts';
 import { titled } from '../shared.ts';
 import { joinNames } from '../text.ts';
 
@@ -88,7 +89,12 @@ function forbidden({ inventory }: CheckInput, reachable: readonly ReachableView[
       seen: [...new Set(wrong.map(versionOf))].join(', '),
       expected: describeWanted(inventory.version),
       why: 'The inventory was written for another version.',
-      remedy: [ours(inventory, 'plan')],
+      remedy: [
+        byHand(
+          `on ${hostsOf(inventory, wrong)}, install a server of version ${describeWanted(inventory.version)}; or change version in ${inventory.file}`,
+        ),
+        ours(inventory, 'plan'),
+      ],
     },
   ];
 }
@@ -96,6 +102,10 @@ function forbidden({ inventory }: CheckInput, reachable: readonly ReachableView[
 function mixed({ inventory }: CheckInput, reachable: readonly ReachableView[]): readonly Finding[] {
   const versions = [...new Set(reachable.map(versionOf))];
   if (versions.length < 2) return [];
+  const newest = versions.toSorted((one, other) =>
+    rcompare(coerce(one) ?? '0.0.0', coerce(other) ?? '0.0.0'),
+  )[0];
+  const older = reachable.filter((view) => versionOf(view) !== newest);
   const said = versions.map((each) => {
     const nodes = reachable.filter((view) => versionOf(view) === each).map(({ node }) => node);
     return `${each} on ${joinNames(nodes)}`;
@@ -110,10 +120,18 @@ function mixed({ inventory }: CheckInput, reachable: readonly ReachableView[]): 
       seen: said.join('; '),
       expected: 'one version',
       why: 'A replica cannot read the data of a newer master, so a failover may not be possible both ways.',
-      remedy: [ours(inventory, 'plan')],
+      remedy: [
+        byHand(`on ${hostsOf(inventory, older)}, upgrade the server to ${newest}, as on the other hosts`),
+        ...older.map(({ node }) => ours(inventory, 'restart', node)),
+      ],
+      // A restart ends it, or a server that the inventory allows.
+      dueTo: [{ ids: ['WR-VERSION-STALE', 'WR-VERSION-RANGE'], nodes: older.map(({ node }) => node) }],
     },
   ];
 }
+
+const hostsOf = (inventory: CheckInput['inventory'], views: readonly ReachableView[]): string =>
+  joinNames([...new Set(views.flatMap(({ node }) => findNode(inventory, node)?.host ?? []))]);
 
 function versionOf({ info }: ReachableView): string {
   return info['valkey_version'] ?? info['redis_version'] ?? '';
