@@ -1,12 +1,12 @@
 import type { UnreachableView } from '../../cluster/view.ts';
-import type { Inventory } from '../../inventory/inventory.ts';
 import type { CheckInput } from '../input.ts';
 import { consequencesOf } from '../consequences.ts';
 import { takeoverOf } from '../takeovers.ts';
-import { call, ours } from '../remedy.ts';
+import { ours } from '../remedy.ts';
 import { joinNames } from '../text.ts';
 import type { Topology } from '../topology.ts';
 import { filesystems, isFull } from './filesystems.ts';
+import { snapshot } from './saving.ts';
 
 /** What a disk without room, or one that cannot be written to, explains of what its nodes report. */
 export function nodesWithoutDisk(input: CheckInput): ReadonlySet<string> {
@@ -57,7 +57,7 @@ export function aftermathOf(input: CheckInput, topology: Topology, nodes: readon
     before: down.flatMap((node) => takeoverOf(inventory, topology, node)),
     after: [
       ...(down.length === 0 ? [] : [ours(inventory, 'start')]),
-      ...failedSnapshots(inventory, topology, nodes),
+      ...failedSnapshots(input, topology, nodes),
     ],
   };
 }
@@ -84,11 +84,11 @@ function unsynced(nodes: readonly string[], { reachable }: Topology): readonly s
 
 /** With room again, a failed snapshot has to be repeated: the server remembers the failure until then. */
 function failedSnapshots(
-  inventory: Inventory,
+  input: CheckInput,
   { reachable }: Topology,
   nodes: readonly string[],
 ): readonly string[] {
   return reachable
     .filter(({ node, info }) => nodes.includes(node) && info['rdb_last_bgsave_status'] === 'err')
-    .map(({ node }) => call(inventory, node, 'BGSAVE'));
+    .map(({ node }) => snapshot(input, node));
 }

@@ -1,7 +1,7 @@
 import { formatBytes } from '../../base/bytes.ts';
 import type { Check } from '../check.ts';
-import { call } from '../remedy.ts';
 import { numberOf } from '../text.ts';
+import { snapshot } from './saving.ts';
 
 /** A fork stops the server: half a second of it is felt by every client. */
 const slowForkMs = 500;
@@ -10,7 +10,7 @@ const slowForkMs = 500;
 export const fork: Check = {
   name: 'fork time',
   section: 'persistence',
-  run: ({ inventory }, { reachable }) =>
+  run: (input, { reachable }) =>
     reachable.flatMap(({ node, info }) => {
       const ms = (numberOf(info, 'latest_fork_usec') ?? 0) / 1000;
       if (ms <= slowForkMs) return [];
@@ -26,7 +26,7 @@ export const fork: Check = {
           expected: `at most ${slowForkMs} ms`,
           why: 'The node answers no client during a fork, and every snapshot and rewrite forks.',
           // The figure stays until the next fork: a snapshot shows whether it was an exception.
-          remedy: [call(inventory, node, 'BGSAVE')],
+          remedy: [snapshot(input, node)],
         },
       ];
     }),

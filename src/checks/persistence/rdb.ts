@@ -1,10 +1,9 @@
 import type { ReachableView } from '../../cluster/view.ts';
 import type { Check, Finding } from '../check.ts';
 import type { CheckInput } from '../input.ts';
-import { call } from '../remedy.ts';
 import { formatSeconds, numberOf } from '../text.ts';
 import { nodesWithoutDisk } from './aftermath.ts';
-import { loggedReason, removeReason } from './saving.ts';
+import { loggedReason, removeReason, snapshot } from './saving.ts';
 
 /** A snapshot that is due and has not come for this many times its own interval is a finding. */
 const patience = 3;
@@ -36,23 +35,24 @@ function failed(input: CheckInput, { node, info, config }: ReachableView): reado
       why: stops
         ? 'It refuses writes (MISCONF) until a snapshot succeeds.'
         : 'A replica that needs a full copy, and a restart, depend on snapshots.',
-      remedy: [removeReason(input, node), call(input.inventory, node, 'BGSAVE')],
+      remedy: [removeReason(input, node), snapshot(input, node)],
       passing: info['rdb_bgsave_in_progress'] === '1',
     },
   ];
 }
 
-function overdue({ inventory, now }: CheckInput, { node, info, config }: ReachableView): readonly Finding[] {
+function overdue(input: CheckInput, { node, info, config }: ReachableView): readonly Finding[] {
   const changes = numberOf(info, 'rdb_changes_since_last_save') ?? 0;
   const last = numberOf(info, 'rdb_last_save_time') ?? 0;
   const clock = numberOf(info, 'server_time_usec');
-  const age = (clock === undefined ? now / 1000 : clock / 1_000_000) - last;
+  const age = (clock === undefined ? input.now / 1000 : clock / 1_000_000) - last;
   const due = Math.min(
     ...savePoints(config['save'] ?? '')
       .filter((point) => changes >= point.changes)
       .map(({ seconds }) => seconds),
   );
   if (!Number.isFinite(due) || age <= patience * due || info['rdb_bgsave_in_progress'] === '1') return [];
+  const rewrites = info['aof_rewrite_in_progress'] === '1';
   return [
     {
       id: 'WR-RDB-OVERDUE',
@@ -61,10 +61,12 @@ function overdue({ inventory, now }: CheckInput, { node, info, config }: Reachab
       shared: { by: node, title: 'the last snapshots of {} are old' },
       nodes: [node],
       hosts: [],
-      seen: `${changes} changes since the last snapshot ${formatSeconds(age)} ago`,
+      seen: `${changes} changes since the last snapshot ${formatSeconds(age)} ago${rewrites ? '; its append-only file is being rewritten, and a snapshot waits for that' : ''}`,
       expected: `a snapshot after ${formatSeconds(due)} with that many changes`,
       why: 'Everything written since would be missing from a restore out of the snapshot.',
-      remedy: [call(inventory, node, 'BGSAVE')],
+      remedy: [snapshot(input, node)],
+      passing: rewrites,
+      dueTo: [{ ids: ['WR-RDB-FAILED', 'WR-AOF-REWRITE-LONG'], nodes: [node] }],
     },
   ];
 }

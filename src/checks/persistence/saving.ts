@@ -2,7 +2,7 @@ import type { ReachableView } from '../../cluster/view.ts';
 import { findNode } from '../../inventory/topology.ts';
 import { layoutOf } from '../../render/layout.ts';
 import type { CheckInput } from '../input.ts';
-import { byHand } from '../remedy.ts';
+import { byHand, call } from '../remedy.ts';
 
 const states = ['rdb_last_bgsave_status', 'aof_last_write_status', 'aof_last_bgrewrite_status'] as const;
 
@@ -24,3 +24,10 @@ export function removeReason({ inventory }: CheckInput, id: string): string {
   const place = host && layoutOf(inventory, host).nodes.find((each) => each.node.id === id);
   return byHand(`on ${node?.host}, remove the reason that ${place?.logFile} gives`);
 }
+
+/**
+ * A snapshot now, or as soon as another child has ended: BGSAVE alone is refused while the append-only file
+ * is rewritten.
+ */
+export const snapshot = ({ inventory }: Pick<CheckInput, 'inventory'>, node: string): string =>
+  call(inventory, node, 'BGSAVE', 'SCHEDULE');

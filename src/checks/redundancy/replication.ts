@@ -107,7 +107,12 @@ function lagging({ inventory }: CheckInput, pair: Pair): readonly Finding[] {
       seen: `${formatBytes(lag.bytes)} behind, last heard of ${formatSeconds(lag.seconds)} ago`,
       expected: `at most ${lagSeconds} s and less than the backlog of ${formatBytes(backlog)}`,
       why: 'A failover now would lose what the replica has not received.',
-      remedy: [ours(inventory, 'status', '--watch')],
+      remedy: [
+        byHand(
+          `find out what keeps ${pair.view.node} behind: the network between the two hosts, its disk, its load`,
+        ),
+        ours(inventory, 'status'),
+      ],
       passing: true,
     },
   ];
