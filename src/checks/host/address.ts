@@ -28,7 +28,13 @@ export const address: Check = {
           ],
           explains: [
             {
-              ids: ['WR-NODE-DOWN', 'WR-NODE-UNVERIFIED', 'WR-NODE-SILENT', 'WR-BUS-UNREACHABLE'],
+              ids: [
+                'WR-NODE-DOWN',
+                'WR-NODE-UNVERIFIED',
+                'WR-NODE-SILENT',
+                'WR-BUS-UNREACHABLE',
+                'WR-RESTARTS',
+              ],
               nodes: host.nodes.map(({ id }) => id),
             },
           ],

@@ -1,5 +1,6 @@
+import type { Inventory } from '../../inventory/inventory.ts';
 import type { Check } from '../check.ts';
-import { onHost } from '../remedy.ts';
+import { byHand, onHost, ours } from '../remedy.ts';
 
 /** Apart by more than this, keys expire at noticeably other times after a failover. */
 const skewMs = 1000;
@@ -30,9 +31,22 @@ export const clock: Check = {
           seen: `${Math.round(apart)} ms from the other hosts (± ${Math.round(uncertaintyMs)} ms), ${synchronized === true ? 'kept by a time service' : 'no time service keeps it'}`,
           expected: `within ${skewMs} ms of the other hosts`,
           why: 'Keys with a time to live expire early or late when a replica there takes over.',
-          remedy: [onHost(inventory, name, 'timedatectl set-ntp true')],
+          remedy: keepInTime(inventory, name, synchronized === true),
         },
       ];
     });
   },
 };
+
+/** set-ntp fails where no time service is installed, and changes nothing where one runs. */
+function keepInTime(inventory: Inventory, name: string, isKept: boolean): readonly string[] {
+  return isKept
+    ? [
+        byHand(`on ${name}, have its time service ask the servers that the other hosts ask`),
+        ours(inventory, 'check'),
+      ]
+    : [
+        byHand(`where ${name} has no time service, install one first: chrony, or systemd-timesyncd`),
+        onHost(inventory, name, 'timedatectl set-ntp true'),
+      ];
+}
