@@ -1,11 +1,18 @@
 import { expect } from 'vitest';
 import type { Report, ReportFinding } from '../../../src/report/schema.ts';
-import type { Lab } from '../../lab/lab.ts';
+import type { Lab, LabHost } from '../../lab/lab.ts';
 import type { Cli } from '../../support/cli.ts';
 import { type Fixing, seeAndFix } from '../../support/operator.ts';
 import { until } from '../../support/until.ts';
 import { documentOf, redisCli } from '../failover/place.ts';
 import { createLabCli, password } from '../provision/lab-support.ts';
+
+type LabSceneOptions = {
+  /** Over the lab's inventory. */
+  readonly over?: object;
+  /** Where nodes listen, by host; default: the host's address in the lab. */
+  readonly addresses?: Readonly<Record<string, string>>;
+};
 
 /** Six nodes under systemd on a lab's three hosts, to be made ill. */
 export type LabScene = {
@@ -17,12 +24,15 @@ export type LabScene = {
   readonly untilInfo: (node: string, ...lines: readonly string[]) => Promise<void>;
 };
 
-export async function createLabScene(lab: Lab): Promise<LabScene> {
-  const cli = await createLabCli(lab, { production: false });
+export async function createLabScene(
+  lab: Lab,
+  { over = {}, addresses = {} }: LabSceneOptions = {},
+): Promise<LabScene> {
+  const cli = await createLabCli(lab, { production: false, ...over });
   documentOf(await cli.run('--json', 'provision'), 0);
   const redis: LabScene['redis'] = (node, ...command) => {
     const [host = '', port = ''] = node.split(':');
-    return redisCli(['-h', lab.host(host).address, '-p', port, ...command], password);
+    return redisCli(['-h', addresses[host] ?? lab.host(host).address, '-p', port, ...command], password);
   };
   return {
     cli,
@@ -52,3 +62,7 @@ export const seeAndFixScene = (
   expected: readonly string[],
   fixing: Fixing = {},
 ): Promise<Report> => seeAndFix(scene, expected, fixing);
+
+/** What systemd takes for the node's process; 0 while it has none. */
+export const mainPid = async (host: LabHost, port: number): Promise<string> =>
+  (await host.run(`systemctl show -p MainPID --value weedgo-redis@${port}`)).trim();
