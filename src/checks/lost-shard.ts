@@ -7,7 +7,7 @@ import type { Facts, NodeData } from '../host/facts.ts';
 import { judgeProcess } from '../host/process-gone.ts';
 import { remainsOf } from '../host/start/remains.ts';
 import type { Inventory, Node } from '../inventory/inventory.ts';
-import { layoutOf, type NodeLayout } from '../render/layout.ts';
+import { type NodeLayout, nodeLayoutOf } from '../render/layout.ts';
 import { joinNames } from './text.ts';
 
 /**
@@ -83,8 +83,7 @@ type NodeJudgement = { readonly blocker?: Reason; readonly evidence?: string };
 function judgeNode(node: Node, scene: LossScene): NodeJudgement {
   const { inventory, view } = scene;
   const facts = scene.factsOf(node.host);
-  const host = inventory.hosts.find(({ name }) => name === node.host);
-  const place = host && layoutOf(inventory, host).nodes.find((each) => each.node.id === node.id);
+  const place = nodeLayoutOf(inventory, node.id);
   if (!facts || !place)
     return {
       blocker: blocker(

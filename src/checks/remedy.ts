@@ -2,7 +2,7 @@ import { shQuote } from '../base/sh.ts';
 import type { Host, Inventory, Node } from '../inventory/inventory.ts';
 import type { SecretSource } from '../inventory/schema.ts';
 import { findNode } from '../inventory/topology.ts';
-import { layoutOf } from '../render/layout.ts';
+import { nodeLayoutOf } from '../render/layout.ts';
 
 /** Commands that findings print: runnable as they stand, from where `verify` ran, no secret in them. */
 
@@ -91,11 +91,8 @@ export function moveAside(
 }
 
 /** Where the layout has the node's data. */
-export function dataDirectoryOf(inventory: Inventory, node: Node): string {
-  const host = inventory.hosts.find(({ name }) => name === node.host);
-  const place = host && layoutOf(inventory, host).nodes.find((each) => each.node.id === node.id);
-  return place?.dataDirectory ?? '';
-}
+export const dataDirectoryOf = (inventory: Inventory, node: Node): string =>
+  nodeLayoutOf(inventory, node.id)?.dataDirectory ?? '';
 
 /**
  * Ends a node's process, also of a node that takes no commands: by its unit, or by its pid where it has none.

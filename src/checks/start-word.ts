@@ -9,7 +9,7 @@ import type { PeersWord, ReplicaCopy, ReplicaDisk, ReplicaWord } from '../host/s
 import { canonicalAddress } from '../inventory/address.ts';
 import type { Inventory, Node } from '../inventory/inventory.ts';
 import { desiredDirectives } from '../render/directives.ts';
-import { layoutOf } from '../render/layout.ts';
+import { nodeLayoutOf } from '../render/layout.ts';
 
 /** The facts of the hosts that answer, by name, and every node's view. */
 type Observation = { readonly facts: ReadonlyMap<string, Facts>; readonly view: ClusterView };
@@ -101,8 +101,7 @@ function replicaWord(
 /** What the node's own configuration has it read; with none it is not known which of its files count. */
 function diskOf(node: Node, { inventory, observation }: Scene): ReplicaDisk | undefined {
   const facts = observation.facts.get(node.host);
-  const host = inventory.hosts.find(({ name }) => name === node.host);
-  const place = host && layoutOf(inventory, host).nodes.find((each) => each.node.id === node.id);
+  const place = nodeLayoutOf(inventory, node.id);
   const folder = facts?.data[node.id]?.folder;
   if (!facts || !place || folder?.kind !== 'read') return undefined;
   const text = facts.files[place.configFile]?.content;

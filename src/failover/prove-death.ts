@@ -7,7 +7,7 @@ import { factsContext } from '../host/context.ts';
 import { readTheseFacts } from '../host/facts/read.ts';
 import { judgeProcess } from '../host/process-gone.ts';
 import type { Host } from '../inventory/inventory.ts';
-import { layoutOf } from '../render/layout.ts';
+import { nodeLayoutOf } from '../render/layout.ts';
 import type { Shell } from '../ssh/shell.ts';
 import type { Session } from '../session/session.ts';
 import { askWitnesses, judgeWitnesses } from './witnesses.ts';
@@ -51,7 +51,7 @@ async function processGone(
     timeoutMs: factsMs,
     signal,
   });
-  const place = layoutOf(inventory, host).nodes.find(({ node }) => node.id === master.node.id);
+  const place = nodeLayoutOf(inventory, master.node.id);
   if (!place) return { kind: 'unknown', why: `${master.node.id} has no place on ${host.name}` };
   const { kind, why } = judgeProcess(place, facts);
   if (kind === 'gone') return { kind: 'dead', death: { kind: 'process', evidence: [why] } };

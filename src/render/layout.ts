@@ -71,6 +71,15 @@ export function layoutOf(
     : systemdLayout(inventory.server, host.nodes);
 }
 
+/** Where the inventory's node has its files; undefined for a name that the inventory does not have. */
+export function nodeLayoutOf(
+  inventory: Pick<Inventory, 'cluster' | 'server' | 'hosts'>,
+  id: string,
+): NodeLayout | undefined {
+  const host = inventory.hosts.find(({ nodes }) => nodes.some((node) => node.id === id));
+  return host && layoutOf(inventory, host).nodes.find(({ node }) => node.id === id);
+}
+
 function systemdLayout(server: Inventory['server'], nodes: readonly Node[]): Layout {
   const placed = nodes.map((node): NodeLayout => ({
     node,

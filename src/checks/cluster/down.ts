@@ -1,8 +1,8 @@
 import { formatBytes } from '../../base/bytes.ts';
 import { causeOf, type StartCause } from '../../host/diagnosis/cause.ts';
-import type { Inventory, Node } from '../../inventory/inventory.ts';
+import type { Node } from '../../inventory/inventory.ts';
 import { findNode } from '../../inventory/topology.ts';
-import { layoutOf, type NodeLayout } from '../../render/layout.ts';
+import { type NodeLayout, nodeLayoutOf } from '../../render/layout.ts';
 import { hasDataFolder } from '../data-folder.ts';
 import type { CheckInput } from '../input.ts';
 import { unitOf } from '../remedy.ts';
@@ -17,15 +17,10 @@ export function whyDown(id: string, input: CheckInput, topology: Topology): Why 
   const evidence = input.evidence[id];
   const node = findNode(input.inventory, id);
   const cause = evidence && node && causeOf(evidence, node, hasDataFolder(id, input));
-  const place = node && placeOf(input.inventory, node);
+  const place = nodeLayoutOf(input.inventory, id);
   if (!cause || !place) return undefined;
   const subject = { inventory: input.inventory, node, place, topology };
   return { seen: describe(cause, subject), remedy: wayOut(cause, subject) };
-}
-
-function placeOf(inventory: Inventory, { id, host: name }: Node): NodeLayout | undefined {
-  const host = inventory.hosts.find((each) => each.name === name);
-  return host && layoutOf(inventory, host).nodes.find(({ node }) => node.id === id);
 }
 
 function describe(cause: StartCause, { inventory, node, place }: Subject): string {

@@ -1,6 +1,6 @@
 import type { UnreachableView } from '../../cluster/view.ts';
 import { findNode } from '../../inventory/topology.ts';
-import { layoutOf } from '../../render/layout.ts';
+import { nodeLayoutOf } from '../../render/layout.ts';
 import type { Check, Finding } from '../check.ts';
 import type { CheckInput } from '../input.ts';
 import { closingLast } from '../closing.ts';
@@ -83,11 +83,9 @@ function hasServer(id: string, { inventory, hosts }: CheckInput): boolean {
 }
 
 function hasConfiguration(id: string, { inventory, hosts }: CheckInput): boolean {
-  return inventory.hosts.some((host) => {
-    const facts = hosts[host.name];
-    const place = layoutOf(inventory, host).nodes.find(({ node }) => node.id === id);
-    return place !== undefined && (!facts?.reachable || facts.facts.files[place.configFile] !== undefined);
-  });
+  const place = nodeLayoutOf(inventory, id);
+  const facts = place && hosts[place.node.host];
+  return place !== undefined && (!facts?.reachable || facts.facts.files[place.configFile] !== undefined);
 }
 
 /** Not even a connection from its own host was let in, so its bind was changed too. */

@@ -1,7 +1,7 @@
 import type { UnreachableView } from '../../cluster/view.ts';
 import type { Node } from '../../inventory/inventory.ts';
 import { findNode } from '../../inventory/topology.ts';
-import { layoutOf } from '../../render/layout.ts';
+import { nodeLayoutOf } from '../../render/layout.ts';
 import { desiredDirectives } from '../../render/directives.ts';
 import type { Finding, FindingId } from '../check.ts';
 import type { CheckInput } from '../input.ts';
@@ -43,9 +43,8 @@ export function wrongPassword(
 /** The password of its file is in force after a start. It takes no command, so it is stopped as a process. */
 function restart(input: CheckInput, node: Node): readonly string[] {
   const { inventory } = input;
-  const host = inventory.hosts.find(({ name }) => name === node.host);
   const facts = input.hosts[node.host];
-  const place = host && layoutOf(inventory, host).nodes.find((each) => each.node === node);
+  const place = nodeLayoutOf(inventory, node.id);
   if (!place || !facts?.reachable) return [byHand(`restart ${node.id}: its file has the password`)];
   const pid = facts.facts.processes[node.id]?.pid;
   const file = place.configFile;

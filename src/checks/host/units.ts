@@ -1,6 +1,6 @@
 import { processIdOf } from '../../cluster/parse.ts';
 import { runsOlderUnit } from '../../host/outdated.ts';
-import { layoutOf } from '../../render/layout.ts';
+import { layoutOf, nodeLayoutOf } from '../../render/layout.ts';
 import type { Check, Finding } from '../check.ts';
 import type { CheckInput } from '../input.ts';
 import type { Inventory } from '../../inventory/inventory.ts';
@@ -206,7 +206,6 @@ function ageOf({ hosts }: CheckInput, host: string, node: string): number | unde
 
 /** A crash leaves its report in the node's own log, of which systemd's journal has nothing. */
 function keepReport(inventory: Inventory, name: string, node: string): readonly string[] {
-  const host = inventory.hosts.find((candidate) => candidate.name === name);
-  const place = host && layoutOf(inventory, host).nodes.find((each) => each.node.id === node);
+  const place = nodeLayoutOf(inventory, node);
   return place ? [byHand(`after a crash its report is in ${place.logFile} on ${name}: keep that file`)] : [];
 }

@@ -1,6 +1,5 @@
 import type { ReachableView } from '../../cluster/view.ts';
-import { findNode } from '../../inventory/topology.ts';
-import { layoutOf } from '../../render/layout.ts';
+import { nodeLayoutOf } from '../../render/layout.ts';
 import type { CheckInput } from '../input.ts';
 import { byHand, call } from '../remedy.ts';
 
@@ -19,10 +18,8 @@ export function loggedReason({ evidence }: CheckInput, node: string): readonly s
 
 /** The line for the person who has to remove the reason before a save can succeed. */
 export function removeReason({ inventory }: CheckInput, id: string): string {
-  const node = findNode(inventory, id);
-  const host = inventory.hosts.find(({ name }) => name === node?.host);
-  const place = host && layoutOf(inventory, host).nodes.find((each) => each.node.id === id);
-  return byHand(`on ${node?.host}, remove the reason that ${place?.logFile} gives`);
+  const place = nodeLayoutOf(inventory, id);
+  return byHand(`on ${place?.node.host}, remove the reason that ${place?.logFile} gives`);
 }
 
 /**
