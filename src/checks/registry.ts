@@ -14,6 +14,7 @@ import { nodes } from './cluster/nodes.ts';
 import { openSlots } from './cluster/open-slots.ts';
 import { partition } from './cluster/partition.ts';
 import { pending } from './cluster/pending.ts';
+import { provisioned } from './cluster/provisioned.ts';
 import { shards } from './cluster/shards.ts';
 import { slots } from './cluster/slots.ts';
 import { state } from './cluster/state.ts';
@@ -68,6 +69,7 @@ import { tls } from './security/tls.ts';
 /** Every check, in the report's order of sections. A new check is a file next to these and a line here. */
 export const checks: readonly Check[] = [
   twins,
+  provisioned,
   formed,
   hosts,
   lost,

@@ -1,6 +1,5 @@
 import type { UnreachableView } from '../../cluster/view.ts';
 import { findNode } from '../../inventory/topology.ts';
-import { nodeLayoutOf } from '../../render/layout.ts';
 import type { Check, Finding } from '../check.ts';
 import type { CheckInput } from '../input.ts';
 import { closingLast } from '../closing.ts';
@@ -13,6 +12,7 @@ import { followsNobody, rejoin } from './rejoin.ts';
 import { titled } from '../shared.ts';
 import type { Topology } from '../topology.ts';
 import { full } from '../load/full.ts';
+import { hasConfiguration } from './provisioned.ts';
 import { whyDown } from './down.ts';
 import { foreign, unverified } from './listener.ts';
 import { wrongPassword } from './wrong-password.ts';
@@ -80,12 +80,6 @@ const isDown = {
 function hasServer(id: string, { inventory, hosts }: CheckInput): boolean {
   const facts = hosts[findNode(inventory, id)?.host ?? ''];
   return !facts?.reachable || facts.facts.server.installed !== undefined;
-}
-
-function hasConfiguration(id: string, { inventory, hosts }: CheckInput): boolean {
-  const place = nodeLayoutOf(inventory, id);
-  const facts = place && hosts[place.node.host];
-  return place !== undefined && (!facts?.reachable || facts.facts.files[place.configFile] !== undefined);
 }
 
 /** Not even a connection from its own host was let in, so its bind was changed too. */

@@ -34,7 +34,7 @@ function judgeHost({ host, clock }: HostClock, agreed: number): readonly HostPro
         kind: 'failed',
         host,
         message: `${host}: its clock is ${describe(difference)} of ${than}`,
-        hints: [`Set it, and have it kept: on ${host}, timedatectl set-ntp true (or chrony).`],
+        hints: [`Set it, and have it kept: ${keep(host)}`],
       },
     ];
   }
@@ -45,7 +45,7 @@ function judgeHost({ host, clock }: HostClock, agreed: number): readonly HostPro
       kind: 'warning',
       host,
       message: `${host}: nothing keeps its clock in time`,
-      hints: [`On ${host}: timedatectl set-ntp true (or install chrony).`],
+      hints: [keep(host)],
     },
   ];
 }
@@ -60,3 +60,7 @@ const operatorIsOff = (host: string, agreed: number): HostProblem => ({
 
 const describe = (ms: number): string =>
   `${Number(Math.abs(ms / 1000).toFixed(1))} s ${ms > 0 ? 'ahead' : 'behind'}`;
+
+/** set-ntp fails where no time service is installed. */
+const keep = (host: string): string =>
+  `on ${host}, install chrony or systemd-timesyncd where there is neither, then: timedatectl set-ntp true`;

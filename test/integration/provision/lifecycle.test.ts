@@ -1,7 +1,9 @@
 import { chmod, mkdir, readdir, readFile, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Report } from '../../../src/report/schema.ts';
 import { type Cli, createCli } from '../../support/cli.ts';
+import { seeAndFix } from '../../support/operator.ts';
 import { until } from '../../support/until.ts';
 import { atTerminal, ctrlC } from '../../support/terminal.ts';
 import {
@@ -173,17 +175,27 @@ describe('three hosts on this machine', () => {
     expect(refused.stderr).toContain('.yaml provision');
   });
 
+  test('verify of what was never provisioned says that alone, and its fix ends it', async () => {
+    const verify = async (): Promise<Report> => JSON.parse((await cli.run('--json', 'verify')).stdout);
+    await seeAndFix({ cli, verify }, ['WR-NOT-PROVISIONED']);
+  });
+
   test('destroy removes their folder only when all of their servers have ended', async () => {
     expectCode(await cli.run('provision'), 0);
-    const slow = Object.entries(serversOf(cli.dir)).filter(([name]) => name.includes('127.0.0.3'));
-    expect(slow).toHaveLength(2);
-    for (const [, pid] of slow) process.kill(pid, 'SIGSTOP');
-    const destroying = cli.start('destroy', '--confirm', 'test');
-    try {
-      await until(async () => expect(Object.keys(serversOf(cli.dir)).join()).not.toContain('127.0.0.1:'));
-    } finally {
-      for (const [, pid] of slow) process.kill(pid, 'SIGCONT');
+    const password = await passwordIn(cli.home);
+    const at = (port: number, ...command: readonly string[]) =>
+      redisCli(password, ['-c', '-h', '127.0.0.3', '-p', String(port), ...command]);
+    for (let key = 0; key < 30; key += 1) await at(18_132, 'SET', `key:${key}`, 'value');
+    // About ten keys each, and each takes 300 ms to be saved.
+    for (const port of [18_132, 18_135]) {
+      expect((await at(port, 'CONFIG', 'SET', 'save', '3600 1', 'rdb-key-save-delay', '300000')).output).toBe(
+        'OK\n',
+      );
     }
+    const destroying = cli.start('destroy', '--confirm', 'test');
+    const running = (): string => Object.keys(serversOf(cli.dir)).join();
+    await until(async () => expect(running()).not.toContain('127.0.0.1:'));
+    expect(running()).toContain('127.0.0.3:');
     expectCode(await destroying.done, 0);
     expect(serversOf(cli.dir)).toEqual({});
     expect(await readdir(join(cli.state, 'weedgo-redis'))).toEqual(['.operations']);
