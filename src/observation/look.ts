@@ -177,10 +177,10 @@ async function probeHosts(session: Session): Promise<Readonly<Record<string, Hos
 async function readPending(session: Session): Promise<Pick<HostsLook, 'pending' | 'pendingUnread'>> {
   const { journal, unread } = await askJournal(session);
   const { drained, restart, drill } = journal;
-  const underWay = restart || drill ? await lockHolder(session) : undefined;
+  const lock = restart || drill ? await lockHolder(session) : undefined;
   const since = Object.entries(drained).map(([host, past]) => [host, past.since]);
   return {
-    pending: { drained: Object.fromEntries(since), restart, drill: drill?.since, underWay },
-    pendingUnread: unread,
+    pending: { drained: Object.fromEntries(since), restart, drill: drill?.since, underWay: lock?.holder },
+    pendingUnread: unread ?? lock?.unread,
   };
 }

@@ -1,6 +1,7 @@
+import { OperationError } from '../../base/errors.ts';
 import { isProvablyGone } from '../operator.ts';
 import type { Session } from '../session.ts';
-import { stationsOf } from '../stations.ts';
+import { stationCount, stationsOf } from '../stations.ts';
 import { type LockRecord, parseLockRecord } from './ask.ts';
 import { leaseSeconds } from './script.ts';
 
@@ -14,19 +15,34 @@ read -r now rest </proc/uptime
 [ $((\${now%%.*} - beat)) -ge ${leaseSeconds} ] || printf '%s\\n' "$record"
 `;
 
+/** `unread`: why it is not known that nobody holds it. */
+export type LockReading = { readonly holder: LockRecord | undefined; readonly unread: string | undefined };
+
 /**
- * The command that holds the cluster's lock on any connected host now; undefined: none does, as far as the
- * hosts could be read. Changes nothing.
+ * The command that holds the cluster's lock on any connected host now. A holder has the majority of hosts, so
+ * half of them that say nobody are enough to know that none does. Changes nothing.
  */
-export async function lockHolder(session: Session): Promise<LockRecord | undefined> {
+export async function lockHolder(session: Session): Promise<LockReading> {
   const answers = await Promise.all(
     stationsOf(session).map(({ shell, locations }) =>
       shell
         .run({ script, stdin: `${locations.lock}\n`, asRoot: true, timeoutMs: 15_000 })
-        .then(({ code, stdout }) => (code === 0 ? stdout.trim() : ''))
-        .catch(() => ''),
+        .then(({ code, stdout }) => (code === 0 ? stdout.trim() : undefined))
+        .catch((error: unknown) => {
+          if (error instanceof OperationError) return undefined;
+          throw error;
+        }),
     ),
   );
-  const records = answers.filter((text) => text !== '').map(parseLockRecord);
-  return records.find(({ process: holder }) => holder === undefined || !isProvablyGone(holder));
+  const read = answers.filter((text) => text !== undefined);
+  const holder = read
+    .filter((text) => text !== '')
+    .map(parseLockRecord)
+    .find((record) => record.process === undefined || !isProvablyGone(record.process));
+  const hosts = stationCount(session.inventory);
+  const isKnown = holder !== undefined || read.length * 2 >= hosts;
+  return {
+    holder,
+    unread: isKnown ? undefined : `the lock could be read on ${read.length} of ${hosts} hosts`,
+  };
 }
