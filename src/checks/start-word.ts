@@ -86,8 +86,9 @@ function replicaWord(
   if (view?.reachable) {
     const masterId = ownLine(view)?.masterId;
     if (masterId === undefined || !ids.has(masterId)) return [];
-    const disk = isNeverLinked(view) ? diskOf(node, scene) : undefined;
-    return [{ node: node.id, keys: view.keys, copy: copyOf(view), disk }];
+    const stored = diskOf(node, scene);
+    const has = isNeverLinked(view) ? { disk: stored } : { files: stored };
+    return [{ node: node.id, keys: view.keys, copy: copyOf(view), ...has }];
   }
   const folder = dataOf(node, scene)?.folder;
   const unknown = { node: node.id, keys: undefined };

@@ -101,7 +101,7 @@ function remedyFor(
   { heir, isHeirDown, otherWays = [], hints }: StartReason,
   { node, isMajority }: Votes & { readonly node: Node },
 ): readonly string[] {
-  if (heir === undefined) return [byHand(hints.join(' '))];
+  if (heir === undefined) return hints.map(byHand);
   const failover = ['failover', '--to', heir];
   const takeOver = [
     ...(isMajority

@@ -83,10 +83,14 @@ function judgeGone(
 
 type Other = { readonly replica: ReplicaWord; readonly disk: ReplicaDisk; readonly standing: Standing };
 
-/** Where nobody has been in sync since the last start, the disks alone show who has what. */
+/**
+ * Where nobody has been in sync since the last start, the disks alone show who has what. Append-only files do
+ * not say how far they go: those of a replica that was in sync show whether the master's are from a backup.
+ */
 function judgeDisks({ layout, word }: StartQuestion, own: StoredCopy): readonly StartReason[] {
+  const isDated = own.kind === 'append-only' && own.content === 'data';
   const others = word.replicas.flatMap((replica): readonly Other[] => {
-    const { disk } = replica;
+    const disk = replica.disk ?? (isDated ? replica.files : undefined);
     return disk ? [{ replica, disk, standing: compareCopies(own, disk.copy) }] : [];
   });
   const ahead = others.filter(({ standing }) => standing !== 'level');

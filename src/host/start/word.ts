@@ -39,6 +39,8 @@ export type ReplicaWord = {
    * folder could not be read, its process runs without answering, or it has been in sync and `copy` counts.
    */
   readonly disk?: ReplicaDisk | undefined;
+  /** The files of one that answers and has been in sync: they show when its master last wrote. */
+  readonly files?: ReplicaDisk | undefined;
 };
 
 export type ReplicaDisk = {

@@ -153,3 +153,32 @@ test('append-only files from an old copy of the disk: refused, and either can be
   expect(await keysOf(0)).toBe(405);
   expect(await readdir(dataOf(replica))).toContain('appendonlydir.aside');
 });
+
+test('append-only files from an old copy, next to a replica that runs and may not be elected', async () => {
+  const { master, replica } = await rolesOf(1);
+  const before = await keysOf(1);
+  expectCode(await cli.shell(`cp -a ${dataOf(master)}/appendonlydir ${dataOf(master)}/old`), 0);
+  await fill(1, 'evening', 70);
+  expect(await ask(replica, 'CONFIG', 'SET', 'cluster-replica-no-failover', 'yes')).toBe('OK');
+  const pid = Object.entries(serversOf(cli.dir)).find(([name]) => name.includes(`:${master} `))?.[1] ?? 0;
+  process.kill(pid, 'SIGKILL');
+  await until(async () => expect(isUp(master)).toBe(false));
+  const files = join(dataOf(master), 'appendonlydir');
+  expectCode(await cli.shell(`rm -r ${files} && mv ${dataOf(master)}/old ${files}`), 0);
+  const yesterday = Date.now() / 1000 - 86_400;
+  for (const name of await readdir(files)) await utimes(join(files, name), yesterday, yesterday);
+
+  expect((await cli.run('verify', '--json')).stdout).toContain('WR-START-UNSAFE');
+  const held = await cli.run('start');
+  expectCode(held, 4);
+  expect(held.stderr).toContain(`its replica local:${replica} may have newer data on its disk`);
+  expectCode(await cli.run('provision'), 4);
+  expect(isUp(master)).toBe(false);
+  const [, takeover = ''] =
+    /First let the replica take over: weedgo-redis (?:-i \S+ )?(.*)$/m.exec(held.stderr) ?? [];
+  expect(takeover).toBe(`failover --to local:${replica} --force`);
+  expectCode(await cli.run('--yes', ...takeover.split(' ')), 0);
+  expectCode(await cli.run('start'), 0);
+  expect(await keysOf(1)).toBe(before + 70);
+  await until(async () => expect(await ask(master, 'DBSIZE')).toBe(String(before + 70)));
+});
