@@ -48,6 +48,7 @@ function wordOf(node: Node, scene: Scene): PeersWord {
     replicas: scene.inventory.nodes
       .filter((other) => other !== node)
       .flatMap((other) => replicaWord(other, { ...scene, ids, shard: node.shard })),
+    isForeign: stored ? isForeign(node, stored, scene) : false,
     twins: stored ? twinsOf(node, stored, { ...scene, named }) : [],
   };
 }
@@ -93,8 +94,13 @@ function replicaWord(
   const folder = dataOf(node, scene)?.folder;
   const unknown = { node: node.id, keys: undefined };
   if (folder === undefined || folder.kind === 'unreadable') return node.shard === shard ? [unknown] : [];
+  if (folder.kind === 'absent') return [];
+  if (folder.identity.kind !== 'known' && node.shard === shard) {
+    const disk = diskOf(node, scene);
+    return disk?.copy.content === 'data' ? [{ ...unknown, disk, isNameless: true }] : [];
+  }
   const masterId = identityOf(node, scene)?.masterId;
-  if (folder.kind === 'absent' || masterId === undefined || !ids.has(masterId)) return [];
+  if (masterId === undefined || !ids.has(masterId)) return [];
   if (observation.facts.get(node.host)?.processes[node.id] !== undefined) return [unknown];
   return [{ ...unknown, disk: diskOf(node, scene) }];
 }
@@ -158,6 +164,25 @@ function twinsOf(
       return !isHere && named.some((line) => standsAt(line, other));
     })
     .map(({ id }) => id);
+}
+
+/**
+ * Another cluster's: neither its id nor one that it knows is known to the nodes that answer, or in the
+ * nodes.conf of another node. A node that has never joined knows no other.
+ */
+function isForeign(node: Node, stored: Known, scene: Scene): boolean {
+  const { inventory, observation } = scene;
+  const others = inventory.nodes.filter((other) => other !== node);
+  const answering = reachableNodes(observation.view).filter((view) => view.node !== node.id);
+  const known = new Set([
+    ...answering.flatMap(({ nodes }) => nodes.map(({ nodeId }) => nodeId)),
+    ...others.flatMap((other) => {
+      const identity = identityOf(other, scene);
+      return identity ? [identity.id, ...identity.peers] : [];
+    }),
+  ]);
+  const own = [stored.id, ...stored.peers];
+  return stored.peers.length > 0 && known.size > 0 && !own.some((id) => known.has(id));
 }
 
 const isAt = ({ ip, port }: Known, node: Node): boolean =>

@@ -272,8 +272,8 @@ export type FolderContents = {
   /** What the manifest of the append-only files names; undefined: there is no manifest. */
   readonly appendOnly: readonly AppendOnlyFile[] | undefined;
   /**
-   * Files with data in appendonlydir where there is no manifest: a server from 7.0 on starts without them,
-   * and writes over them.
+   * Files with data in appendonlydir that a server from 7.0 on starts without, and writes over: where there is
+   * no manifest, or increments that come after those of the manifest.
    */
   readonly unnamed?: readonly string[];
   /**
@@ -299,6 +299,8 @@ export type StoredIdentity =
       readonly masterId: string | undefined;
       readonly epoch: number;
       readonly ownsSlots: boolean;
+      /** The 40-hex ids of the other nodes that it knows. */
+      readonly peers: readonly string[];
     };
 
 export type DataFile = {

@@ -404,6 +404,7 @@ function dataOf(node: Node, inventory: Inventory): NodeData {
               masterId: isMaster ? undefined : idOf(master?.id ?? ''),
               epoch: node.shard,
               ownsSlots: isMaster,
+              peers: inventory.nodes.filter((other) => other !== node).map(({ id }) => idOf(id)),
             },
       dump: { size: 50_000_000, modified: now - 60_000, format: rdb },
       single: undefined,

@@ -18,7 +18,7 @@ const mostBytes = 4_194_304;
  * user: it can put a link to anywhere in the place of any name there, and what it cannot read itself the
  * server cannot either. Lines: `absent DIR`, `aside INDEX DIR`, `left INDEX DIR`, `former INDEX KIND NEAR
  * ABOVE` and `conf INDEX BASE64` (`lookElsewhere`); `unreadable PATH`, or `folder DIR` with `writable`,
- * `myself …`, `manifest …` below it; then `stat SIZE MODIFIED PATH` of all files, and their first bytes as
+ * `myself …`, `peers …`, `manifest …` below it; then `stat SIZE MODIFIED PATH` of all files, and their first bytes as
  * `head -v` prints them, in base64.
  */
 export const data: Fact<Readonly<Record<string, NodeData>>> = {
@@ -68,6 +68,7 @@ while [ $folders -gt 0 ]; do
   if [ -e nodes.conf ]; then
     if is_file nodes.conf; then
       printf 'myself %s\\n' "$(head -c ${mostBytes} nodes.conf | grep -m 1 -e '[ ,]myself[ ,]')"
+      printf 'peers %s\\n' "$(head -c ${mostBytes} nodes.conf | sed -n '/[ ,]myself[ ,]/d; s/^\\([0-9a-f]\\{40\\}\\) .*/\\1/p' | tr '\\n' ' ')"
     else unreadable "$dir/nodes.conf"; fi
   fi
   if [ -e appendonlydir ]; then
@@ -149,13 +150,16 @@ function folderOf(
 ): FolderState {
   const unreadable = about.find((line) => line.startsWith('unreadable '));
   if (unreadable !== undefined) return { kind: 'unreadable', path: unreadable.slice('unreadable '.length) };
-  const myself = about.find((line) => line.startsWith('myself '));
+  const said = (word: string): string | undefined =>
+    about.find((line) => line.startsWith(`${word} `))?.slice(word.length + 1);
+  const myself = said('myself');
   const manifest = about.filter((line) => line.startsWith('manifest '));
-  const unnamed = about.includes('manifest') ? [] : filledBelow(`${directory}/appendonlydir/`, files);
+  const filled = filledBelow(`${directory}/appendonlydir/`, files);
+  const unnamed = about.includes('manifest') ? newerThan(manifest, filled) : filled;
   return {
     kind: 'read',
     isWritable: about.includes('writable'),
-    identity: myself === undefined ? { kind: 'none' } : parseMyself(myself.slice('myself '.length)),
+    identity: myself === undefined ? { kind: 'none' } : parseMyself(myself, said('peers') ?? ''),
     dump: files.get(`${directory}/dump.rdb`),
     single: files.get(`${directory}/appendonly.aof`),
     appendOnly: about.includes('manifest')
@@ -175,8 +179,17 @@ const filledBelow = (folder: string, files: ReadonlyMap<string, DataFile>): read
     return path.startsWith(folder) && isFilled ? [path.slice(folder.length)] : [];
   });
 
+/**
+ * Increments with something in them that come after those of the manifest: a server names an increment before
+ * it writes to it (aof.c, openNewIncrAofForAppend), so the manifest is from an older copy.
+ */
+function newerThan(manifest: readonly string[], filled: readonly string[]): readonly string[] {
+  const last = Math.max(0, ...manifest.map((line) => Number(/ seq (\d+) type i/.exec(line)?.[1] ?? 0)));
+  return filled.filter((name) => Number(/\.(\d+)\.incr\.aof$/.exec(name)?.[1] ?? 0) > last);
+}
+
 /** `ID IP:PORT@BUS[,HOSTNAME…] FLAGS MASTER PING PONG EPOCH LINK SLOT…`, as CLUSTER NODES has it. */
-function parseMyself(line: string): StoredIdentity {
+function parseMyself(line: string, peers: string): StoredIdentity {
   const [id = '', place = '', flags = '', masterId = '', , , epoch, , ...slots] = line.trim().split(' ');
   const [, ip, port] = /^(.*):(\d+)@\d+/.exec(place) ?? [];
   if (!/^[0-9a-f]{40}$/.test(id) || port === undefined) return { kind: 'unknown' };
@@ -190,6 +203,7 @@ function parseMyself(line: string): StoredIdentity {
     epoch: numberOf(epoch) ?? 0,
     // Open slots are listed in brackets; they are not its own for that.
     ownsSlots: !isReplica && slots.some((slot) => !slot.startsWith('[')),
+    peers: peers.split(' ').filter((each) => each !== ''),
   };
 }
 

@@ -1,8 +1,8 @@
 import { formatBytes } from '../../base/bytes.ts';
-import { parseHeader } from '../../render/header.ts';
 import { formerPaths, type NodeLayout } from '../../render/layout.ts';
-import type { FolderContents, NodeData } from '../facts.ts';
+import type { FolderContents } from '../facts.ts';
 import { dateOf, describeCopy, storedCopy } from './copy.ts';
+import { judgeForeign, judgeHeader, judgeTwins } from './identity.ts';
 import { judgeNames } from './names.ts';
 import { judgeOwner, ownsByDisk, unknownReplicas } from './owner.ts';
 import type { StartQuestion, StartReason } from './question.ts';
@@ -31,6 +31,7 @@ export function judgeStart(question: StartQuestion): {
     ...judgeNames(question),
     ...judgeHeader(question),
     ...judgeTwins(question),
+    ...judgeForeign(question),
     ...judgeLeftBehind(question),
   ];
   if (folder.kind === 'unreadable')
@@ -62,45 +63,6 @@ const emptyFolder: FolderContents = {
   single: undefined,
   appendOnly: undefined,
 };
-
-/**
- * The header of its configuration names another node of the inventory, and its nodes.conf another place than
- * its own.
- */
-function judgeHeader({ layout, nodes, onDisk, data, host }: StartQuestion): readonly StartReason[] {
-  const named = parseHeader(onDisk ?? '')?.node;
-  if (named === undefined || named === layout.node.id || !nodes.includes(named)) return [];
-  if (standsHere(data, layout)) return [];
-  return [
-    {
-      message: `${layout.node.id}: ${layout.configFile} is the configuration of ${named}: this is a copy of that node's disk, or its disk on another host`,
-      hints: [
-        `Put the right disk into ${host}. To make a new node of it, as root on ${host} (or as yourself on this machine):`,
-        `mv ${layout.configFile} ${layout.configFile}.aside; mv ${layout.dataDirectory} ${layout.dataDirectory}.aside`,
-      ],
-    },
-  ];
-}
-
-function standsHere({ folder }: NodeData, { node }: NodeLayout): boolean {
-  if (folder.kind !== 'read' || folder.identity.kind !== 'known') return false;
-  return folder.identity.port === node.port && folder.identity.ip === node.address;
-}
-
-/** Two servers with one node id: both serve its slots, and clients write to either. */
-function judgeTwins({ layout, word, host }: StartQuestion): readonly StartReason[] {
-  const [twin] = word.twins;
-  if (twin === undefined) return [];
-  return [
-    {
-      message: `${layout.node.id}: nodes.conf in ${layout.dataDirectory} is that of ${twin}: both would run as one node, and writes to either would be lost`,
-      hints: [
-        `Look at both. If ${twin} is the real one, on ${host}: mv ${layout.dataDirectory} ${layout.dataDirectory}.aside`,
-        'Then run the same command again: the node starts as a new one.',
-      ],
-    },
-  ];
-}
 
 /** The inventory names the other server now, and what the node had under the first stays behind. */
 function judgeLeftBehind({ data, layout, server, isMoved }: StartQuestion): readonly StartReason[] {
@@ -199,7 +161,7 @@ function unnamedFiles(layout: NodeLayout, names: readonly string[]): StartReason
     message: `${layout.node.id}: ${folder} holds ${names.slice(0, 5).join(', ')}, and no manifest names them: the server would start without them, and write over them`,
     shared: 'append-only files are there that no manifest names: the server would start without them',
     hints: [
-      `Bring ${folder}/appendonly.aof.manifest back. It has a line for each file, the base first: file NAME seq NUMBER type b, then file NAME seq NUMBER type i.`,
+      `Bring the right ${folder}/appendonly.aof.manifest back. It has a line for each file, the base first: file NAME seq NUMBER type b, then file NAME seq NUMBER type i.`,
       `If they are of no use: ${moveAway(layout, 'appendonlydir')}; then run the same command again.`,
     ],
   };

@@ -34,6 +34,9 @@ const isUnknown = ({ keys, disk }: ReplicaWord): boolean => keys === undefined &
 
 function judgeEmpty(question: StartQuestion, own: StoredCopy): readonly StartReason[] {
   const { layout, word, host } = question;
+  const nameless = word.replicas.find(({ isNameless }) => isNameless);
+  if (own.content === 'nothing' && nameless?.disk)
+    return [judgeNameless(question, nameless.node, nameless.disk)];
   const alive = word.replicas.filter(({ keys = 0, disk }) => keys > 0 && !disk);
   const isOnDisk = word.replicas.some(({ disk }) => disk?.copy.content === 'data');
   const unknown = own.content === 'nothing' && !isOnDisk ? word.replicas.filter(isUnknown) : [];
@@ -51,10 +54,26 @@ function judgeEmpty(question: StartQuestion, own: StoredCopy): readonly StartRea
         ? takeOver(heir.node)
         : [
             `Bring ${layout.dataDirectory} back (is a disk not mounted?). If its data is gone, on ${host}: mv ${layout.dataDirectory} ${layout.dataDirectory}.aside`,
-            'Then run the same command again: the node starts as a new one, and a replica takes over its slots.',
+            'Then: weedgo-redis provision. The node starts as a new one, and a replica takes over its slots.',
           ],
     },
   ];
+}
+
+/** The only copy that is seen lies with a node that would start as a stranger: its files are brought over. */
+function judgeNameless(
+  { layout, host }: StartQuestion,
+  node: string,
+  { copy, host: other, dataDirectory }: ReplicaDisk,
+): StartReason {
+  const names = copy.kind === 'snapshot' ? 'dump.rdb' : 'appendonlydir';
+  return {
+    message: `${layout.node.id} is the master of its slots, and ${layout.dataDirectory} holds nothing that it would read; ${node} of its shard has data (${describeCopy(copy)}), and no nodes.conf that says whose`,
+    hints: [
+      `Bring ${layout.dataDirectory} back, or the nodes.conf of ${node}, and run the same command again.`,
+      `If neither can be had: copy ${names} from ${dataDirectory} on ${other} into ${layout.dataDirectory} on ${host}, then: weedgo-redis start`,
+    ],
+  };
 }
 
 /**
@@ -90,7 +109,7 @@ type Other = { readonly replica: ReplicaWord; readonly disk: ReplicaDisk; readon
 function judgeDisks({ layout, word }: StartQuestion, own: StoredCopy): readonly StartReason[] {
   const isDated = own.kind === 'append-only' && own.content === 'data';
   const others = word.replicas.flatMap((replica): readonly Other[] => {
-    const disk = replica.disk ?? (isDated ? replica.files : undefined);
+    const disk = (replica.isNameless ? undefined : replica.disk) ?? (isDated ? replica.files : undefined);
     return disk ? [{ replica, disk, standing: compareCopies(own, disk.copy) }] : [];
   });
   const ahead = others.filter(({ standing }) => standing !== 'level');

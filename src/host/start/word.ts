@@ -23,6 +23,8 @@ export type PeersWord = {
   readonly isLost?: boolean;
   /** Its replicas, and nodes that may be. */
   readonly replicas: readonly ReplicaWord[];
+  /** Nothing in its nodes.conf, itself or a node that it knows, is a node of this cluster. */
+  readonly isForeign?: boolean;
   /** Where the identity of its nodes.conf is in use or lies as well: inventory ids. */
   readonly twins: readonly string[];
 };
@@ -39,6 +41,8 @@ export type ReplicaWord = {
    * folder could not be read, its process runs without answering, or it has been in sync and `copy` counts.
    */
   readonly disk?: ReplicaDisk | undefined;
+  /** Its nodes.conf does not say who it is; by the inventory it is of the same shard. `disk` has data. */
+  readonly isNameless?: true;
   /** The files of one that answers and has been in sync: they show when its master last wrote. */
   readonly files?: ReplicaDisk | undefined;
 };

@@ -84,6 +84,29 @@ describe('a master of slots without a file', () => {
   });
 });
 
+describe('append-only files that no manifest names', () => {
+  const named = 'file appendonly.aof.1.base.rdb seq 1 type b\nfile appendonly.aof.2.incr.aof seq 2 type i\n';
+
+  test.each([
+    ['of a newer copy than the manifest', named, 'appendonly.aof.3.incr.aof', 1],
+    ['empty, as a server has just made it', named, 'appendonly.aof.3.incr.aof', 0],
+    ['of a set that was replaced', named, 'appendonly.aof.1.incr.aof', 0],
+    ['and there is none', undefined, 'appendonly.aof.1.incr.aof', 1],
+  ] as const)('%s', async (about, manifest, name, expected) => {
+    const folder = join(root, 'appendonlydir');
+    await mkdir(folder);
+    if (manifest !== undefined) {
+      await writeFile(join(folder, 'appendonly.aof.manifest'), manifest);
+      await writeFile(join(folder, 'appendonly.aof.2.incr.aof'), 'writes');
+    }
+    await writeFile(join(folder, name), about.startsWith('empty') ? '' : 'writes');
+    const { code, output } = await guard('appendonly yes');
+    await rm(folder, { recursive: true });
+    expect(output).toContain(expected === 1 ? 'append-only files' : '');
+    expect(code).toBe(expected);
+  });
+});
+
 describe('what is not a file', () => {
   test.each(['dump.rdb', 'appendonly.aof', 'nodes.conf'])('a pipe named %s is refused', async (name) => {
     const path = join(root, name);

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { copyFile, readFile, rename, rm } from 'node:fs/promises';
+import { copyFile, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -66,6 +66,48 @@ test('append-only files without their manifest: no node starts without them', as
   await cli.run('--yes', 'stop');
   await back();
   await backDump();
+  await expectWhole();
+});
+
+test('append-only files newer than their manifest, as of a backup that was restored in part', async () => {
+  const folder = dataOf(master, 'appendonlydir');
+  const newer = join(folder, 'appendonly.aof.9.incr.aof');
+  await copyFile(
+    join(folder, (await readdir(folder)).find((name) => name.endsWith('.incr.aof')) ?? ''),
+    newer,
+  );
+  const refused = await expectRefused('no manifest names them');
+  expect(refused.stderr).toContain('appendonly.aof.9.incr.aof');
+  await rm(newer);
+  await expectWhole();
+});
+
+test('the nodes.conf of another cluster: the node does not join that one', async () => {
+  const file = dataOf(replica, 'nodes.conf');
+  const own = await readFile(file, 'utf8');
+  await writeFile(
+    file,
+    own.replaceAll(/\b[0-9a-f]{40}\b/g, (id) => id.slice(20) + id.slice(0, 20)),
+  );
+  await expectRefused('is that of a node of another cluster');
+  await writeFile(file, own);
+  await expectWhole();
+});
+
+test('a master without data, and a replica whose nodes.conf is empty: its files bring all back', async () => {
+  const backConf = await away([replica], 'nodes.conf');
+  await writeFile(dataOf(replica, 'nodes.conf'), '');
+  const back = await away([master], 'appendonlydir', 'dump.rdb');
+  const refused = await expectRefused(`local:${replica} of its shard has data`);
+  expect(refused.stderr).not.toContain('no other node has them');
+  const [, from = '', to = ''] =
+    /copy appendonlydir from (\S+) on local into (\S+) on local/.exec(refused.stderr) ?? [];
+  expectCode(await cli.shell(`cp -a ${from}/appendonlydir ${to}/`), 0);
+  await cli.run('start');
+  expect(await ask(master, 'DBSIZE')).toBe(keys);
+  await cli.run('--yes', 'stop');
+  await backConf();
+  await back();
   await expectWhole();
 });
 

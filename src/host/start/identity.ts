@@ -1,0 +1,63 @@
+import { parseHeader } from '../../render/header.ts';
+import type { NodeLayout } from '../../render/layout.ts';
+import type { NodeData } from '../facts.ts';
+import type { StartQuestion, StartReason } from './question.ts';
+
+/**
+ * The header of its configuration names another node of the inventory, and its nodes.conf another place than
+ * its own.
+ */
+export function judgeHeader({ layout, nodes, onDisk, data, host }: StartQuestion): readonly StartReason[] {
+  const named = parseHeader(onDisk ?? '')?.node;
+  if (named === undefined || named === layout.node.id || !nodes.includes(named)) return [];
+  if (standsHere(data, layout)) return [];
+  return [
+    {
+      message: `${layout.node.id}: ${layout.configFile} is the configuration of ${named}: this is a copy of that node's disk, or its disk on another host`,
+      hints: [
+        `Put the right disk into ${host}. To make a new node of it, as root on ${host} (or as yourself on this machine):`,
+        `mv ${layout.configFile} ${layout.configFile}.aside; mv ${layout.dataDirectory} ${layout.dataDirectory}.aside`,
+      ],
+    },
+  ];
+}
+
+function standsHere({ folder }: NodeData, { node }: NodeLayout): boolean {
+  if (folder.kind !== 'read' || folder.identity.kind !== 'known') return false;
+  return folder.identity.port === node.port && folder.identity.ip === node.address;
+}
+
+/** Two servers with one node id: both serve its slots, and clients write to either. */
+export function judgeTwins({ layout, word, host }: StartQuestion): readonly StartReason[] {
+  const [twin] = word.twins;
+  if (twin === undefined) return [];
+  return [
+    {
+      message: `${layout.node.id}: nodes.conf in ${layout.dataDirectory} is that of ${twin}: both would run as one node, and writes to either would be lost`,
+      hints: [
+        `Look at both. If ${twin} is the real one, on ${host}: mv ${layout.dataDirectory} ${layout.dataDirectory}.aside`,
+        'Then: weedgo-redis provision. The node starts as a new one.',
+      ],
+    },
+  ];
+}
+
+/** A folder that was copied from a node of another cluster: it would look for that cluster's nodes, and join it. */
+export function judgeForeign({
+  layout,
+  word,
+  host,
+  data: { folder },
+}: StartQuestion): readonly StartReason[] {
+  if (word.isForeign !== true || folder.kind !== 'read' || folder.identity.kind !== 'known') return [];
+  const { id, peers } = folder.identity;
+  return [
+    {
+      message: `${layout.node.id}: nodes.conf in ${layout.dataDirectory} is that of a node of another cluster (${id}; and neither that id nor one of the ${peers.length} that it knows is a node's of this one): started, it would join that cluster`,
+      hints: [
+        `Put the right folder there. If it is lost, on ${host}: mv ${layout.dataDirectory} ${layout.dataDirectory}.aside`,
+        'Then: weedgo-redis provision. The node starts as a new one.',
+      ],
+    },
+  ];
+}
