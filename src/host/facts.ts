@@ -272,8 +272,8 @@ export type FolderContents = {
   /** What the manifest of the append-only files names; undefined: there is no manifest. */
   readonly appendOnly: readonly AppendOnlyFile[] | undefined;
   /**
-   * Files with data in appendonlydir that a server from 7.0 on starts without, and writes over: where there is
-   * no manifest, or increments that come after those of the manifest.
+   * Files with data in appendonlydir that a server from 7.0 on starts without, and writes over: all of them
+   * where there is no manifest, and increments that come after those of the manifest.
    */
   readonly unnamed?: readonly string[];
   /**

@@ -18,8 +18,8 @@ const mostBytes = 4_194_304;
  * user: it can put a link to anywhere in the place of any name there, and what it cannot read itself the
  * server cannot either. Lines: `absent DIR`, `aside INDEX DIR`, `left INDEX DIR`, `former INDEX KIND NEAR
  * ABOVE` and `conf INDEX BASE64` (`lookElsewhere`); `unreadable PATH`, or `folder DIR` with `writable`,
- * `myself …`, `peers …`, `manifest …` below it; then `stat SIZE MODIFIED PATH` of all files, and their first bytes as
- * `head -v` prints them, in base64.
+ * `myself …`, `peers …`, `manifest …` below it; then `stat SIZE MODIFIED PATH` of all files, and their first
+ * bytes as `head -v` prints them, in base64.
  */
 export const data: Fact<Readonly<Record<string, NodeData>>> = {
   script: (context) => `

@@ -42,7 +42,7 @@ export function judgeTwins({ layout, word, host }: StartQuestion): readonly Star
   ];
 }
 
-/** A folder that was copied from a node of another cluster: it would look for that cluster's nodes, and join it. */
+/** A folder that was copied from another cluster's node: it would look for the nodes that it knows. */
 export function judgeForeign({
   layout,
   word,

@@ -103,8 +103,11 @@ test('a master without data, and a replica whose nodes.conf is empty: its files 
   const [, from = '', to = ''] =
     /copy appendonlydir from (\S+) on local into (\S+) on local/.exec(refused.stderr) ?? [];
   expectCode(await cli.shell(`cp -a ${from}/appendonlydir ${to}/`), 0);
-  await cli.run('start');
-  expect(await ask(master, 'DBSIZE')).toBe(keys);
+  // It waits for the replica, which does not start without its nodes.conf.
+  const starting = cli.start('start');
+  await until(async () => expect(await ask(master, 'DBSIZE')).toBe(keys));
+  starting.kill('SIGINT');
+  await starting.done;
   await cli.run('--yes', 'stop');
   await backConf();
   await back();
