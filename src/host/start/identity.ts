@@ -53,7 +53,7 @@ export function judgeForeign({
   const { id, peers } = folder.identity;
   return [
     {
-      message: `${layout.node.id}: nodes.conf in ${layout.dataDirectory} is that of a node of another cluster (${id}; and neither that id nor one of the ${peers.length} that it knows is a node's of this one): started, it would join that cluster`,
+      message: `${layout.node.id}: nodes.conf in ${layout.dataDirectory} is that of a node of another cluster: ${id}, which knows ${peers.length} others, none of them of this cluster. Started, it would join that one`,
       hints: [
         `Put the right folder there. If it is lost, on ${host}: mv ${layout.dataDirectory} ${layout.dataDirectory}.aside`,
         'Then: weedgo-redis provision. The node starts as a new one.',
