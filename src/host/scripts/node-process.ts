@@ -14,13 +14,16 @@
  */
 export const nodeProcessFunctions = `
 alive() {
-  case $(sed 's/.*) //' "/proc/$1/stat" 2>/dev/null) in '' | Z* | X*) return 1 ;; esac
+  { read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 1
+  case \${stat##*) } in '' | Z* | X*) return 1 ;; esac
 }
 belongs() {
   if [ "/proc/$1/cwd" -ef "$2" ]; then return; fi
   [ -O "/proc/$1" ] || return 1
-  case $(readlink "/proc/$1/cwd" 2>/dev/null) in
-    "$(readlink -m -- "$2" 2>/dev/null) (deleted)" | "$2 (deleted)") return ;;
+  cwd=$(readlink "/proc/$1/cwd" 2>/dev/null)
+  case $cwd in
+    "$2 (deleted)") return ;;
+    *' (deleted)') [ "$cwd" = "$(readlink -m -- "$2" 2>/dev/null) (deleted)" ] && return ;;
   esac
   return 1
 }
