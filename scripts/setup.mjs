@@ -15,6 +15,8 @@ const ssh = { ssh: 'openssh-client', sshd: 'openssh-server' };
 const clients = { '/usr/lib/python3/dist-packages/redis/cluster.py': 'python3-redis' };
 /** The report's page is looked at in a browser; CHROMIUM names another one. */
 const browser = process.env.CHROMIUM ? {} : { '/usr/bin/chromium': 'chromium' };
+/** Completion is tried in every shell that it is for; bash is everywhere. */
+const shells = { zsh: 'zsh', fish: 'fish' };
 const lab = {
   'systemd-nspawn': 'systemd-container',
   mmdebstrap: 'mmdebstrap',
@@ -26,7 +28,7 @@ const wanted = {
   check: {},
   demo: redis,
   // Only root can boot test hosts; for anyone else `npm test` leaves them out and says so.
-  test: { ...redis, ...ssh, ...clients, ...browser, ...(isRoot && lab) },
+  test: { ...redis, ...ssh, ...clients, ...browser, ...shells, ...(isRoot && lab) },
 };
 
 const purpose = process.argv[2] ?? 'check';

@@ -1,15 +1,24 @@
 import type { Emit } from '../session/events.ts';
 import type { Prompter } from '../session/session.ts';
 
+/** What a command is for; `--help` lists the commands by it, in this order. */
+export const categories = ['Set up', 'Observe', 'Move masters', 'Change', 'Remove', 'Help'] as const;
+
+/**
+ * commander's syntax of an argument (`<node>`) or an option (`-o, --output <file>`), a description, and what
+ * a shell offers for its value: NODE, SHARD and HOST stand for the inventory's, FILE for files; anything else
+ * is offered as it stands.
+ */
+export type Parameter = readonly [syntax: string, description: string, offers?: readonly string[]];
+
 /** One command of the command line, as data. The heavy part is loaded only when the command runs. */
 export type CommandSpec = {
   readonly name: string;
+  readonly category: (typeof categories)[number];
   /** One line for `--help`. */
   readonly summary: string;
-  /** commander's argument syntax and a description, as `['[target]', 'node, shard or host']`. */
-  readonly arguments?: readonly (readonly [syntax: string, description: string])[];
-  /** commander's flag syntax and a description. */
-  readonly options?: readonly (readonly [flags: string, description: string])[];
+  readonly arguments?: readonly Parameter[];
+  readonly options?: readonly Parameter[];
   /** Text after the options in `--help`: an example a line. */
   readonly examples?: readonly string[];
   readonly load: () => Promise<{ readonly run: CommandRun }>;

@@ -21,7 +21,7 @@ export async function namedInventory({ global, emit }: Invocation): Promise<Inve
 /**
  * `-i`, else $WEEDGO_REDIS_INVENTORY, else ./weedgo-redis.yaml, else the built-in six nodes on this machine.
  */
-function resolveInventoryPath(option: string | undefined): {
+export function resolveInventoryPath(option: string | undefined): {
   readonly file: string;
   readonly builtIn: boolean;
 } {

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { exitCodes, UsageError } from '../base/errors.ts';
 import { packageFile } from '../base/package-file.ts';
-import type { CommandSpec } from './command.ts';
+import { categories, type CommandSpec } from './command.ts';
 import { outliveReaders, printJson, printNote, printResult, takeOverWarnings } from './output.ts';
-import { commands } from './registry.ts';
+import { commands, globalOptions } from './registry.ts';
 
 /**
  * The command line. Only commander is loaded before a command is known, so that `--help` and `--version`
@@ -45,15 +45,6 @@ function buildProgram(): Command {
       'From bare Linux hosts to a verified, hardened Redis Cluster over SSH, and through its whole life.',
     )
     .version(readVersion(), '-V, --version', 'print the version')
-    .option(
-      '-i, --inventory <file>',
-      'the inventory (default: $WEEDGO_REDIS_INVENTORY, ./weedgo-redis.yaml, built-in)',
-    )
-    .option('--json', 'print one JSON document on stdout')
-    .option('-y, --yes', 'answer yes to confirmations')
-    .option('-q, --quiet', 'print results and errors only')
-    .option('-v, --verbose', 'print every step')
-    .option('--no-color', 'print without colours')
     .showHelpAfterError('(weedgo-redis --help lists the commands)')
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({
@@ -61,14 +52,18 @@ function buildProgram(): Command {
       writeErr: (text) => printNote(text.trimEnd()),
     })
     .exitOverride();
-  for (const spec of commands) addCommand(program, spec);
-  return program;
+  for (const [flags, description] of globalOptions) program.option(flags, description);
+  for (const category of categories) {
+    for (const spec of commands) if (spec.category === category) addCommand(program, spec);
+  }
+  return program.commandsGroup('Help:');
 }
 
 function addCommand(program: Command, spec: CommandSpec): void {
   const command = program
     .command(spec.name)
     .description(spec.summary)
+    .helpGroup(`${spec.category}:`)
     .showHelpAfterError(`(weedgo-redis ${spec.name} --help lists what it takes)`);
   for (const [syntax, description] of spec.arguments ?? []) command.argument(syntax, description);
   for (const [flags, description] of spec.options ?? []) command.option(flags, description);
