@@ -1,6 +1,6 @@
 import { demandName, demandYes } from '../../session/approval.ts';
 import { stopNodes } from '../../operations/lifecycle/lifecycle.ts';
-import { describeLoss } from '../../operations/lifecycle/stop-loss.ts';
+import { describeLoss, type StopLoss } from '../../operations/lifecycle/stop-loss.ts';
 import { approvalOf } from '../approval.ts';
 import type { CommandRun } from '../command.ts';
 import { withSession } from '../session.ts';
@@ -10,13 +10,12 @@ export const run: CommandRun = async (invocation) =>
     invocation,
     async (session) => {
       const { cluster, hosts, production } = session.inventory;
-      const { keys, masters, unknown } = await describeLoss(session);
-      if (keys > 0) {
+      const loss = await describeLoss(session);
+      const { keys, unknown } = loss;
+      if (keys > 0 || unknown.length > 0) {
         await demandName(approvalOf(invocation), {
           name: cluster,
-          statements: [
-            `${masters.join(', ')} ${masters.length === 1 ? 'keeps' : 'keep'} nothing on disk: stop loses ${keys} keys`,
-          ],
+          statements: statementsOf(loss),
           question: 'Type its name to continue: ',
         });
       } else if (production || hosts.some(({ connection }) => connection === 'ssh')) {
@@ -39,3 +38,16 @@ export const run: CommandRun = async (invocation) =>
     },
     { secrets: 'optional' },
   );
+
+const statementsOf = ({ keys, masters, unknown }: StopLoss): readonly string[] => [
+  ...(keys > 0
+    ? [
+        `${masters.join(', ')} ${masters.length === 1 ? 'keeps' : 'keep'} nothing on disk: stop loses ${keys} keys`,
+      ]
+    : []),
+  ...(unknown.length > 0
+    ? [
+        `${unknown.join(', ')} ${unknown.length === 1 ? 'does' : 'do'} not answer: what a stop loses there is not known`,
+      ]
+    : []),
+];

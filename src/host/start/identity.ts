@@ -1,6 +1,7 @@
 import { parseHeader } from '../../render/header.ts';
 import type { NodeLayout } from '../../render/layout.ts';
 import type { NodeData } from '../facts.ts';
+import { storedCopy } from './copy.ts';
 import type { StartQuestion, StartReason } from './question.ts';
 
 /**
@@ -57,6 +58,26 @@ export function judgeForeign({
       hints: [
         `Put the right folder there. If it is lost, on ${host}: mv ${layout.dataDirectory} ${layout.dataDirectory}.aside`,
         'Then: weedgo-redis provision. The node starts as a new one.',
+      ],
+    },
+  ];
+}
+
+/**
+ * It knows no other node and owns nothing, as CLUSTER RESET leaves it: the server claims the slots of the keys
+ * that it loads (cluster.c, verifyClusterConfigWithData), and the nodes that know it believe the higher epoch.
+ */
+export function judgeReset({ layout, host, data: { folder } }: StartQuestion): readonly StartReason[] {
+  if (folder.kind !== 'read' || folder.identity.kind !== 'known') return [];
+  const { id, masterId, ownsSlots, peers } = folder.identity;
+  if (peers.length > 0 || ownsSlots || masterId !== undefined) return [];
+  if (![true, false].some((isOn) => storedCopy(folder, isOn, undefined).content === 'data')) return [];
+  return [
+    {
+      message: `${layout.node.id}: nodes.conf in ${layout.dataDirectory} knows no other node, as CLUSTER RESET leaves it, and there is data: started, it would claim the slots of its keys from the nodes that own them`,
+      hints: [
+        `Bring the nodes.conf of ${id} back. If it is lost, on ${host}: mv ${layout.dataDirectory} ${layout.dataDirectory}.aside`,
+        'Then: weedgo-redis verify. It prints how the node comes back as a new one.',
       ],
     },
   ];

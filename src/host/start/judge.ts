@@ -2,7 +2,7 @@ import { formatBytes } from '../../base/bytes.ts';
 import { formerPaths, type NodeLayout } from '../../render/layout.ts';
 import type { FolderContents } from '../facts.ts';
 import { dateOf, describeCopy, storedCopy } from './copy.ts';
-import { judgeForeign, judgeHeader, judgeTwins } from './identity.ts';
+import { judgeForeign, judgeHeader, judgeReset, judgeTwins } from './identity.ts';
 import { judgeNames } from './names.ts';
 import { judgeOwner, ownsByDisk, unknownReplicas } from './owner.ts';
 import type { StartQuestion, StartReason } from './question.ts';
@@ -32,6 +32,7 @@ export function judgeStart(question: StartQuestion): {
     ...judgeHeader(question),
     ...judgeTwins(question),
     ...judgeForeign(question),
+    ...judgeReset(question),
     ...judgeLeftBehind(question),
   ];
   if (folder.kind === 'unreadable')

@@ -8,7 +8,7 @@ export type StopLoss = {
   /** Keys of masters that write nothing to disk when they stop. */
   readonly keys: number;
   readonly masters: readonly string[];
-  /** Nodes that may run and did not answer: what they keep is not known. */
+  /** Nodes that may run on hosts that can be reached, and did not answer: what they keep is not known. */
   readonly unknown: readonly string[];
 };
 
@@ -21,7 +21,9 @@ export async function describeLoss(session: Session): Promise<StopLoss> {
   return {
     keys: losing.reduce((sum, { keys }) => sum + keys, 0),
     masters: losing.map(({ node }) => node),
-    unknown: view.nodes.flatMap((node) => (node.reachable || node.failure === 'refused' ? [] : [node.node])),
+    unknown: view.nodes.flatMap((node) =>
+      node.reachable || ['refused', 'host'].includes(node.failure) ? [] : [node.node],
+    ),
   };
 }
 

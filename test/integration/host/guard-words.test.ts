@@ -84,6 +84,28 @@ describe('a master of slots without a file', () => {
   });
 });
 
+describe('a nodes.conf that knows no other node', () => {
+  const id = '0123456789012345678901234567890123456789';
+  const alone = `${id} 10.0.0.1:7000@17000 myself,master - 0 0 1 connected\nvars currentEpoch 5 lastVoteEpoch 0\n`;
+  const other = `1${id.slice(1)} 10.0.0.2:7000@17000 master - 0 0 1 connected 0-16383\n`;
+
+  test.each([
+    ['with data, as CLUSTER RESET leaves it', alone, 'x'.repeat(300), 1],
+    ['without a key, as a new node has it', alone, 'x'.repeat(88), 0],
+    ['or does know one', alone + other, 'x'.repeat(300), 0],
+  ] as const)('%s', async (_, nodes, base, expected) => {
+    const folder = join(root, 'appendonlydir');
+    await mkdir(folder);
+    await writeFile(join(folder, 'appendonly.aof.manifest'), 'file appendonly.aof.1.base.rdb seq 1 type b\n');
+    await writeFile(join(folder, 'appendonly.aof.1.base.rdb'), base);
+    await writeFile(join(root, 'nodes.conf'), nodes);
+    const { code, output } = await guard('appendonly yes');
+    await rm(folder, { recursive: true });
+    expect(output).toContain(expected === 1 ? 'knows no other node' : '');
+    expect(code).toBe(expected);
+  });
+});
+
 describe('append-only files that no manifest names', () => {
   const named = 'file appendonly.aof.1.base.rdb seq 1 type b\nfile appendonly.aof.2.incr.aof seq 2 type i\n';
 

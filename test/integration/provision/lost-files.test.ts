@@ -114,6 +114,20 @@ test('a master without data, and a replica whose nodes.conf is empty: its files 
   await expectWhole();
 });
 
+test('a nodes.conf as CLUSTER RESET leaves it: the node does not claim the slots of its keys', async () => {
+  const file = dataOf(replica, 'nodes.conf');
+  const own = await readFile(file, 'utf8');
+  const [myself = ''] = /^.*myself.*$/m.exec(own) ?? [];
+  const [id = '', place = ''] = myself.split(' ');
+  await writeFile(
+    file,
+    `${id} ${place} myself,master - 0 0 9 connected\nvars currentEpoch 9 lastVoteEpoch 0\n`,
+  );
+  await expectRefused('it would claim the slots of its keys');
+  await writeFile(file, own);
+  await expectWhole();
+});
+
 test('both nodes of a shard without any data: the shard does not start empty by itself', async () => {
   const back = await away([master, replica], 'appendonlydir', 'dump.rdb');
   const { stderr } = await expectRefused('its keys are gone, and no other node has them');

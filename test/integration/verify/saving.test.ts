@@ -58,20 +58,23 @@ async function startOtherwise(line: string): Promise<void> {
   await untilInfo(scene, replica, { master_link_status: 'up', aof_rewrite_in_progress: '0' });
 }
 
+/** A megabyte: a slow machine writes enough, too, and a fast one less than the new backlog covers. */
+const write = (): Promise<string> => scene.redis(master, 'SET', 'b', 'x'.repeat(1_000_000));
+
 test('a backlog that covers little of what is written', async () => {
   const writing = new AbortController();
   const load = (async () => {
     // Since its start as well: some seconds ago.
-    for (let burst = 0; burst < 60; burst += 1) await scene.redis(master, 'SET', 'b', 'x'.repeat(1_000_000));
+    for (let burst = 0; burst < 60; burst += 1) await write();
     while (!writing.signal.aborted) {
-      await scene.redis(master, 'SET', 'b', 'x'.repeat(150_000));
-      await sleep(50);
+      await write();
+      await sleep(150);
     }
   })();
   try {
     await until(async () => expect(ids(await scene.verify())).toEqual(['WR-BACKLOG-SMALL']));
     await seeAndFixScene(scene, ['WR-BACKLOG-SMALL'], {
-      byHand: () => scene.edit(({ config }) => (config['repl-backlog-size'] = '64mb')),
+      byHand: () => scene.edit(({ config }) => (config['repl-backlog-size'] = '128mb')),
     });
   } finally {
     writing.abort();
