@@ -32,6 +32,8 @@ export const majority: Check = {
         remedy: remedyOf(inventory, topology, gone),
         passing: true,
         explains: [{ ids: ['WR-STATE-FAIL'] }],
+        // Its commands bring a majority back; a plain start is refused.
+        dueTo: [{ ids: ['WR-START-UNSAFE'], nodes: gone }],
       },
     ];
   },

@@ -88,13 +88,19 @@ export function requireNoRestart(running: RunningNode): readonly HostProblem[] {
   ];
 }
 
+/** What CONFIG REWRITE writes into a file also where it has its default (config.c of 7.0), and that default. */
+const writtenAlways: Readonly<Record<string, string>> = {
+  'latency-tracking-info-percentiles': '50 99 99.9',
+};
+
 /** A running node keeps what it was given by a directive that its file has no more. */
 function removedDirectives({ view, desired, onDisk }: RunningNode): readonly string[] {
   const wanted = new Set(Object.keys(desired).map(canonicalDirective));
   const shown = new Set(Object.keys(view.config).map(canonicalDirective));
   return Object.keys(onDisk).filter((name) => {
     const canonical = canonicalDirective(name);
-    return !wanted.has(canonical) && shown.has(canonical);
+    const isDefault = view.config[name] !== undefined && view.config[name] === writtenAlways[name];
+    return !wanted.has(canonical) && shown.has(canonical) && !isDefault;
   });
 }
 

@@ -21,7 +21,8 @@ export function planUsers({ view, desired, onDisk }: RunningNode): readonly Clus
       )
       .map(([user = '', ...rules]) => ({ kind: 'set-user', node, user, rules }) as const),
     ...(onDisk['user'] ?? [])
-      .filter(([user]) => !names.has(user))
+      // CONFIG REWRITE writes a line for default as well, which no server lets go.
+      .filter(([user = '']) => user !== 'default' && !names.has(user))
       .map(([user = '']) => ({ kind: 'remove-user', node, user }) as const),
   ];
 }

@@ -42,6 +42,8 @@ test("a master's folder copied to its replica: one id at two nodes", async () =>
   const stopped = await scene.pid('redis2:17724');
   process.kill(stopped, 'SIGKILL');
   await scene.redis(masters[0], 'BGREWRITEAOF');
+  // Its files come and go until then.
+  await untilInfo(scene, masters[0], { aof_rewrite_in_progress: '0', aof_rewrite_scheduled: '0' });
   await rm(data(17_724), { recursive: true });
   await cp(data(17_720), data(17_724), { recursive: true, preserveTimestamps: true });
   await scene.cli.shell(`chown -R --reference=${data(17_720)} ${data(17_724)}`);
