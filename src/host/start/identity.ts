@@ -64,8 +64,9 @@ export function judgeForeign({
 }
 
 /**
- * It knows no other node and owns nothing, as CLUSTER RESET leaves it: the server claims the slots of the keys
- * that it loads (cluster.c, verifyClusterConfigWithData), and the nodes that know it believe the higher epoch.
+ * It knows no other node and owns nothing, as CLUSTER RESET leaves it: the server claims the slots of the
+ * keys that it loads (cluster.c, verifyClusterConfigWithData), and nodes that know it believe the higher
+ * epoch.
  */
 export function judgeReset({ layout, host, data: { folder } }: StartQuestion): readonly StartReason[] {
   if (folder.kind !== 'read' || folder.identity.kind !== 'known') return [];

@@ -88,7 +88,7 @@ export function requireNoRestart(running: RunningNode): readonly HostProblem[] {
   ];
 }
 
-/** What CONFIG REWRITE writes into a file also where it has its default (config.c of 7.0), and that default. */
+/** What CONFIG REWRITE writes also where it has its default (config.c of 7.0), and that default. */
 const writtenAlways: Readonly<Record<string, string>> = {
   'latency-tracking-info-percentiles': '50 99 99.9',
 };
