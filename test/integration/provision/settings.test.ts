@@ -77,6 +77,15 @@ test('what an interrupted write left behind is removed, and nothing else is chan
   expectCode(await cli.run('plan', '--exit-code'), 0);
 });
 
+test('a file that CONFIG REWRITE has written is the inventory’s again, and no user is removed', async () => {
+  const before = await configsOf(ports, password);
+  expect(await answer(18_112, 'CONFIG', 'REWRITE')).toBe('OK');
+  expectCode(await cli.run('provision'), 0);
+  expectCode(await cli.run('plan', '--exit-code'), 0);
+  expect(await configsOf(ports, password)).toEqual(before);
+  expect(await answer(18_112, 'ACL', 'USERS')).toBe('default');
+});
+
 test('a setting that can lose something later is named before it is applied', async () => {
   const before = await everything();
   await withConfig({ maxmemory: '96mb', save: '99999999 1', 'maxmemory-policy': 'allkeys-lru' });
