@@ -79,11 +79,13 @@ test('the archive holds what was built and what it needs, and no sources', () =>
     'README.md',
     'bin',
     'dist',
+    'docs',
     'inventories',
     'package.json',
     'schema',
     'templates',
   ]);
+  expect(readdirSync(join(installed, 'docs'))).toEqual(['weedgo-redis.1']);
   expect(existsSync(join(installed, 'dist/main.js'))).toBe(true);
 });
 
