@@ -5,7 +5,7 @@ const moving: readonly Parameter[] = [
   ['--probe', 'write numbered keys meanwhile and read them back'],
   ['--probe-rate <n>', "the probe's writes a second (default: 1000); implies --probe"],
 ];
-const confirm = ['--confirm <name>', 'confirm with this name when there is no terminal'] as const;
+export const confirm: Parameter = ['--confirm <name>', 'confirm with this name without a terminal'];
 
 /** The commands that move masters, restart nodes and rehearse failures, and the log of all of them. */
 export const failoverCommands: readonly CommandSpec[] = [

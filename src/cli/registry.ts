@@ -1,5 +1,5 @@
 import type { CommandSpec, Parameter } from './command.ts';
-import { failoverCommands } from './registry-failover.ts';
+import { confirm, failoverCommands } from './registry-failover.ts';
 
 /** What every command takes. */
 export const globalOptions: readonly Parameter[] = [
@@ -16,7 +16,8 @@ export const globalOptions: readonly Parameter[] = [
 ];
 
 /**
- * Every command, in the order `--help` lists them. A new command is a file in `commands/` and an entry here.
+ * Every command; `--help` lists them by category, each in this order. A new command is a file in `commands/`
+ * and an entry here.
  */
 export const commands: readonly CommandSpec[] = [
   {
@@ -84,7 +85,7 @@ export const commands: readonly CommandSpec[] = [
         'start a shard without its keys, where all its nodes have lost their data for good',
         ['SHARD'],
       ],
-      ['--confirm <name>', 'confirm with this name when there is no terminal'],
+      confirm,
     ],
     examples: [
       'weedgo-redis -i inventories/three-hosts.yaml provision',
@@ -129,7 +130,7 @@ export const commands: readonly CommandSpec[] = [
       ['<node>', 'a node of the inventory, or all', ['NODE', 'all']],
       ['<command...>', 'the command and its arguments'],
     ],
-    options: [['--confirm <name>', 'confirm with this name when there is no terminal']],
+    options: [confirm],
     examples: ['weedgo-redis call redis1:7000 CLUSTER NODES', 'weedgo-redis call all CONFIG RESETSTAT'],
     load: () => import('./commands/call.ts'),
   },
@@ -152,7 +153,7 @@ export const commands: readonly CommandSpec[] = [
     name: 'destroy',
     category: 'Remove',
     summary: "stop the nodes and delete their data; asks for the cluster's name",
-    options: [['--confirm <name>', "confirm with the cluster's name when there is no terminal"]],
+    options: [['--confirm <name>', "confirm with the cluster's name without a terminal"]],
     examples: ['weedgo-redis destroy', 'weedgo-redis destroy --confirm my-cluster'],
     load: () => import('./commands/destroy.ts'),
   },

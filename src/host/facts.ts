@@ -273,7 +273,7 @@ export type FolderContents = {
   readonly appendOnly: readonly AppendOnlyFile[] | undefined;
   /**
    * Files with data in appendonlydir that a server from 7.0 on starts without, and writes over: all of them
-   * where there is no manifest, and increments that come after those of the manifest.
+   * without a manifest, and increments that come after those of the manifest.
    */
   readonly unnamed?: readonly string[];
   /**

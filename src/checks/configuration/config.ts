@@ -56,7 +56,7 @@ function describe(inventory: Inventory, drifts: readonly Drift[]): readonly Find
 function consequencesOf({ name, inventory, live }: Drift, nodes: readonly string[]): readonly FindingMatch[] {
   const [wanted, running] = [parseMemory(inventory), parseMemory(live)];
   if (name !== 'maxmemory' || wanted === undefined || running === undefined || wanted === running) return [];
-  // 0 is no limit.
+  // 0 means unlimited.
   const isLower = running > 0 && (wanted === 0 || running < wanted);
   return [{ ids: [isLower ? 'WR-MEMORY-PROMOTION' : 'WR-MEMORY-OVERCOMMIT'], nodes }];
 }

@@ -48,7 +48,7 @@ type Place = {
   readonly value: Parameter | undefined;
   /** How many arguments the command has before this one. */
   readonly position: number;
-  /** After `--` there are no options. */
+  /** After `--` every word is an argument. */
   readonly isEnded: boolean;
 };
 

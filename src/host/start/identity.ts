@@ -17,7 +17,7 @@ export function judgeHeader({ layout, nodes, onDisk, data, host }: StartQuestion
       message: `${layout.node.id}: ${layout.configFile} is the configuration of ${named}: this is a copy of that node's disk, or its disk on another host`,
       hints: [
         `Put the right disk into ${host}. To make a new node of it, as root on ${host} (or as yourself on this machine):`,
-        `mv ${layout.configFile} ${layout.configFile}.aside; mv ${layout.dataDirectory} ${layout.dataDirectory}.aside`,
+        `mv ${layout.configFile} ${layout.configFile}.aside; ${moveFolder(layout)}`,
       ],
     },
   ];
@@ -36,7 +36,7 @@ export function judgeTwins({ layout, word, host }: StartQuestion): readonly Star
     {
       message: `${layout.node.id}: nodes.conf in ${layout.dataDirectory} is that of ${twin}: both would run as one node, and writes to either would be lost`,
       hints: [
-        `Look at both. If ${twin} is the real one, on ${host}: mv ${layout.dataDirectory} ${layout.dataDirectory}.aside`,
+        `Look at both. If ${twin} is the real one, on ${host}: ${moveFolder(layout)}`,
         'Then: weedgo-redis provision. The node starts as a new one.',
       ],
     },
@@ -56,7 +56,7 @@ export function judgeForeign({
     {
       message: `${layout.node.id}: nodes.conf in ${layout.dataDirectory} is that of a node of another cluster: ${id}, which knows ${peers.length} others, none of them of this cluster. Started, it would join that one`,
       hints: [
-        `Put the right folder there. If it is lost, on ${host}: mv ${layout.dataDirectory} ${layout.dataDirectory}.aside`,
+        `Put the right folder there. If it is lost, on ${host}: ${moveFolder(layout)}`,
         'Then: weedgo-redis provision. The node starts as a new one.',
       ],
     },
@@ -77,9 +77,11 @@ export function judgeReset({ layout, host, data: { folder } }: StartQuestion): r
     {
       message: `${layout.node.id}: nodes.conf in ${layout.dataDirectory} knows no other node, as CLUSTER RESET leaves it, and there is data: started, it would claim the slots of its keys from the nodes that own them`,
       hints: [
-        `Bring the nodes.conf of ${id} back. If it is lost, on ${host}: mv ${layout.dataDirectory} ${layout.dataDirectory}.aside`,
+        `Bring the nodes.conf of ${id} back. If it is lost, on ${host}: ${moveFolder(layout)}`,
         'Then: weedgo-redis verify. It prints how the node comes back as a new one.',
       ],
     },
   ];
 }
+
+const moveFolder = ({ dataDirectory }: NodeLayout): string => `mv ${dataDirectory} ${dataDirectory}.aside`;

@@ -1,27 +1,18 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { Report } from '../../../src/report/schema.ts';
 import { type Fixing, seeAndFix } from '../../support/operator.ts';
 import { until } from '../../support/until.ts';
-import { createScene, type Scene, untilInfo } from './scene.ts';
+import { createScene, type Scene, untilInfo, shareScene } from './scene.ts';
 
 /** Memory that is too small, and other faults whose remedy is a change of the inventory. */
 let scene: Scene;
 
-const build = (): Promise<Scene> =>
-  createScene({ redis1: [18_600, 18_603], redis2: [18_601, 18_604], redis3: [18_602, 18_605] });
-
-beforeAll(async () => {
-  scene = await build();
-});
-
-afterAll(() => scene?.close());
-
-// Each fault is made in a healthy cluster, or its own finding would not be the only one.
-afterEach(async ({ task }) => {
-  if (task.result?.state !== 'fail') return;
-  await scene.close();
-  scene = await build();
-});
+shareScene(
+  () => createScene({ redis1: [18_600, 18_603], redis2: [18_601, 18_604], redis3: [18_602, 18_605] }),
+  (made) => {
+    scene = made;
+  },
+);
 
 const master = 'redis1:18600';
 const replica = 'redis2:18604';

@@ -1,11 +1,11 @@
 import { mkdir, readFile, rename, rm, symlink } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { Report } from '../../../src/report/schema.ts';
 import { seeAndFix } from '../../support/operator.ts';
 import { until } from '../../support/until.ts';
-import { createScene, ids, type Scene, seeAndFixScene, untilInfo } from './scene.ts';
+import { createScene, ids, type Scene, seeAndFixScene, untilInfo, shareScene } from './scene.ts';
 
 /**
  * Faults whose remedies are pasted, on one cluster of local nodes; those that need systemd are in
@@ -13,21 +13,12 @@ import { createScene, ids, type Scene, seeAndFixScene, untilInfo } from './scene
  */
 let scene: Scene;
 
-const build = (): Promise<Scene> =>
-  createScene({ redis1: [19_070, 19_073], redis2: [19_071, 19_074], redis3: [19_072, 19_075] });
-
-beforeAll(async () => {
-  scene = await build();
-});
-
-afterAll(() => scene?.close());
-
-// Each fault is made in a healthy cluster, or its own finding would not be the only one.
-afterEach(async ({ task }) => {
-  if (task.result?.state !== 'fail') return;
-  await scene.close();
-  scene = await build();
-});
+shareScene(
+  () => createScene({ redis1: [19_070, 19_073], redis2: [19_071, 19_074], redis3: [19_072, 19_075] }),
+  (made) => {
+    scene = made;
+  },
+);
 
 const masters = ['redis1:19070', 'redis2:19071', 'redis3:19072'] as const;
 const replica = 'redis2:19074';

@@ -2,32 +2,24 @@ import { execFileSync } from 'node:child_process';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { seeAndFix } from '../../support/operator.ts';
 import { until } from '../../support/until.ts';
-import { createScene, ids, type Scene, seeAndFixScene, untilInfo } from './scene.ts';
+import { createScene, ids, type Scene, seeAndFixScene, untilInfo, shareScene } from './scene.ts';
 
 /** Nodes that save or replicate badly, or are slow; their remedies are pasted. */
 let scene: Scene;
 
-const build = (): Promise<Scene> =>
-  createScene(
-    { redis1: [18_610, 18_613], redis2: [18_611, 18_614], redis3: [18_612, 18_615] },
-    { 'repl-backlog-size': '1mb' },
-  );
-
-beforeAll(async () => {
-  scene = await build();
-});
-
-afterAll(() => scene?.close());
-
-// Each fault is made in a healthy cluster, or its own finding would not be the only one.
-afterEach(async ({ task }) => {
-  if (task.result?.state !== 'fail') return;
-  await scene.close();
-  scene = await build();
-});
+shareScene(
+  () =>
+    createScene(
+      { redis1: [18_610, 18_613], redis2: [18_611, 18_614], redis3: [18_612, 18_615] },
+      { 'repl-backlog-size': '1mb' },
+    ),
+  (made) => {
+    scene = made;
+  },
+);
 
 const master = 'redis1:18610';
 const replica = 'redis2:18614';
@@ -135,7 +127,7 @@ test('a snapshot that is overdue, since a rewrite keeps it waiting', async () =>
   await seeAtOnce(['WR-RDB-OVERDUE'], async () => {
     const pid = await scene.pid(replica);
     const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
-    // The one signal that ends a child and is no failure (backgroundRewriteDoneHandler).
+    // The one signal that ends a child without counting as a failure (backgroundRewriteDoneHandler).
     process.kill(Number(children), 'SIGUSR1');
   });
 });

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { expect } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import { loadInventory } from '../../../src/inventory/load.ts';
 import type { Inventory } from '../../../src/inventory/inventory.ts';
 import { findNode } from '../../../src/inventory/topology.ts';
@@ -138,6 +138,26 @@ async function open(inventory: Inventory): Promise<Session> {
     emit: () => undefined,
     signal: new AbortController().signal,
     prompter: { interactive: false, ask: async () => undefined },
+  });
+}
+
+/**
+ * Has a file's tests share a scene: made before them, closed after them, and made anew after one that failed,
+ * since each fault is made in a healthy cluster, or its own finding would not be the only one. `use` is given
+ * each scene.
+ */
+export function shareScene(build: () => Promise<Scene>, use: (scene: Scene) => void): void {
+  let scene: Scene | undefined;
+  const make = async (): Promise<void> => {
+    scene = await build();
+    use(scene);
+  };
+  beforeAll(make);
+  afterAll(() => scene?.close());
+  afterEach(async ({ task }) => {
+    if (task.result?.state !== 'fail') return;
+    await scene?.close();
+    await make();
   });
 }
 
