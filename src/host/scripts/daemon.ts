@@ -28,6 +28,7 @@ umask 077${services.map(launchScript).join('')}`;
 
 const launchScript = (service: DaemonService): string => `
 if ! running ${place(service)}; then
+  end_children ${shQuote(service.dataDirectory)}
   setsid ${shQuote(service.serverPath)} ${shQuote(service.configFile)} \\
     </dev/null >>${shQuote(service.logFile)} 2>&1 &
   launched_${service.port}=$!

@@ -11,6 +11,9 @@
  *   the pid of an old file has another working directory.
  * - `running PIDFILE DIR`: as `named`, and also found where the pid file was lost. Not its children: a server
  *   that saves has one in the same folder, which does not listen and may outlive it.
+ * - `end_children DIR`: kills what a server that was killed has left in its folder, known by the titles that
+ *   Redis gives its children. A child keeps the server's connections of the cluster bus open, so that other
+ *   nodes send into the void, and puts its snapshot in the place of a newer one when it ends.
  */
 export const nodeProcessFunctions = `
 alive() {
@@ -47,4 +50,15 @@ running() {
   done
   pid=
   return 1
+}
+end_children() {
+  for child in $(servers); do
+    case $(tr '\\0' ' ' <"/proc/$child/cmdline" 2>/dev/null) in
+    *'-rdb-bgsave '* | *'-aof-rewrite '* | *'-rdb-to-slaves '*) ;;
+    *) continue ;;
+    esac
+    belongs "$child" "$1" || continue
+    kill -KILL "$child" 2>/dev/null || :
+    while alive "$child"; do sleep 0.05; done
+  done
 }`;

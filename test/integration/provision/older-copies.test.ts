@@ -6,7 +6,7 @@ import { until } from '../../support/until.ts';
 import { expectCode, localNodes, passwordIn, portsFrom, redisCli, serversOf } from './support.ts';
 
 /** Masters first, then their replicas. No snapshot is made by itself. */
-const ports = portsFrom(19_070);
+const ports = portsFrom(19_170);
 const tags = ['{b}', '{c}', '{a}'];
 let cli: Cli;
 let password: string;
