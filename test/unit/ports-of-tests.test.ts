@@ -14,7 +14,7 @@ function portsOf(file: string): readonly number[] {
   const numbers = (pattern: RegExp): readonly number[] =>
     [...text.matchAll(pattern)].map(([, port = '']) => Number(port.replace('_', '')));
   return [
-    ...numbers(/\b(1[5-9]_\d{3})\b/g),
+    ...numbers(/\b(1[6-9]_\d{3})\b/g),
     ...numbers(/portsFrom\((\d{2}_\d{3})\)/g).flatMap((first) => [0, 1, 2, 3, 4, 5].map((n) => first + n)),
   ];
 }
