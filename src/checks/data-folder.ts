@@ -1,3 +1,4 @@
+import type { ExpectedData } from '../host/diagnosis/cause.ts';
 import { nodeLayoutOf } from '../render/layout.ts';
 import type { CheckInput } from './input.ts';
 
@@ -9,3 +10,9 @@ export function hasDataFolder(id: string, { inventory, hosts }: CheckInput): boo
     place !== undefined && (!facts?.reachable || facts.facts.directories[place.dataDirectory] !== undefined)
   );
 }
+
+/** What a node is to have on its disk, for the search for what keeps it down. */
+export const expectedData = (id: string, input: CheckInput): ExpectedData => ({
+  hasFolder: hasDataFolder(id, input),
+  isCluster: input.inventory.mode === 'cluster',
+});

@@ -11,7 +11,7 @@ export function titled(by: string, title: string): Required<Pick<Finding, 'title
 
 /**
  * What several nodes or hosts share becomes one finding, at the place of the first: of the same id, severity,
- * title and reason, and with as many commands to fix it.
+ * title and reason, and with as many steps to fix it.
  */
 export function mergeShared(findings: readonly Finding[]): readonly Finding[] {
   return mergeGroups(findings).map(({ finding }) => finding);
@@ -33,7 +33,7 @@ export function mergeGroups(
 }
 
 function kindOf({ id, severity, shared, why, remedy }: Finding): string {
-  return JSON.stringify([id, severity, shared?.title, why, remedy.length]);
+  return JSON.stringify([id, severity, shared?.title, why, stepsOf(remedy).length]);
 }
 
 function mergeGroup(group: readonly Finding[]): Finding | undefined {
@@ -48,10 +48,34 @@ function mergeGroup(group: readonly Finding[]): Finding | undefined {
     hosts: unique(group.flatMap(({ hosts }) => hosts)),
     seen: tellApart(group, 'seen'),
     expected: tellApart(group, 'expected'),
-    // Step by step: what all have in common is done once, and not before what it needs is done everywhere.
-    remedy: unique(first.remedy.flatMap((_, step) => group.flatMap(({ remedy }) => remedy[step] ?? []))),
+    remedy: mergeSteps(group.map(({ remedy }) => stepsOf(remedy))),
   };
 }
+
+/** The lines of a person's part and the command that follows them; those after the last command are a step each. */
+function stepsOf(remedy: readonly string[]): readonly (readonly string[])[] {
+  const last = remedy.findLastIndex((line) => !isByHand(line));
+  const steps: string[][] = [];
+  let step: string[] = [];
+  for (const [index, line] of remedy.entries()) {
+    step.push(line);
+    if (isByHand(line) && index < last) continue;
+    steps.push(step);
+    step = [];
+  }
+  return steps;
+}
+
+/** What all have in common is done once, and not before what it needs is done everywhere. */
+function mergeSteps(remedies: readonly (readonly (readonly string[])[])[]): readonly string[] {
+  const lines = (remedies[0] ?? []).flatMap((_, index) => {
+    const step = remedies.flatMap((steps) => steps[index] ?? []);
+    return [...step.filter(isByHand), ...step.filter((line) => !isByHand(line))];
+  });
+  return unique(lines);
+}
+
+const isByHand = (line: string): boolean => line.startsWith('#');
 
 /** Said once where all say the same, else behind the names: `redis1 and redis2: 0; redis3: 2`. */
 function tellApart(group: readonly Finding[], field: 'seen' | 'expected'): string {

@@ -49,6 +49,7 @@ function wordOf(node: Node, scene: Scene): PeersWord {
       .filter((other) => other !== node)
       .flatMap((other) => replicaWord(other, { ...scene, ids, shard: node.shard })),
     isForeign: stored ? isForeign(node, stored, scene) : false,
+    isFormed: isFormed(node, scene),
     twins: stored ? twinsOf(node, stored, { ...scene, named }) : [],
   };
 }
@@ -166,14 +167,18 @@ function twinsOf(
     .map(({ id }) => id);
 }
 
+function isFormed(node: Node, scene: Scene): boolean {
+  const { others, answering } = besides(node, scene);
+  const stored = others.flatMap((other) => identityOf(other, scene)?.peers ?? []);
+  return stored.length > 0 || answering.some(({ nodes }) => nodes.length > 1);
+}
+
 /**
  * Another cluster's: neither its id nor one that it knows is known to the nodes that answer, or in the
  * nodes.conf of another node. A node that has never joined knows no other.
  */
 function isForeign(node: Node, stored: Known, scene: Scene): boolean {
-  const { inventory, observation } = scene;
-  const others = inventory.nodes.filter((other) => other !== node);
-  const answering = reachableNodes(observation.view).filter((view) => view.node !== node.id);
+  const { others, answering } = besides(node, scene);
   const known = new Set([
     ...answering.flatMap(({ nodes }) => nodes.map(({ nodeId }) => nodeId)),
     ...others.flatMap((other) => {
@@ -184,6 +189,12 @@ function isForeign(node: Node, stored: Known, scene: Scene): boolean {
   const own = [stored.id, ...stored.peers];
   return stored.peers.length > 0 && known.size > 0 && !own.some((id) => known.has(id));
 }
+
+/** The other nodes of the inventory, and the views of those that answer. */
+const besides = (node: Node, { inventory, observation }: Scene) => ({
+  others: inventory.nodes.filter((other) => other !== node),
+  answering: reachableNodes(observation.view).filter((view) => view.node !== node.id),
+});
 
 const isAt = ({ ip, port }: Known, node: Node): boolean =>
   port === node.port && canonicalAddress(ip) === canonicalAddress(node.address);

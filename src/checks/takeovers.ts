@@ -2,6 +2,8 @@ import type { InfoFields } from '../cluster/view.ts';
 import { wasLinked } from '../cluster/whole-copy.ts';
 import type { Inventory } from '../inventory/inventory.ts';
 import { heirOf } from './consequences.ts';
+import { hasDataFolder } from './data-folder.ts';
+import type { CheckInput } from './input.ts';
 import { byHand, ours } from './remedy.ts';
 import type { Member, Shard, Topology } from './topology.ts';
 import { lineOf } from './topology.ts';
@@ -42,8 +44,8 @@ export const hasMajority = ({ voters, masters }: ReturnType<typeof votersOf>): b
 /**
  * The commands that have replicas take over from masters that do not serve, by the masters' inventory ids: in
  * the inventory's order, so that each counts on those before it. Where no majority is left a failure is never
- * agreed on, and the first takeovers must do without votes. `away`: nodes (inventory ids) whose hosts cannot
- * be reached, so soon after a start that no other node has taken note of that yet.
+ * agreed on, and the first takeovers must do without votes. `away`: nodes (inventory ids) that no start brings
+ * back with their data, although no other node may have taken note of that yet.
  */
 export function takeoversOf(
   inventory: Inventory,
@@ -93,9 +95,17 @@ function startOf(info: InfoFields): number {
   return Number.isFinite(now - uptime) ? now - uptime + loadMs : 0;
 }
 
-/** As `takeoversOf`, of one master. */
-export const takeoverOf = (inventory: Inventory, topology: Topology, master: string): readonly string[] =>
-  takeoversOf(inventory, topology).get(master) ?? [];
+/** As `takeoversOf`, of one master: what is down without its data does not come back by a start either. */
+export const takeoverOf = (input: CheckInput, topology: Topology, master: string): readonly string[] =>
+  takeoversOf(input.inventory, topology, bareNodes(input, topology)).get(master) ?? [];
+
+/** Nodes (inventory ids) that are down, and whose hosts show that they have no data folder. */
+const bareNodes = (input: CheckInput, { unreachable }: Topology): ReadonlySet<string> =>
+  new Set(
+    unreachable.flatMap(({ node, failure }) =>
+      failure === 'refused' && !hasDataFolder(node, input) ? [node] : [],
+    ),
+  );
 
 /**
  * The command that has a replica take over from a master whose process hangs while its bus still answers:

@@ -62,8 +62,8 @@ function isFormer(
   return line.flags.includes('noaddr') && countSlots(intersectSlots(line.slots, planned)) > 0;
 }
 
-/** The view as it is when the lost ids are forgotten. */
-export const forgetting = (view: ClusterView, { ids }: LostShards): ClusterView => ({
+/** The view as it is when these ids (40 hex digits) are forgotten. */
+export const forgetting = (view: ClusterView, ids: readonly string[]): ClusterView => ({
   nodes: view.nodes.map((node) =>
     node.reachable ? { ...node, nodes: node.nodes.filter(({ nodeId }) => !ids.includes(nodeId)) } : node,
   ),

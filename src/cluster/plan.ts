@@ -5,6 +5,7 @@ import { assignReplicas } from './assign.ts';
 import { planHaste } from './haste.ts';
 import { planMeetings } from './meet.ts';
 import { forgetting, type LostShards } from './lost.ts';
+import { staleIds } from './stale.ts';
 import { plannedSlots } from './placement.ts';
 import { type Member, membersOf, ownLine, reachableNodes, unownedSlots } from './shape.ts';
 import { countSlots, intersectSlots } from './slots.ts';
@@ -34,7 +35,8 @@ export function planForm(
   seen: ClusterView,
   { lost, drained }: FormOptions = {},
 ): FormPlan {
-  const view = lost ? forgetting(seen, lost) : seen;
+  const former = [...(lost?.ids ?? []), ...staleIds(seen)];
+  const view = forgetting(seen, former);
   const refusals = guardForm(inventory, view, lost?.slots);
   if (refusals.length > 0 || inventory.mode === 'standalone') return { refusals, steps: [] };
   const all = membersOf(inventory, view);
@@ -42,9 +44,8 @@ export function planForm(
   const assignments = planSlots(inventory, view, members);
   const replicas = planReplicas(inventory, view, { all, members, assignments });
   const meetings = planMeetings(inventory, view, replicas);
-  const forgets = lost ? planForgets(seen, lost) : [];
   const changes = [
-    ...forgets,
+    ...planForgets(seen, former),
     ...assignments,
     ...planEpochs(view),
     ...meetings.masters,
@@ -74,8 +75,8 @@ function planElections(
     .map(({ node }) => ({ kind: 'allow-election', node: node.id }));
 }
 
-/** Before anything is assigned: slots are free once nobody remembers their former owner. */
-function planForgets(seen: ClusterView, { ids }: LostShards): readonly StepOf<'forget'>[] {
+/** Before anything is assigned: slots are free once every node has forgotten their former owner. */
+function planForgets(seen: ClusterView, ids: readonly string[]): readonly StepOf<'forget'>[] {
   const nodes = reachableNodes(seen);
   const gone = ids.filter((id) => nodes.every(({ nodeId }) => nodeId !== id));
   return nodes.flatMap(({ node, nodes: lines }) =>

@@ -35,7 +35,6 @@ const withoutGuard: Readonly<Record<string, string>> = {
   'session/lock/guard.ts': 'is the guard',
   'failover/write-probe/probe.ts': 'writes its own keys, which expire',
   'failover/promote-by-force.ts': 'withdraws a failover that this command has asked for',
-  'operations/drill/rehearse.ts': 'starts the node that this command has stopped',
   'observation/paused.ts': 'asks by a script that touches nothing',
 };
 

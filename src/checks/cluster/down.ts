@@ -3,7 +3,7 @@ import { causeOf, type StartCause } from '../../host/diagnosis/cause.ts';
 import type { Node } from '../../inventory/inventory.ts';
 import { findNode } from '../../inventory/topology.ts';
 import { type NodeLayout, nodeLayoutOf } from '../../render/layout.ts';
-import { hasDataFolder } from '../data-folder.ts';
+import { expectedData } from '../data-folder.ts';
 import type { CheckInput } from '../input.ts';
 import { unitOf } from '../remedy.ts';
 import { joinNames } from '../text.ts';
@@ -16,7 +16,7 @@ export type Why = { readonly seen: string; readonly remedy: readonly string[] };
 export function whyDown(id: string, input: CheckInput, topology: Topology): Why | undefined {
   const evidence = input.evidence[id];
   const node = findNode(input.inventory, id);
-  const cause = evidence && node && causeOf(evidence, node, hasDataFolder(id, input));
+  const cause = evidence && node && causeOf(evidence, node, expectedData(id, input));
   const place = nodeLayoutOf(input.inventory, id);
   if (!cause || !place) return undefined;
   const subject = { inventory: input.inventory, node, place, topology };

@@ -36,7 +36,7 @@ function unreachable(
     why: 'Nothing on this host could be checked, and what runs there may be down.',
     remedy: [
       // What restores service comes first: the host may be away for long.
-      ...nodes.flatMap((node) => takeoverOf(input.inventory, topology, node)),
+      ...nodes.flatMap((node) => takeoverOf(input, topology, node)),
       byHand(`see that ${name} is on, on the network, and that its sshd can be reached from here; then`),
       ours(input.inventory, 'start'),
     ],

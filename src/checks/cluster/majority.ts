@@ -32,8 +32,8 @@ export const majority: Check = {
         remedy: remedyOf(inventory, topology, gone),
         passing: true,
         explains: [{ ids: ['WR-STATE-FAIL'] }],
-        // Its commands bring a majority back; a plain start is refused.
-        dueTo: [{ ids: ['WR-START-UNSAFE'], nodes: gone }],
+        // What keeps these nodes down has the commands that bring a majority back.
+        dueTo: [{ ids: ['WR-START-UNSAFE', 'WR-NODE-DOWN'], nodes: gone }],
       },
     ];
   },

@@ -32,7 +32,7 @@ export const nodes: Check = {
           hosts: [],
           seen: [fault.seen, ...consequencesOf(topology, [view.node])].join('; '),
           expected: "the node answers and accepts the inventory's password",
-          remedy: [...new Set([...takeoverOf(input.inventory, topology, view.node), ...fault.remedy])],
+          remedy: [...new Set([...takeoverOf(input, topology, view.node), ...fault.remedy])],
           explains: [{ ids: ['WR-NODE-UNASKED'], nodes: [view.node] }, ...(fault.explains ?? [])],
         };
       });

@@ -3,28 +3,22 @@ import type { CheckInput } from '../input.ts';
 import { heirOf } from '../consequences.ts';
 import { hasDataFolder } from '../data-folder.ts';
 import { byHand, call, onHost, ours, unitOf } from '../remedy.ts';
-import { takeoverOf } from '../takeovers.ts';
 import type { Topology } from '../topology.ts';
 import { isDead } from './strangers.ts';
 
 /**
  * A new node takes the place of one that has lost its disk. All others have to let go of every id that nobody
- * has any more first, or provision refuses; who owned slots is replaced by a copy before that.
+ * has any more first, or provision refuses. The finding itself begins with the takeover of its slots.
  */
 export function rejoin(node: string, input: CheckInput, topology: Topology): readonly string[] {
   const { inventory } = input;
   const own = topology.shards.find(({ master }) => master.node.id === node && countSlots(master.slots) > 0);
-  const heir = own && heirOf(own);
-  if (own && !heir) return onlyOnDisk(own, input);
+  if (own && !heirOf(own)) return onlyOnDisk(own, input);
   const lost = topology.members
     .filter((member) => !member.view && !hasDataFolder(member.node.id, input))
     .filter((member) => member.node.id === node || countSlots(member.slots) === 0);
   const ids = [...lost, ...topology.strangers.filter((each) => isDead(each, topology.strangers))];
   return [
-    // The finding itself begins with the takeover where the others have noticed the death.
-    ...(heir && takeoverOf(inventory, topology, node).length === 0
-      ? [ours(inventory, 'failover', '--to', heir.node.id, '--force')]
-      : []),
     ...ids.map(({ nodeId }) => call(inventory, 'all', 'CLUSTER', 'FORGET', nodeId)),
     ours(inventory, 'provision'),
   ];

@@ -108,8 +108,16 @@ function setAside(subject: Subject, after: readonly string[], cause: DataCause):
   return lastCopy(subject, cause, own.number);
 }
 
+/** nodes.conf has the lines of CLUSTER NODES, and one of its own (clusterSaveConfig). */
+const writeIdentity = (folder: string, id = 'ID'): string =>
+  `write ${folder}/nodes.conf: what CLUSTER NODES of a node that answers shows, with "myself," moved from that node's line to that of ${id}, then a line "vars currentEpoch N lastVoteEpoch 0" with cluster_current_epoch of CLUSTER INFO as N`;
+
 /** Nobody else has the data: what is lost is for a person to decide. */
-function lastCopy({ inventory, node, place }: Subject, cause: DataCause, shard: number): readonly string[] {
+function lastCopy(
+  { inventory, node, place, topology }: Subject,
+  cause: DataCause,
+  shard: number,
+): readonly string[] {
   const folder = place.dataDirectory;
   const file = cause.kind === 'aof' ? `appendonlydir/appendonly.aof.manifest` : '';
   const repair =
@@ -117,7 +125,7 @@ function lastCopy({ inventory, node, place }: Subject, cause: DataCause, shard: 
       ? `cut off what is not readable: cd ${folder} && ${inventory.server}-check-aof --fix ${file}`
       : cause.kind === 'dump'
         ? `put a backup of dump.rdb into ${folder}`
-        : `move ${folder}/nodes.conf away; the node then has a new id`;
+        : writeIdentity(folder, topology.byNode.get(node.id)?.nodeId);
   return [
     byHand(
       `no other node has the data of shard ${shard}: copy ${folder} on ${node.host} to a safe place first`,

@@ -54,7 +54,7 @@ export function aftermathOf(input: CheckInput, topology: Topology, nodes: readon
       ...consequencesOf(topology, down),
       ...unsynced(nodes, topology),
     ],
-    before: down.flatMap((node) => takeoverOf(inventory, topology, node)),
+    before: down.flatMap((node) => takeoverOf(input, topology, node)),
     after: [
       ...(down.length === 0 ? [] : [ours(inventory, 'start')]),
       ...failedSnapshots(input, topology, nodes),

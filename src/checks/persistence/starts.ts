@@ -6,7 +6,7 @@ import type { StartReason } from '../../host/start/question.ts';
 import type { Node } from '../../inventory/inventory.ts';
 import { layoutOf } from '../../render/layout.ts';
 import type { Check, Finding } from '../check.ts';
-import { hasDataFolder } from '../data-folder.ts';
+import { expectedData } from '../data-folder.ts';
 import type { CheckInput } from '../input.ts';
 import { byHand, ours } from '../remedy.ts';
 import { titled } from '../shared.ts';
@@ -80,11 +80,12 @@ function relation(
 ): Pick<Finding, 'explains' | 'dueTo'> {
   const nodes = [node.id];
   const found = input.evidence[node.id];
-  const cause = found && causeOf(found, node, hasDataFolder(node.id, input))?.kind;
+  const cause = found && causeOf(found, node, expectedData(node.id, input))?.kind;
   // Started after the takeover it would end again: what is damaged is replaced by the heir's copy.
   const isDamaged = cause === 'aof' || cause === 'dump' || cause === 'nodes-conf';
-  if (isDamaged && reasons.every(({ heir, isHeirDown }) => heir !== undefined && !isHeirDown))
-    return { dueTo: [{ ids: ['WR-NODE-DOWN'], nodes }] };
+  const isCovered = ({ heir, isHeirDown, isIdentity }: StartReason): boolean =>
+    (heir !== undefined && !isHeirDown) || (isIdentity === true && cause === 'nodes-conf');
+  if (isDamaged && reasons.every(isCovered)) return { dueTo: [{ ids: ['WR-NODE-DOWN'], nodes }] };
   // provision gives the files to the server, and judges the start when it can see what they are.
   const isClosed = folder.kind === 'unreadable' && reasons.length === 1;
   return {

@@ -1,6 +1,7 @@
-import { demandName, demandYes } from '../../session/approval.ts';
-import { stopNodes } from '../../operations/lifecycle/lifecycle.ts';
-import { describeLoss, type StopLoss } from '../../operations/lifecycle/stop-loss.ts';
+import type { Inventory } from '../../inventory/inventory.ts';
+import { type Approval, demandName, demandYes } from '../../session/approval.ts';
+import { stopNodes } from '../../operations/lifecycle/stop.ts';
+import type { StopLoss } from '../../operations/lifecycle/stop-loss.ts';
 import { approvalOf } from '../approval.ts';
 import type { CommandRun } from '../command.ts';
 import { withSession } from '../session.ts';
@@ -9,35 +10,42 @@ export const run: CommandRun = async (invocation) =>
   withSession(
     invocation,
     async (session) => {
-      const { cluster, hosts, production } = session.inventory;
-      const loss = await describeLoss(session);
-      const { keys, unknown } = loss;
-      if (keys > 0 || unknown.length > 0) {
-        await demandName(approvalOf(invocation), {
-          name: cluster,
-          statements: statementsOf(loss),
-          question: 'Type its name to continue: ',
-        });
-      } else if (production || hosts.some(({ connection }) => connection === 'ssh')) {
-        await demandYes(approvalOf(invocation), {
-          statements: [`every node of ${cluster} stops, and applications lose it until it is started again`],
-          question: 'Continue?',
-        });
-      }
-      const report = await stopNodes(session, { command: invocation.commandLine });
-      const kept =
-        keys > 0
-          ? `${keys} keys are lost`
-          : unknown.length > 0
-            ? `what ${unknown.join(', ')} kept on disk is not known, since they did not answer`
-            : 'its data stays';
+      const { cluster } = session.inventory;
+      const agree = agreement(session.inventory, approvalOf(invocation));
+      const { loss, ...report } = await stopNodes(session, { command: invocation.commandLine, agree });
       const text = report.changed
-        ? `${cluster} is stopped; ${kept}. Again: weedgo-redis start`
+        ? `${cluster} is stopped; ${keptBy(loss)}. Again: weedgo-redis start`
         : `Nothing to do: ${cluster} is stopped.`;
       return { data: { ok: true, ...report }, text };
     },
     { secrets: 'optional' },
   );
+
+const agreement =
+  ({ cluster, hosts, production }: Inventory, approval: Approval) =>
+  async (loss: StopLoss): Promise<void> => {
+    if (loss.keys > 0 || loss.unknown.length > 0) {
+      await demandName(approval, {
+        name: cluster,
+        statements: statementsOf(loss),
+        question: 'Type its name to continue: ',
+      });
+    } else if (production || hosts.some(({ connection }) => connection === 'ssh')) {
+      await demandYes(approval, {
+        statements: [`every node of ${cluster} stops, and applications lose it until it is started again`],
+        question: 'Continue?',
+      });
+    }
+  };
+
+/** What was seen right before the stop. */
+function keptBy(loss: StopLoss | undefined): string {
+  const { keys = 0, unknown = [], unkept = [] } = loss ?? {};
+  if (keys > 0) return `${keys} keys are lost`;
+  if (unknown.length > 0)
+    return `what ${unknown.join(', ')} kept on disk is not known, since they did not answer`;
+  return unkept.length > 0 ? `it had no keys, and ${unkept.join(', ')} kept none on disk` : 'its data stays';
+}
 
 const statementsOf = ({ keys, masters, unknown }: StopLoss): readonly string[] => [
   ...(keys > 0

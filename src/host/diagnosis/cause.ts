@@ -9,7 +9,7 @@ export type StartCause =
   | { readonly kind: 'address'; readonly address: string; readonly has: readonly string[] }
   | { readonly kind: 'port'; readonly holder: Holder }
   | { readonly kind: 'owner'; readonly entries: readonly Entry[] }
-  | { readonly kind: 'nodes-conf'; readonly fault: 'empty' | 'damaged' }
+  | { readonly kind: 'nodes-conf'; readonly fault: 'empty' | 'damaged' | 'missing' }
   | {
       readonly kind: 'aof';
       readonly fault: 'zeros' | 'damaged';
@@ -42,10 +42,14 @@ export type StartCause =
  * that the server does not know, of which there is no other trace. A node without a data folder does not
  * start for that reason alone, whatever its last run said.
  */
-export function causeOf(evidence: Evidence, node: Node, hasFolder: boolean): StartCause | undefined {
+export function causeOf(evidence: Evidence, node: Node, expected: ExpectedData): StartCause | undefined {
   const outside = unitCause(evidence) ?? hostCause(evidence, node);
-  return outside ?? (hasFolder ? (dataCause(evidence) ?? endCause(evidence)) : undefined);
+  const inside = (): StartCause | undefined => dataCause(evidence, expected) ?? endCause(evidence);
+  return outside ?? (expected.hasFolder ? inside() : undefined);
 }
+
+/** `hasFolder`: the node has a data folder. `isCluster`: a node with data has a nodes.conf next to it. */
+export type ExpectedData = { readonly hasFolder: boolean; readonly isCluster: boolean };
 
 function unitCause({ unit }: Evidence): StartCause | undefined {
   return unit?.load === 'masked' ? { kind: 'masked' } : undefined;
@@ -65,11 +69,16 @@ function hostCause(
 }
 
 /** What the next start reads. */
-function dataCause({ entries = [], server, nodesConf, aof, dump }: Evidence): StartCause | undefined {
+function dataCause(
+  { entries = [], server, nodesConf, aof, dump }: Evidence,
+  { isCluster }: ExpectedData,
+): StartCause | undefined {
   const foreign = entries.filter(({ uid, path }) => server && uid !== server.uid && isRead(path));
   if (foreign.length > 0) return { kind: 'owner', entries: foreign };
   const identity = nodesConf === undefined ? undefined : nodesConfFault(nodesConf);
   if (identity) return { kind: 'nodes-conf', fault: identity };
+  if (isCluster && entries.some(holdsData) && !entries.some(({ path }) => path === 'nodes.conf'))
+    return { kind: 'nodes-conf', fault: 'missing' };
   const log = aof && aofFault(aof);
   if (aof && log) {
     const { file, size, validUpTo, said } = aof;
@@ -81,6 +90,10 @@ function dataCause({ entries = [], server, nodesConf, aof, dump }: Evidence): St
 
 /** The folder, nodes.conf and the files of persistence: what else lies there the server does not open. */
 const isRead = (path: string): boolean => /^($|nodes\.conf$|dump\.rdb$|appendonly)/.test(path);
+
+/** A file of persistence with something in it; the size of a folder says nothing. */
+const holdsData = ({ path, size }: Entry): boolean =>
+  size > 0 && /^(dump\.rdb|appendonly\.aof|appendonlydir\/.*\.(rdb|aof))$/.test(path);
 
 /** What systemd could not do, rather than the step of which it was part. */
 const setupFailure = (journal: readonly string[]): string | undefined =>

@@ -1,6 +1,6 @@
 import { parseHeader } from '../../render/header.ts';
-import type { NodeLayout } from '../../render/layout.ts';
-import type { NodeData } from '../facts.ts';
+import { formerPaths, type NodeLayout } from '../../render/layout.ts';
+import type { FolderState, NodeData } from '../facts.ts';
 import { storedCopy } from './copy.ts';
 import type { StartQuestion, StartReason } from './question.ts';
 
@@ -83,5 +83,52 @@ export function judgeReset({ layout, host, data: { folder } }: StartQuestion): r
     },
   ];
 }
+
+/** The inventory names the other server now, and what the node had under the first stays behind. */
+export function judgeLeftBehind({ data, layout, server, isMoved }: StartQuestion): readonly StartReason[] {
+  if (data.leftBehind === undefined) return [];
+  const former = formerPaths(server.kind, layout.node.port);
+  if (data.leftBehind === former.dataDirectory)
+    return isMoved === true ? [] : [leftInFormer(layout, former.dataDirectory)];
+  if (data.folder.kind === 'read' && data.folder.identity.kind !== 'none') return [];
+  const other = server.kind === 'redis' ? 'valkey' : 'redis';
+  return [
+    {
+      message: `${layout.node.id}: its data is in ${data.leftBehind}, as a node of ${other}; with \`server: ${server.kind}\` it would start empty`,
+      hints: [
+        `Write \`server: ${other}\` in the inventory again.`,
+        'A node is not moved to another server by a start.',
+      ],
+    },
+  ];
+}
+
+/** An earlier version of the tool had the node elsewhere. */
+const leftInFormer = ({ node, dataDirectory }: NodeLayout, former: string): StartReason => ({
+  message: `${node.id}: its data is in ${former}, where an earlier version had it; in ${dataDirectory} it would start empty`,
+  shared: 'the data is where an earlier version had it, and the nodes would start empty',
+  hints: ['Run `weedgo-redis provision`: it moves the data, and starts the node.'],
+});
+
+/** Without nodes.conf it starts as a new node, which nobody knows, with data that nobody looks for there. */
+export function judgeNoIdentity({ layout, word, data: { folder } }: StartQuestion): readonly StartReason[] {
+  if (word.isFormed !== true || !isNameless(folder)) return [];
+  return [
+    {
+      message: `${layout.node.id}: there is data in ${layout.dataDirectory}, and no nodes.conf: started, it would be a new node that no other knows`,
+      isIdentity: true,
+      hints: [
+        `Bring ${layout.dataDirectory}/nodes.conf back.`,
+        'If it is lost: weedgo-redis verify. It prints how the node comes back as a new one.',
+      ],
+    },
+  ];
+}
+
+/** Data, and no nodes.conf that says whose. */
+export const isNameless = (folder: FolderState): boolean =>
+  folder.kind === 'read' &&
+  folder.identity.kind === 'none' &&
+  [true, false].some((isOn) => storedCopy(folder, isOn, undefined).content === 'data');
 
 const moveFolder = ({ dataDirectory }: NodeLayout): string => `mv ${dataDirectory} ${dataDirectory}.aside`;

@@ -1,8 +1,16 @@
 import { formatBytes } from '../../base/bytes.ts';
-import { formerPaths, type NodeLayout } from '../../render/layout.ts';
+import type { NodeLayout } from '../../render/layout.ts';
 import type { FolderContents } from '../facts.ts';
 import { dateOf, describeCopy, storedCopy } from './copy.ts';
-import { judgeForeign, judgeHeader, judgeReset, judgeTwins } from './identity.ts';
+import {
+  isNameless,
+  judgeForeign,
+  judgeHeader,
+  judgeLeftBehind,
+  judgeNoIdentity,
+  judgeReset,
+  judgeTwins,
+} from './identity.ts';
 import { judgeNames } from './names.ts';
 import { judgeOwner, ownsByDisk, unknownReplicas } from './owner.ts';
 import type { StartQuestion, StartReason } from './question.ts';
@@ -33,6 +41,7 @@ export function judgeStart(question: StartQuestion): {
     ...judgeTwins(question),
     ...judgeForeign(question),
     ...judgeReset(question),
+    ...judgeNoIdentity(question),
     ...judgeLeftBehind(question),
   ];
   if (folder.kind === 'unreadable')
@@ -51,7 +60,9 @@ export function judgeStart(question: StartQuestion): {
   // Without append-only files the guard waits for a replica to take over.
   const isDelayed = !persistenceOf(question.directives).appendOnly;
   const isSuspect =
-    unread.length > 0 || (ownsByDisk(folder) && (isDelayed || readsNothing(question, folder)));
+    unread.length > 0 ||
+    isNameless(folder) ||
+    (ownsByDisk(folder) && (isDelayed || readsNothing(question, folder)));
   const doubts = reasons.length === 0 && !word.isExpendable ? unknownReplicas(question, folder) : [];
   return { reasons, isOverride: isSuspect && reasons.length === 0, doubts };
 }
@@ -64,32 +75,6 @@ const emptyFolder: FolderContents = {
   single: undefined,
   appendOnly: undefined,
 };
-
-/** The inventory names the other server now, and what the node had under the first stays behind. */
-function judgeLeftBehind({ data, layout, server, isMoved }: StartQuestion): readonly StartReason[] {
-  if (data.leftBehind === undefined) return [];
-  const former = formerPaths(server.kind, layout.node.port);
-  if (data.leftBehind === former.dataDirectory)
-    return isMoved === true ? [] : [leftInFormer(layout, former.dataDirectory)];
-  if (data.folder.kind === 'read' && data.folder.identity.kind !== 'none') return [];
-  const other = server.kind === 'redis' ? 'valkey' : 'redis';
-  return [
-    {
-      message: `${layout.node.id}: its data is in ${data.leftBehind}, as a node of ${other}; with \`server: ${server.kind}\` it would start empty`,
-      hints: [
-        `Write \`server: ${other}\` in the inventory again.`,
-        'A node is not moved to another server by a start.',
-      ],
-    },
-  ];
-}
-
-/** An earlier version of the tool had the node elsewhere. */
-const leftInFormer = ({ node, dataDirectory }: NodeLayout, former: string): StartReason => ({
-  message: `${node.id}: its data is in ${former}, where an earlier version had it; in ${dataDirectory} it would start empty`,
-  shared: 'the data is where an earlier version had it, and the nodes would start empty',
-  hints: ['Run `weedgo-redis provision`: it moves the data, and starts the node.'],
-});
 
 const unreadable = ({ node, dataDirectory }: NodeLayout, path: string): StartReason => ({
   message: `${node.id}: ${path} cannot be read by the server's user, so what a start would find is not known`,

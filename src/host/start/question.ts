@@ -26,6 +26,8 @@ export type StartReason = {
   readonly hints: readonly string[];
   /** What other nodes may have in common with it: the message without names and places. */
   readonly shared?: string;
+  /** Its nodes.conf is not its own or not there: what the node has is replaced, as a damaged file is. */
+  readonly isIdentity?: true;
   /** The replica, by inventory id, that has the data: it is to take over first. */
   readonly heir?: string;
   /** The heir is down itself, and its disk has the data: it is started before the takeover. */

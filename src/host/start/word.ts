@@ -25,6 +25,8 @@ export type PeersWord = {
   readonly replicas: readonly ReplicaWord[];
   /** Nothing in its nodes.conf, itself or a node that it knows, is a node of this cluster. */
   readonly isForeign?: boolean;
+  /** There is a cluster: another node, as it answers or by its disk, knows further nodes. */
+  readonly isFormed?: boolean;
   /** Where the identity of its nodes.conf is in use or lies as well: inventory ids. */
   readonly twins: readonly string[];
 };

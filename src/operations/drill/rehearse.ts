@@ -4,7 +4,7 @@ import type { Situation } from '../../cluster/failover/situation.ts';
 import { guardInSync } from '../../cluster/failover/sync.ts';
 import { parseInfo } from '../../cluster/parse.ts';
 import type { Shard } from '../../cluster/shape.ts';
-import { LockLostError, OperationError, RefusedError } from '../../base/errors.ts';
+import { OperationError, RefusedError } from '../../base/errors.ts';
 import type { Node } from '../../inventory/inventory.ts';
 import { messageOf } from '../../base/message-of.ts';
 import { isFailure } from '../../redis/connection.ts';
@@ -83,7 +83,9 @@ export async function rehearse(
     const calm = { ...session, signal: new AbortController().signal };
     const tell = (what: string) => (second: unknown) =>
       session.emit({ type: 'warning', node: node.id, message: `${what}: ${messageOf(second)}` });
-    if (isRemembered) await bringBack(calm, node).catch(tell('it could not be started again'));
+    // Without the lock it is left alone: another operator may want it down, and the journal names the drill.
+    if (isRemembered)
+      await startAgain(calm, node, createStages(session)).catch(tell('it was not started again'));
     await probe.finish().catch(tell('the probe could not read back what it wrote'));
     throw error;
   }
@@ -99,23 +101,6 @@ async function demandStillWell(session: Session, { master, number }: Shard): Pro
     });
   }
   refuseFor(guardInSync(situation), 'the drill');
-}
-
-/**
- * Without the lock the node is started, which it must be, and nothing else is done: the next drill does the
- * rest.
- */
-async function bringBack(session: Session, node: Node): Promise<void> {
-  try {
-    await startAgain(session, node, createStages(session));
-  } catch (error) {
-    if (
-      !(error instanceof LockLostError) &&
-      !(error instanceof Error && error.cause instanceof LockLostError)
-    )
-      throw error;
-    await startNode({ ...session, ...session.rescue, signal: session.signal }, node, {});
-  }
 }
 
 /**

@@ -1,7 +1,6 @@
 import type { ClusterView } from '../../cluster/view.ts';
 import { planDestroy } from '../../host/destroy.ts';
 import type { PlanInput } from '../../host/planning/input.ts';
-import { planStop } from '../../host/planning/stops.ts';
 import { planStart, startContext } from '../../host/planning/starts.ts';
 import type { HostProblem } from '../../host/requirements/problem.ts';
 import { servicesOf } from '../../host/services.ts';
@@ -9,7 +8,6 @@ import { describeStep, type HostStep } from '../../host/step.ts';
 import { observeCluster } from '../../redis/observe.ts';
 import { awaitComplete } from '../await-complete.ts';
 import { changing } from '../../session/changing.ts';
-import { guardStop } from '../../failover/guard-stop.ts';
 import { applyOnHosts } from '../apply-on-hosts.ts';
 import { leaveNothing } from './leave-nothing.ts';
 import { readJournal, writeJournal } from '../../session/journal/journal.ts';
@@ -19,7 +17,7 @@ import { nodesNow } from '../../report/node-table.ts';
 import type { ReportNode } from '../../report/schema.ts';
 import type { Session } from '../../session/session.ts';
 import { createStages, type StageTiming } from '../../session/stages.ts';
-import { nodesOn, startedWithout, withoutHosts } from './without-hosts.ts';
+import { nodesOn, startedWithout } from './without-hosts.ts';
 import type { MissingHosts } from './without-hosts.ts';
 import { nodesOf, partition, startedWithoutMasters } from './held.ts';
 import { ownInputs } from './own-inputs.ts';
@@ -32,43 +30,7 @@ export type LifecycleReport = {
   readonly done: readonly { readonly host: string; readonly steps: readonly string[] }[];
 };
 
-type Request = { readonly command: string };
-
-/**
- * Stops every node of the inventory, replicas before masters, so that nothing is promoted meanwhile. Data and
- * configuration stay, and units stay enabled. The operator has confirmed the outage. Throws OperationError
- * naming the nodes on hosts that cannot be reached, when all others are stopped.
- */
-export async function stopNodes(session: Session, request: Request): Promise<LifecycleReport> {
-  const titled = { ...request, reason: 'stop', title: 'Stop the nodes', partly: true };
-  const {
-    missing,
-    held: _,
-    ...report
-  } = await onEveryHost(session, titled, [stopThose('replica'), stopThose('master')]);
-  if (missing.size > 0) throw withoutHosts(session, missing, { done: 'stopped' });
-  return report;
-}
-
-const stopThose =
-  (role: 'replica' | 'master'): HostPlanner =>
-  ({ inventory, host, desired, facts }, view) => {
-    const services = servicesOf(inventory, desired.layout, facts).filter(
-      ({ node }) => roleOf(node, view) === role,
-    );
-    const nodes = services.map(({ node }) => node);
-    const reasons = guardStop(inventory, { facts: new Map([[host.name, facts]]), view }, nodes);
-    const problems = reasons.map(
-      ({ code, message, hints }) => ({ id: code, kind: 'refused', host: host.name, message, hints }) as const,
-    );
-    return { steps: planStop(services, facts), problems };
-  };
-
-/** A node that does not respond counts as a master: it is stopped last. */
-function roleOf(id: string, view: ClusterView): 'replica' | 'master' {
-  const node = view.nodes.find((candidate) => candidate.node === id);
-  return node?.reachable && node.info['role'] === 'slave' ? 'replica' : 'master';
-}
+export type Request = { readonly command: string };
 
 /**
  * Starts every node and waits until all of them see a complete cluster. Throws OperationError naming what
@@ -166,26 +128,29 @@ type HostsRequest = Request & {
    * being begun.
    */
   readonly leavesHeld?: boolean;
+  /** What is done, or refused, before anything else. */
+  readonly before?: (locked: Session) => Promise<void>;
   /** What is done when the hosts have done theirs. */
   readonly after?: (locked: Session) => Promise<void>;
   /** See `LockRequest`. */
   readonly leavesNothing?: () => boolean;
 };
 
-type HostPlanner = (
+export type HostPlanner = (
   input: PlanInput,
   view: ClusterView,
 ) => { readonly steps: readonly HostStep[]; readonly problems: readonly HostProblem[] };
 
 /** Plans from one observation, then does one round after the other on all hosts at once. */
-async function onEveryHost(
+export async function onEveryHost(
   session: Session,
-  { title, after, partly = false, leavesHeld = false, ...request }: HostsRequest,
+  { title, before, after, partly = false, leavesHeld = false, ...request }: HostsRequest,
   rounds: readonly HostPlanner[],
 ): Promise<LifecycleReport & { readonly missing: MissingHosts; readonly held: readonly HostProblem[] }> {
   const { reason } = request;
   return changing(session, request, async (locked) => {
     const stages = createStages(locked);
+    await before?.(locked);
     const { inputs, view, missing } = await stages.run('observe', 'Read the hosts', async () => ({
       value: await ownInputs(locked, partly),
       changed: false,

@@ -161,6 +161,11 @@ export function shareScene(build: () => Promise<Scene>, use: (scene: Scene) => v
   });
 }
 
+/** Two nodes of a shard, its master first: roles move as remedies are followed, and where a machine is slow. */
+export async function byRole(scene: Scene, one: string, other: string): Promise<readonly [string, string]> {
+  return (await scene.info(one, 'role')) === 'master' ? [one, other] : [other, one];
+}
+
 /** The causes among the findings, as a test compares them. */
 export function ids({ findings }: Report): readonly string[] {
   return findings.filter(({ explainedBy }) => explainedBy === null).map(({ id }) => id);
