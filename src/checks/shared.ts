@@ -52,7 +52,7 @@ function mergeGroup(group: readonly Finding[]): Finding | undefined {
   };
 }
 
-/** The lines of a person's part and the command that follows them; those after the last command are a step each. */
+/** A person's lines and the command that follows them; those after the last command are a step each. */
 function stepsOf(remedy: readonly string[]): readonly (readonly string[])[] {
   const last = remedy.findLastIndex((line) => !isByHand(line));
   const steps: string[][] = [];

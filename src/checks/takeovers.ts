@@ -44,8 +44,8 @@ export const hasMajority = ({ voters, masters }: ReturnType<typeof votersOf>): b
 /**
  * The commands that have replicas take over from masters that do not serve, by the masters' inventory ids: in
  * the inventory's order, so that each counts on those before it. Where no majority is left a failure is never
- * agreed on, and the first takeovers must do without votes. `away`: nodes (inventory ids) that no start brings
- * back with their data, although no other node may have taken note of that yet.
+ * agreed on, and the first takeovers must do without votes. `away`: nodes (inventory ids) that no start
+ * brings back with their data, although no other node may have taken note of that yet.
  */
 export function takeoversOf(
   inventory: Inventory,
