@@ -130,13 +130,21 @@ test('a data folder behind a link of root is the node’s own: nothing to do, al
   expectCode(await cli.run('restart', 'redis3:7005'), 0);
 });
 
-test('a node with its data starts at boot as before', async () => {
+test('a node with its data starts at boot as before, also where /var/log is empty then', async () => {
+  await hostNamed(first).run('echo "tmpfs /var/log tmpfs defaults 0 0" >>/etc/fstab');
   await hostNamed(first).reboot();
+  expect(await hostNamed(first).run('findmnt -n -o FSTYPE /var/log')).toBe('tmpfs\n');
   await until(
     async () => expect(await hostNamed(first).run('systemctl is-active weedgo-redis@7000')).toBe('active\n'),
     { timeoutMs: 60_000 },
   );
   await until(async () => expect(await keysOf(hostNamed(first), 7000)).toBe(1000), { timeoutMs: 60_000 });
+  const log = '/var/log/weedgo-redis/redis@7000';
+  expect(
+    await hostNamed(first).run(`stat -c '%a %U:%G' ${log} && grep -c 'Ready to accept' ${log}/redis.log`),
+  ).toBe('750 redis:redis\n1\n');
+  await until(async () => expect(await findings()).toEqual([]), { timeoutMs: 60_000 });
+  expectCode(await cli.run('plan', '--exit-code'), 0);
 });
 
 test('a host restored from the image of another one is not started, and nothing is changed there', async () => {
