@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createLab, type Lab, type LabHost } from '../../lab/lab.ts';
 import type { Cli, CliResult } from '../../support/cli.ts';
 import { until } from '../../support/until.ts';
-import { createLabCli, password } from './lab-support.ts';
+import { createLabCli, labNodes, password } from './lab-support.ts';
 import { expectCode } from './support.ts';
 
 let lab: Lab;
@@ -145,6 +145,23 @@ test('a node with its data starts at boot as before, also where /var/log is empt
   ).toBe('750 redis:redis\n1\n');
   await until(async () => expect(await findings()).toEqual([]), { timeoutMs: 60_000 });
   expectCode(await cli.run('plan', '--exit-code'), 0);
+});
+
+test('a master that keeps nothing on disk waits until its replica has taken over', async () => {
+  const config = { maxmemory: '128mb', 'cluster-node-timeout': 5000, appendonly: 'no', save: '' };
+  await cli.setInventory(labNodes(lab, { config }));
+  expectCode(await cli.run('provision'), 0);
+  // Since the failover of the first test the two have changed places.
+  const [master, replica, unit] = [hostNamed(second), hostNamed(first), 'weedgo-redis@7004'];
+  expect(await ask(master, 7004, 'ROLE')).toMatch(/^master/);
+  expect(await keysOf(replica, 7000)).toBe(1000);
+  // systemd starts it again after 2 s, long before the others count it as failed.
+  await master.run(`kill -KILL "$(systemctl show -p MainPID --value ${unit})"`);
+  await until(async () => expect(await ask(replica, 7000, 'ROLE')).toMatch(/^master/));
+  expect((await master.exec(`systemctl is-active ${unit}`)).stdout).toBe('activating\n');
+  expect(await keysOf(replica, 7000)).toBe(1000);
+  await until(async () => expect(await ask(master, 7004, 'ROLE')).toMatch(/^slave/), { timeoutMs: 60_000 });
+  await until(async () => expect(await keysOf(master, 7004)).toBe(1000));
 });
 
 test('a host restored from the image of another one is not started, and nothing is changed there', async () => {
