@@ -129,8 +129,9 @@ function refusalOf(
 /** How the last run ended, by systemd's word; a plain daemon leaves its log alone. */
 function endCause({ unit, log, journal }: Evidence): StartCause | undefined {
   const lines = [...log, ...journal];
-  const fatal = lines.findIndex((line) => line.includes('FATAL CONFIG FILE ERROR'));
-  if (fatal !== -1) {
+  const fatal = lines.findLastIndex((line) => line.includes('FATAL CONFIG FILE ERROR'));
+  // A journal still has the starts before the last one: what became of that systemd knows.
+  if (fatal !== -1 && (unit === undefined || unit.result === 'exit-code')) {
     const said = lines.slice(fatal + 1, fatal + 4).filter((line) => !/^\S+\.service: /.test(line));
     return { kind: 'configuration', said: said.join(' ') };
   }

@@ -40,12 +40,12 @@ function judgeCandidate(input: PlanInput): readonly HostProblem[] {
   const server = `${inventory.server}-server`;
   const { packageManager: manager } = facts.os;
   const install = manager
-    ? `${installs[manager]} ${packageNames(manager, inventory.server).join(' ')}`
-    : `Install ${server} there.`;
+    ? `As root on ${host.name}: ${installs[manager]} ${packageNames(manager, inventory.server).join(' ')}`
+    : `Install ${server} on ${host.name}.`;
   if (!desired.packages) {
     const allow = desired.layout.manager === 'systemd' && inventory.install === 'none';
     const hints = [
-      `As root on ${host.name}: ${install}`,
+      install,
       ...(allow ? ['Or set `install: package` in the inventory, and it is done for you.'] : []),
     ];
     return [failed(input, 'not-installed', { message: `${host.name} has no ${server}`, hints })];

@@ -22,12 +22,14 @@ refresh || { await_apt /var/lib/apt/lists/lock && refresh; } || {
   done
 }`;
     case 'dnf':
-      return `dnf -q -y makecache || {
+      // With -q it would not tell for whose lock it waits (dnf/lock.py of 4.x).
+      return `dnf -y makecache || {
   code=$?
   for name in ${shWords(packages)}; do [ -n "$(dnf -q repoquery "$name" 2>/dev/null)" ] || exit $code; done
 }`;
     case 'zypper':
       return `${zypperLock}
+${awaitZypperScript}
 zypper --non-interactive refresh || {
   code=$?
   for name in ${shWords(packages)}; do
@@ -62,10 +64,11 @@ install || { await_apt /var/cache/apt/archives/lock && install; } || code=$?
 ${demandInstalled(words, `[ "$(dpkg-query -W -f '\${db:Status-Status}' "$name" 2>/dev/null)" = installed ]`)}`;
     case 'dnf':
       return `code=0
-dnf -q -y install ${words} || code=$?
+dnf -y install ${words} || code=$?
 ${demandInstalled(words, 'rpm -q --whatprovides "$name" >/dev/null')}`;
     case 'zypper':
       return `${zypperLock}
+${awaitZypperScript}
 code=0
 zypper --non-interactive install --no-recommends ${words} || code=$?
 ${demandInstalled(words, 'rpm -q --whatprovides "$name" >/dev/null')}`;
@@ -99,6 +102,24 @@ const awaitAptScript = `await_apt() {
     sleep 1
   done
 }`;
+
+/**
+ * zypper waits by itself for its own lock, without a word, and not at all for that of the rpm it starts. Each
+ * file holds the id of a process, which counts as long as that is alive (libzypp, ZyppLock.cc).
+ */
+const awaitZypperScript = `tries=0
+while [ $tries -lt ${lockSeconds} ]; do
+  holder=
+  for file in /run/zypp.pid /run/zypp-rpm.pid; do
+    pid=$(tr -dc 0-9 <"$file" 2>/dev/null) && [ -n "$pid" ] || continue
+    [ -z "$(tr -d '\\0' <"/proc/$pid/cmdline" 2>/dev/null)" ] ||
+      holder="$file is held by process $pid ($(cat "/proc/$pid/comm" 2>/dev/null))"
+  done
+  [ -n "$holder" ] || break
+  printf '\\n%s waiting %s\\n' "$marker" "$holder"
+  tries=$((tries + 1))
+  sleep 1
+done`;
 
 const aptEnvironment = 'export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1';
 const zypperLock = `export ZYPP_LOCK_TIMEOUT=${lockSeconds}`;

@@ -55,7 +55,7 @@ function guardOf(
       throw new OperationError('did not grant the lock, so nothing is changed there', { host });
     },
     fence: station ? holdsLockCommand(station.locations, lock.record.run) : 'false',
-    fenced: () => lock.lose(`another command holds it on ${host}, or has held it`),
+    fenced: () => lock.lose(`another command holds it on ${host}, or may have held it`),
     note: account.note,
   };
 }

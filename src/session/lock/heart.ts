@@ -61,7 +61,8 @@ export function startHeart(stations: readonly HeldStation[], { record, quorum }:
   let beating: Promise<unknown> = Promise.resolve();
   const timer = setInterval(() => {
     look();
-    beating = Promise.allSettled([beating, ...stations.map(beat)]);
+    // A lease that is over is not prolonged: what is still on its way to a host would be done there.
+    if (!lost.signal.aborted) beating = Promise.allSettled([beating, ...stations.map(beat)]);
   }, beatSeconds * 1000);
   timer.unref();
   return {

@@ -132,10 +132,12 @@ export function parseLockAnswer(stdout: string): LockAnswer | undefined {
 }
 
 /**
- * A sh command that succeeds while this token holds the lock. The guard file is opened for reading only:
- * where it is not there, neither is the lock.
+ * A sh command that succeeds while this token holds the lock and its lease is not over: a script that a
+ * stopped process had begun to send arrives when it continues, and another may hold the other hosts by then.
+ * The guard file is opened for reading only: where it is not there, neither is the lock.
  */
 export function holdsLockCommand({ lock }: Pick<LockPaths, 'lock'>, token: string): string {
-  const isHeld = `flock -w 10 9 && read -r holder <${shQuote(lock)} && [ "$holder" = ${shQuote(token)} ]`;
-  return `{ ${isHeld}; } 9<${shQuote(`${lock}.guard`)}`;
+  const isHeld = `flock -w 10 9 && { read -r holder; read -r boot; read -r beat; } <${shQuote(lock)} && [ "$holder" = ${shQuote(token)} ]`;
+  const isFresh = `read -r now rest </proc/uptime && [ $((\${now%%.*} - beat)) -lt ${leaseSeconds} ]`;
+  return `{ ${isHeld} && ${isFresh}; } 9<${shQuote(`${lock}.guard`)}`;
 }

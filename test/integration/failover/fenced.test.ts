@@ -130,7 +130,7 @@ describe('a holder whose lock another has had meanwhile', () => {
     const told = await toldTo(holder);
     expect(told).toHaveLength(3);
     for (const each of told)
-      expect(each).toContain('the lock was lost: another command holds it on local, or has held it');
+      expect(each).toContain('the lock was lost: another command holds it on local, or may have held it');
     expect(await readFile(join(holder.dir, 'written'), 'utf8')).toBe(written);
   });
 });

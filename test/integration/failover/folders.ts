@@ -11,6 +11,7 @@ import type { Shell } from '../../../src/ssh/shell.ts';
 
 /** Hosts for what keeps files in root's folders: each has a folder of this machine in their place. */
 export type Folders = {
+  readonly root: string;
   readonly inventory: Inventory;
   /** What a path on a host is here. */
   readonly pathOn: (host: string, path: string) => string;
@@ -24,8 +25,12 @@ export type FolderSession = Session & {
   readonly cut: (host: string) => void;
 };
 
-export async function createFolders(count: number): Promise<Folders> {
-  const root = await mkdtemp(join(tmpdir(), 'weedgo-folders-'));
+/** `root`: of folders that another process has made. */
+export async function createFolders(count: number, root?: string): Promise<Folders> {
+  return openFolders(count, root ?? (await mkdtemp(join(tmpdir(), 'weedgo-folders-'))));
+}
+
+async function openFolders(count: number, root: string): Promise<Folders> {
   const names = Array.from({ length: count }, (_, index) => `r${index + 1}`);
   const inventory = parseInventory(
     JSON.stringify({
@@ -36,9 +41,10 @@ export async function createFolders(count: number): Promise<Folders> {
     }),
     '/nowhere/weedgo-redis.yaml',
   );
-  for (const name of names) await mkdir(join(root, name));
+  for (const name of names) await mkdir(join(root, name), { recursive: true });
   const pathOn: Folders['pathOn'] = (host, path) => join(root, host, path);
   return {
+    root,
     inventory,
     pathOn,
     session: (hosts) => openSession(inventory, hosts, pathOn),

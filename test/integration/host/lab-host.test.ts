@@ -43,6 +43,38 @@ const kinds = (steps: readonly HostStep[]): readonly string[] => steps.map(({ ki
 const messages = (problems: readonly { readonly message: string }[]): readonly string[] =>
   problems.map(({ message }) => message);
 
+/** A write lock as fcntl(2) has it, which is what apt takes (struct flock of 64-bit Linux), until told to go. */
+const holdLock = `use Fcntl;
+open(my $file, ">>", $ARGV[0]) or die $!;
+my $lock = pack("s s x4 q q i x4", F_WRLCK, 0, 0, 0, 0);
+fcntl($file, F_SETLK, $lock) or die $!;
+open(my $held, ">", "/run/holder") or die $!;
+print $held $$;
+close($held);
+select(undef, undef, undef, 0.1) until -e "/run/release";`;
+
+const isHeld = 'pid=$(cat /run/holder) && [ -d "/proc/$pid" ]';
+/**
+ * Debian has neither of them. dnf says for whom it waits unless it is to be quiet (dnf/lock.py, logger.info);
+ * zypper waits in silence (libzypp, ZyppLock.cc).
+ */
+const strangers = {
+  dnf: `#!/bin/sh
+[ "$1" = -q ] || echo "Waiting for process with pid $(cat /run/holder) to finish."
+while ${isHeld}; do sleep 0.2; done`,
+  zypper: `#!/bin/sh
+[ "$ZYPP_LOCK_TIMEOUT" -ge 60 ] || exit 7
+while ${isHeld}; do sleep 0.2; done`,
+  rpm: '#!/bin/sh',
+};
+const installs: readonly HostStep[] = [
+  { kind: 'install-packages', manager: 'apt', packages: ['redis-server'] },
+  ...(['dnf', 'zypper'] as const).flatMap((manager): readonly HostStep[] => [
+    { kind: 'refresh-packages', manager, packages: ['redis'] },
+    { kind: 'install-packages', manager, packages: ['redis'] },
+  ]),
+];
+
 describe('three hosts that were bare', () => {
   test('are what the inventory says: there is nothing left to do', async () => {
     await withShells(async (shells) => {
@@ -273,6 +305,33 @@ describe('three hosts that were bare', () => {
       );
     });
     await host.run('umount /var/log/weedgo-redis/redis@7002');
+  });
+
+  test('a package manager that waits for another process: told whose lock it is, and it completes', async () => {
+    const host = lab.host('redis3');
+    await host.writeFile('/root/hold.pl', holdLock);
+    for (const [name, script] of Object.entries(strangers))
+      await host.writeFile(`/usr/local/bin/${name}`, script, '0755');
+    await host.run(`systemd-run -q --unit=holder perl /root/hold.pl /var/cache/apt/archives/lock
+until [ -s /run/holder ]; do sleep 0.1; done; cp /run/holder /run/zypp.pid`);
+    const pid = (await host.readFile('/run/holder')).trim();
+    const told = new Map<string, string>();
+    const wait = (shell: Shell, step: HostStep): Promise<void> =>
+      applySteps(shell, [step], {
+        onSlow: (slow, { line }) => {
+          told.set(describeStep(slow), line);
+          if (told.size === installs.length) void host.run('touch /run/release');
+        },
+      });
+    await withShells((shells) => Promise.all(installs.map((step) => wait(shellOf(shells, host), step))));
+    expect(Object.fromEntries(told)).toEqual({
+      'install redis-server (apt)': `/var/cache/apt/archives/lock is held by process ${pid} (perl)`,
+      'refresh the package lists (dnf)': `Waiting for process with pid ${pid} to finish.`,
+      'install redis (dnf)': `Waiting for process with pid ${pid} to finish.`,
+      'refresh the package lists (zypper)': `/run/zypp.pid is held by process ${pid} (perl)`,
+      'install redis (zypper)': `/run/zypp.pid is held by process ${pid} (perl)`,
+    });
+    await host.run(`cd /usr/local/bin && rm ${Object.keys(strangers).join(' ')} /run/zypp.pid`);
   });
 
   test('destroy leaves nothing of ours', async () => {

@@ -125,6 +125,46 @@ test('a host that lost its power comes back with its nodes by itself', async () 
   expectCode(await cli.run('plan', '--exit-code'), 0);
 });
 
+test('the nightly logrotate turns a log over, and the server goes on in the new file', async () => {
+  const host = lab.host('redis1');
+  await host.run('apt-get -q update && apt-get -q install -y --no-install-recommends logrotate needrestart', {
+    timeoutMs: 300_000,
+  });
+  // As packages of other distributions do; ours has another folder.
+  await host.writeFile('/etc/logrotate.d/redis', '/var/log/redis/*.log {\n  weekly\n  missingok\n}\n');
+  const log = '/var/log/weedgo-redis/redis@7000/redis.log';
+  await host.run(`head -c 101M /dev/zero | tr '\\0' '\\n' >>${log}`);
+  const before = await host.run(`stat -c '%i %U:%G' ${log}`);
+  expect(await host.run('logrotate /etc/logrotate.conf 2>&1')).toBe('');
+  expect(await host.run(`stat -c '%i %U:%G' ${log}.1`)).toBe(before);
+  const say = `read -r REDISCLI_AUTH; export REDISCLI_AUTH
+redis-cli -p 7000 BGSAVE; until grep -q 'Background saving terminated with success' ${log}; do sleep 0.1; done
+stat -c '%a %U:%G' ${log}`;
+  expect(await host.run(say, { input: `${password}\n` })).toMatch(/\n640 redis:redis\n$/);
+});
+
+test('needrestart leaves the nodes alone after an upgrade of a library', async () => {
+  const host = lab.host('redis1');
+  const nodes = "systemctl show -p MainPID --value 'weedgo-redis@*'";
+  const plain = 'systemctl show -p MainPID --value plain';
+  // What it does with another server of the same library.
+  await host.writeFile(
+    '/etc/systemd/system/plain.service',
+    '[Service]\nExecStart=/usr/bin/redis-server --port 7999 --save ""\n',
+  );
+  await host.run('systemctl daemon-reload && systemctl start plain');
+  const before = [await host.run(nodes), await host.run(plain)];
+  // As an upgrade does it: the server still has the file of before, which has no name any more.
+  await host.run(
+    'library=$(ldd /usr/bin/redis-server | grep -o "/[^ ]*libssl[^ ]*") && library=$(readlink -f $library) && cp -p $library $library.new && mv $library.new $library',
+  );
+  const { stdout, stderr } = await host.exec('needrestart -r a -v 2>&1', { timeoutMs: 120_000 });
+  expect(stdout + stderr).toContain('weedgo-redis@7000');
+  expect(await host.run(nodes)).toBe(before[0]);
+  expect(await host.run(plain)).not.toBe(before[1]);
+  await host.run('systemctl stop plain && rm /etc/systemd/system/plain.service && systemctl daemon-reload');
+});
+
 test('where the server forwards nothing, a way round is found', async () => {
   const host = lab.host('redis3');
   await host.run('echo "AllowTcpForwarding no" > /etc/ssh/sshd_config.d/lab.conf && systemctl reload ssh');

@@ -119,6 +119,21 @@ describe.each(transports)('over %s', (transport) => {
     });
   });
 
+  it('an expired password is an error that shows what the login said, with that as what to do', async () => {
+    const pam = await startSshd({ name: 'redis1', config: 'UsePAM yes' });
+    const user = newUser();
+    execFileSync('chage', ['--lastday', '0', user.name]);
+    const refusal = connectHost(targetOf(pam, { transport, user: user.name }), unattended());
+    await expect(refusal).rejects.toThrow(/it said: [^]*(change your password|password change)/i);
+    await expect(refusal).rejects.toMatchObject({
+      hints: [
+        'Do what it says, or log in to redis1 once by hand to see why.',
+        expect.stringContaining('login shell'),
+      ],
+    });
+    await pam.stop();
+  });
+
   it('a server that forces a command is an error that shows what it said', async () => {
     const forced = await startSshd({ name: 'redis1', config: 'ForceCommand echo only this; exit 0' });
     const refusal = connectHost(targetOf(forced, { transport }), unattended());

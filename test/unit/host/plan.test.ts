@@ -29,6 +29,8 @@ type Plan = {
   readonly refreshed?: boolean;
   /** `kind id: message` */
   readonly problems: readonly string[];
+  /** What the problems advise, in their order. */
+  readonly hints?: readonly string[];
   readonly steps: readonly string[];
   readonly destroy?: readonly string[];
 };
@@ -62,9 +64,9 @@ test.each(readdirSync(new URL('plans/', fixtures)).filter((name) => name !== 'in
   (file) => {
     const plan: Plan = parse(read(`plans/${file}`));
     const input = inputOf(plan);
-    expect(requireHost(input).map(({ kind, id, message }) => `${kind} ${id}: ${message}`)).toEqual(
-      plan.problems,
-    );
+    const problems = requireHost(input);
+    expect(problems.map(({ kind, id, message }) => `${kind} ${id}: ${message}`)).toEqual(plan.problems);
+    expect(problems.flatMap(({ hints }) => hints)).toEqual(plan.hints ?? []);
     expect(planHost(input).map(describeStep)).toEqual(plan.steps);
     if (plan.destroy) {
       const { inventory, facts, desired } = input;

@@ -38,6 +38,10 @@ test.each([
   ['min-replicas-to-write', '0', 'acknowledged'],
   ['min-replicas-to-write', '1', 'masters refuse writes'],
   ['min-slaves-max-lag', '10', 'masters refuse writes'],
+  ['cluster-replica-validity-factor', '0', 'acknowledged'],
+  ['cluster-slave-validity-factor', '1', 'acknowledged'],
+  ['cluster-node-timeout', '1000', 'acknowledged'],
+  ['replica-priority', '0', 'acknowledged'],
   ['a-module.option', '1', 'may be cut off'],
   ['loglevel', 'debug', undefined],
 ])('%s %j', (name, value, expected) => {
