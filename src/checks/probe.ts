@@ -33,8 +33,6 @@ export type NodeProbe = {
    * entry where the number is not known.
    */
   readonly openSlotKeys: Readonly<Record<number, number>>;
-  /** The live masterauth against the inventory's password; unknown: it would not say (BUSY). */
-  readonly masterauth: 'ours' | 'other' | 'none' | 'unknown';
   /**
    * Whether a command that may write is carried out; paused: it waits while others are answered (CLIENT
    * PAUSE).

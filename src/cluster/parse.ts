@@ -1,6 +1,6 @@
 import { OperationError } from '../base/errors.ts';
 import { isSecretDirective, masked } from '../inventory/secret-directives.ts';
-import type { InfoFields, NodeFlag, NodeLine, OpenSlot, SlotRange } from './view.ts';
+import type { InfoFields, NodeFlag, NodeLine, OpenSlot, SlotRange, MasterLogin } from './view.ts';
 
 /**
  * Reads a CLUSTER NODES reply of any version from 6.2 on, of Redis and Valkey
@@ -48,6 +48,25 @@ export function parseNeededReplicas(flat: readonly string[]): number | undefined
   const [needed, maxLag] = ['min-replicas-to-write', 'min-replicas-max-lag'].map((name) => config[name]);
   if (needed === undefined || !/^\d+$/.test(needed)) return undefined;
   return maxLag === '0' ? 0 : Number(needed);
+}
+
+/**
+ * How a node logs in to its master, from a CONFIG GET reply with masteruser and masterauth. The tool sets no
+ * masteruser: its nodes log in as the user default.
+ */
+export function parseMasterLogin(
+  flat: readonly string[],
+  isOwnPassword: (value: string) => boolean,
+): MasterLogin | undefined {
+  const valueOf = (name: string): string | undefined => {
+    const at = flat.findIndex((word, index) => index % 2 === 0 && word === name);
+    return at === -1 ? undefined : flat[at + 1];
+  };
+  const password = valueOf('masterauth');
+  if (password === undefined) return undefined;
+  if ((valueOf('masteruser') ?? '') !== '') return 'other';
+  if (isOwnPassword(password)) return 'ours';
+  return password === '' ? 'none' : 'other';
 }
 
 /**

@@ -43,6 +43,8 @@ export type NodeFlag =
 /** The fields of INFO and CLUSTER INFO, as strings, by name (`master_link_status`, `cluster_state`, …). */
 export type InfoFields = Readonly<Record<string, string>>;
 
+export type MasterLogin = 'ours' | 'other' | 'none';
+
 /** What one reachable node says. */
 export type ReachableView = {
   readonly reachable: true;
@@ -58,6 +60,8 @@ export type ReachableView = {
   readonly info: InfoFields;
   /** Replicas in sync without which it takes no writes, as a master; undefined: it did not say. */
   readonly neededReplicas?: number | undefined;
+  /** How it would log in to a master: as the inventory has it, in another way, without a password; undefined: it did not say. */
+  readonly masterLogin?: MasterLogin | undefined;
   /** Keys in all databases (INFO keyspace); in cluster mode there is only database 0. */
   readonly keys: number;
   /**
@@ -107,5 +111,5 @@ export type TopologyView = { readonly nodes: readonly (NodeTopology | Unreachabl
 
 export type NodeTopology = Pick<
   ReachableView,
-  'reachable' | 'node' | 'nodeId' | 'nodes' | 'clusterInfo' | 'info' | 'neededReplicas'
+  'reachable' | 'node' | 'nodeId' | 'nodes' | 'clusterInfo' | 'info' | 'neededReplicas' | 'masterLogin'
 >;

@@ -12,7 +12,6 @@ const commands: readonly RedisCommand[] = [
   ['LATENCY', 'LATEST'],
   ['SLOWLOG', 'GET', slowEntries],
   ['ACL', 'LIST'],
-  ['CONFIG', 'GET', 'masterauth'],
 ];
 
 export type ProbeContext = { readonly inventory: Inventory; readonly secrets: Secrets };
@@ -26,7 +25,7 @@ export async function probeNode(
   context: ProbeContext,
 ): Promise<Omit<NodeProbe, 'anonymous' | 'openSlotKeys' | 'writes'>> {
   const replies = await connection.pipeline(commands);
-  const [links, latency, slowlog, users, masterauth] = replies.map(orUndefined);
+  const [links, latency, slowlog, users] = replies.map(orUndefined);
   const isDenied = replies[3] instanceof ReplyError && replies[3].code === 'NOPERM';
   return {
     links: links && links.map(parseLink),
@@ -35,9 +34,6 @@ export async function probeNode(
     users: isDenied
       ? 'denied'
       : users && users.map((line) => parseUser(String(line), (name) => hashOf(name, context))),
-    masterauth: masterauth
-      ? compareSecret(masterauth.map(String)[1] ?? '', context.secrets.password)
-      : 'unknown',
   };
 }
 
@@ -80,9 +76,4 @@ function parseSlow(reply: unknown): { readonly at: number; readonly microseconds
 function hashOf(name: string, { inventory, secrets }: ProbeContext): string | undefined {
   const password = name === inventory.auth.application?.user ? secrets.application : secrets.password;
   return password === undefined ? undefined : passwordHash(password);
-}
-
-function compareSecret(live: string, ours: string | undefined): NodeProbe['masterauth'] {
-  if (live === (ours ?? '')) return 'ours';
-  return live === '' ? 'none' : 'other';
 }

@@ -43,7 +43,10 @@ function commandsFor(
   switch (step.kind) {
     case 'set-password':
       // masterauth first: from the second command on, replicas that do not have it cannot link.
-      return ['masterauth', 'requirepass'].map((name) => ['CONFIG', 'SET', name, password]);
+      return [
+        ['CONFIG', 'SET', 'masteruser', ''],
+        ...['masterauth', 'requirepass'].map((name) => ['CONFIG', 'SET', name, password]),
+      ];
     case 'set-user':
       return [['ACL', 'SETUSER', step.user, ...step.rules]];
     case 'remove-user':

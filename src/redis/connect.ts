@@ -101,6 +101,7 @@ async function greet(
       node,
       ...commands,
       passwordless,
+      isOwnPassword: (value) => value === (auth.password ?? ''),
       close: () => client.disconnect(),
       closed: () => client.status === 'end' || stream.destroyed,
     };

@@ -29,6 +29,8 @@ export type RedisConnection = {
   ) => Promise<readonly unknown[]>;
   /** A password was given, but the server asks for none: anyone who reaches its port may use it. */
   readonly passwordless: boolean;
+  /** Whether this is the password that the connection logged in with; '' where it has none. */
+  readonly isOwnPassword: (value: string) => boolean;
   readonly close: () => void;
   /** It was closed, or the server or the network ended it: nothing more can be sent. */
   readonly closed: () => boolean;

@@ -4,6 +4,7 @@ import {
   parseClusterNodes,
   parseConfig,
   parseInfo,
+  parseMasterLogin,
   parseNeededReplicas,
 } from '../cluster/parse.ts';
 import type {
@@ -61,6 +62,7 @@ async function observeNode(connection: RedisConnection, options: CallOptions = {
   return {
     ...toTopology(connection.node, fields, topology),
     neededReplicas: parseNeededReplicas(settings),
+    masterLogin: parseMasterLogin(settings, connection.isOwnPassword),
     keys: countKeys(fields),
     config: parseConfig(settings),
     users: users instanceof ReplyError ? (users.code === 'NOPERM' ? 'denied' : undefined) : list(users),
@@ -76,12 +78,17 @@ async function readTopology(connection: RedisConnection, options: CallOptions = 
     ['INFO', 'replication'],
     ['INFO', 'cluster'],
     ['CONFIG', 'GET', 'min-replicas-*'],
+    // masteruser and masterauth; 6.2 takes one pattern.
+    ['CONFIG', 'GET', 'master[ua]*'],
   ];
   const commands = [...own, ...topologyCommands];
-  const [replication, cluster, needed, ...topology] = await connection.pipeline(commands, options);
+  const [replication, cluster, needed, login, ...topology] = await connection.pipeline(commands, options);
   return {
     ...toTopology(connection.node, parseInfo(text(replication) + text(cluster)), topology),
     neededReplicas: Array.isArray(needed) ? parseNeededReplicas(needed.map(String)) : undefined,
+    masterLogin: Array.isArray(login)
+      ? parseMasterLogin(login.map(String), connection.isOwnPassword)
+      : undefined,
   };
 }
 

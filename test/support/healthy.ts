@@ -441,7 +441,6 @@ function probeOf(node: Node, inventory: Inventory): NodeProbe {
         : [{ name: application, ...user, commands: ['+@all', '-@admin', '-@dangerous', '+cluster|nodes'] }]),
     ],
     openSlotKeys: {},
-    masterauth: 'ours',
     writes: 'taken',
     anonymous: 'refused',
   };

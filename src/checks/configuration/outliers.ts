@@ -19,6 +19,7 @@ const individual: ReadonlySet<string> = new Set([
   'dir',
   'logfile',
   'pidfile',
+  'masteruser',
   'maxclients',
   'cluster-replica-no-failover',
   ...announceDirectives,

@@ -34,14 +34,14 @@ export const replication: Check = {
 type Pair = { readonly view: ReachableView; readonly master: Member; readonly masterView: ReachableView };
 
 function judge(input: CheckInput, pair: Pair): readonly Finding[] {
-  const { info, node } = pair.view;
+  const { info } = pair.view;
   const isWaiting =
     info['master_link_status'] !== 'up' && isBeingCopied(replicaLine(pair.masterView, pair.view));
   if (isWaiting || info['master_sync_in_progress'] === '1') return [syncing(pair)];
   if (info['master_link_status'] !== 'up') {
     // The wrong masterauth is a finding of the security section.
-    const masterauth = input.probes[node]?.masterauth;
-    return masterauth === 'other' || masterauth === 'none' ? [] : [linkDown(input, pair)];
+    const { masterLogin = 'ours' } = pair.view;
+    return masterLogin !== 'ours' ? [] : [linkDown(input, pair)];
   }
   return lagging(input, pair);
 }

@@ -1,3 +1,4 @@
+import { reachableNodes } from '../../cluster/shape.ts';
 import { hasOtherPassword } from '../../cluster/users.ts';
 import type { Check, Finding } from '../check.ts';
 import type { CheckInput } from '../input.ts';
@@ -112,20 +113,21 @@ function extraPasswords({ inventory, probes }: CheckInput): readonly Finding[] {
   ];
 }
 
-function masterauth({ inventory, probes }: CheckInput): readonly Finding[] {
-  const wrong: ReadonlySet<unknown> = new Set(['other', 'none']);
-  const nodes = inventory.nodes.map(({ id }) => id).filter((id) => wrong.has(probes[id]?.masterauth));
-  return nodes.map((node) => ({
+function masterauth({ inventory, view }: CheckInput): readonly Finding[] {
+  const wrong = reachableNodes(view).filter(({ masterLogin = 'ours' }) => masterLogin !== 'ours');
+  return wrong.map(({ node, masterLogin, config }) => ({
     id: 'WR-MASTERAUTH',
     severity: 'critical',
     ...titled(node, '{} cannot log in to {its master|their masters}'),
     nodes: [node],
     hosts: [],
     seen:
-      probes[node]?.masterauth === 'none'
+      masterLogin === 'none'
         ? 'masterauth is not set'
-        : "masterauth is not the inventory's password",
-    expected: 'the same password as requirepass, on every node',
+        : (config['masteruser'] ?? '') === ''
+          ? "masterauth is not the inventory's password"
+          : `masteruser is ${config['masteruser']}, and no user of that name is the tool's`,
+    expected: 'the same password as requirepass, on every node, and no masteruser',
     why: 'As a replica it gets no data the next time that it has to connect, and gossip does not show it.',
     remedy: [ours(inventory, 'provision')],
   }));

@@ -1,5 +1,6 @@
 import type { Node } from '../../inventory/inventory.ts';
 import type { Shard } from '../shape.ts';
+import type { NodeTopology } from '../view.ts';
 import { guardCluster, guardSight } from './guard-cluster.ts';
 import { seatsOf, swapAll } from './outlook.ts';
 import type { Reason } from './reason.ts';
@@ -80,7 +81,7 @@ function guardShard(situation: Situation, { shard, replica }: Choice): readonly 
 
 function guardMaster({ view }: Situation, { master }: Shard): readonly Reason[] {
   const seen = view.nodes.find(({ node }) => node === master.node.id);
-  if (seen?.reachable === true) return [];
+  if (seen?.reachable === true) return guardLogin(seen);
   const why = seen?.reason ?? 'it is not in the view';
   const isUp = seen && ['full', 'protected', 'auth', 'loading'].includes(seen.failure);
   return [
@@ -93,6 +94,18 @@ function guardMaster({ view }: Situation, { master }: Shard): readonly Reason[] 
             'Run weedgo-redis verify first: it names why. A process that is only stopped continues without a loss.',
             `weedgo-redis failover ${master.node.id} --force replaces a master that is gone.`,
           ],
+    },
+  ];
+}
+
+/** It becomes a replica, and would never get its successor's data. */
+function guardLogin({ node, masterLogin = 'ours' }: NodeTopology): readonly Reason[] {
+  if (masterLogin === 'ours') return [];
+  return [
+    {
+      code: 'master-login',
+      message: `${node} could not log in to its successor: its masterauth or masteruser is not the inventory's`,
+      hints: ['weedgo-redis provision sets it, then run the same command again.'],
     },
   ];
 }

@@ -9,6 +9,7 @@ export type ReasonCode =
   | 'no-answer'
   | 'no-shard'
   | 'no-replica'
+  | 'master-login'
   | 'replica-unreachable'
   | 'replica-link-down'
   | 'replica-lags'

@@ -45,8 +45,9 @@ export function planLive(running: RunningNode): readonly ClusterStep[] {
   const { view, desired } = running;
   const { node, config } = view;
   const { live, passwordMissing } = compareWithLive(desired, config);
+  const isLoginWrong = view.masterLogin === 'other' || view.masterLogin === 'none';
   return [
-    ...(passwordMissing ? [{ kind: 'set-password', node } as const] : []),
+    ...(passwordMissing || isLoginWrong ? [{ kind: 'set-password', node } as const] : []),
     ...planDefaultUser(running),
     ...planUsers(running),
     ...live

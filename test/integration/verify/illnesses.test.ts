@@ -205,6 +205,15 @@ test('a removed password', async () => {
   expect(report.findings[0]).toMatchObject({ severity: 'critical', nodes: ['redis3:17702'] });
 });
 
+test('nodes that would not be let in by another master', async () => {
+  await scene.redis('redis2:17701', 'CONFIG', 'SET', 'masterauth', 'other');
+  await scene.redis('redis1:17703', 'CONFIG', 'SET', 'masteruser', 'nobody');
+  const refused = await scene.cli.run('--yes', 'failover', '2');
+  expect(refused.stderr).toContain('redis2:17701 could not log in to its successor');
+  expect(refused.code).toBe(4);
+  await seeAndFixScene(scene, ['WR-MASTERAUTH']);
+});
+
 test('a missing masterauth', async () => {
   await scene.redis('redis1:17703', 'CONFIG', 'SET', 'masterauth', '');
   await seeAndFixScene(scene, ['WR-MASTERAUTH']);
