@@ -60,7 +60,10 @@ export type ReachableView = {
   readonly info: InfoFields;
   /** Replicas in sync without which it takes no writes, as a master; undefined: it did not say. */
   readonly neededReplicas?: number | undefined;
-  /** How it would log in to a master: as the inventory has it, in another way, without a password; undefined: it did not say. */
+  /**
+   * How it would log in to a master: as the inventory has it, in another way, without a password. undefined:
+   * it did not say.
+   */
   readonly masterLogin?: MasterLogin | undefined;
   /** Keys in all databases (INFO keyspace); in cluster mode there is only database 0. */
   readonly keys: number;
