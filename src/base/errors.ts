@@ -56,6 +56,9 @@ export class RefusedError extends WeedgoError {
   readonly kind = 'refused';
 }
 
+/** The hint of whatever stopped before its end. */
+export const runAgain = 'Run the same command again: it resumes from what is there.';
+
 /** The operator pressed Ctrl-C or the process was told to stop: exit 130. */
 export class InterruptedError extends WeedgoError {
   readonly kind = 'interrupted';

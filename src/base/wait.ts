@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { InterruptedError, WeedgoError } from './errors.ts';
+import { InterruptedError, runAgain, WeedgoError } from './errors.ts';
 
 export type WaitOptions<T> = {
   readonly deadlineMs: number;
@@ -50,6 +50,6 @@ export function throwIfInterrupted(signal: AbortSignal | undefined): void {
   if (!signal?.aborted) return;
   if (signal.reason instanceof WeedgoError) throw signal.reason;
   throw new InterruptedError('interrupted at a step boundary', {
-    hints: ['Run the same command again: it resumes from what is there.'],
+    hints: [runAgain],
   });
 }

@@ -1,4 +1,4 @@
-import { exitCodes, InterruptedError, WeedgoError } from '../base/errors.ts';
+import { exitCodes, HostsFailedError, InterruptedError, runAgain, WeedgoError } from '../base/errors.ts';
 import type { CommandResult, CommandSpec, GlobalOptions, Invocation } from './command.ts';
 import { formatFailure, failureDocument, exitCodeOf } from './failure.ts';
 import { onUnread, printJson, printNote, printResult } from './output.ts';
@@ -74,14 +74,21 @@ function report({ data, text, exitCode = exitCodes.ok }: CommandResult, json: bo
 function asInterrupted(thrown: unknown): InterruptedError {
   if (thrown instanceof InterruptedError && thrown.hints.length > 0) return thrown;
   const isInterruption = thrown instanceof InterruptedError;
-  const extra = thrown instanceof WeedgoError && !isInterruption ? [thrown.message, ...thrown.hints] : [];
+  const extra = thrown instanceof WeedgoError && !isInterruption ? linesOf(thrown) : [];
   const interrupted = new InterruptedError(isInterruption ? thrown.message : 'by Ctrl-C or a signal', {
     cause: thrown,
-    hints: [...extra, 'Run the same command again: it resumes from what is there.'],
+    hints: [...extra, runAgain],
   });
   interrupted.changes = thrown instanceof WeedgoError ? thrown.changes : undefined;
   return interrupted;
 }
+
+/** All that an error says, that of every host included. */
+const linesOf = (error: WeedgoError): readonly string[] => [
+  error.message,
+  ...error.hints,
+  ...(error instanceof HostsFailedError ? error.failures.flatMap(linesOf) : []),
+];
 
 /**
  * First Ctrl-C, SIGTERM or SIGHUP (the terminal was closed): stop at the next step boundary. Second: leave at

@@ -78,7 +78,7 @@ export const ownLine = (view: NodeTopology): NodeLine | undefined =>
   view.nodes.find((line) => line.nodeId === view.nodeId);
 
 /** Whether a line is about the process at this node's address (nodes announce their private address). */
-export const standsAt = (line: NodeLine, node: Node): boolean =>
+export const standsAt = (line: Pick<NodeLine, 'ip' | 'port'>, node: Node): boolean =>
   line.port === node.port && canonicalAddress(line.ip) === canonicalAddress(node.address);
 
 function ownMember(node: Node, view: NodeTopology): Member | undefined {

@@ -19,8 +19,8 @@ export type ApplyOptions = {
    */
   readonly onSlow?: (step: HostStep, wait: { readonly seconds: number; readonly line: string }) => void;
   /**
-   * Aborted: the step under way is finished, nothing after it begun, and InterruptedError thrown. A start is
-   * only begun then, and not waited for.
+   * Aborted: the step under way is finished, nothing after it begun, and InterruptedError thrown. Starts that
+   * were begun are not waited for.
    */
   readonly signal?: AbortSignal;
   /**
@@ -65,7 +65,7 @@ export async function applySteps(
     if (!(error instanceof OperationError)) throw error;
     const state = log.state();
     // What the host did after the connection was lost nobody has seen.
-    if (state.done.length + (state.current ? 1 : 0) === 0)
+    if (state.done.length + state.launched.length + (state.current ? 1 : 0) === 0)
       guard?.note(`perhaps ${steps.map(describeStep)[0]} on ${shell.host}`);
     throw new StepFailedError(shell.host, state, error);
   } finally {
@@ -89,10 +89,10 @@ function demandDone({ host, guard }: Shell, steps: readonly HostStep[], state: S
  */
 export function applyScript(steps: readonly HostStep[], marker: string, fence = ':'): string {
   const scripts = scriptsFor(steps).map(
-    ({ prepare, body, together }, index) => `
+    ({ prepare, begins, body, together }, index) => `
 [ -z "$stop" ] || { echo '${marker} stopped'; exit 1; }
 ( ${fence} ) </dev/null >/dev/null 2>&1 || { echo '${marker} fenced'; exit 1; }
-${prepare && `{\n${prepare}\n} </dev/null >/dev/null 2>&1`}
+${prepare && `echo '${marker} launch ${index} ${begins}'\n{\n${prepare}\n} </dev/null >/dev/null 2>&1`}
 echo '${marker} begin ${index}'
 (
 trap - TERM

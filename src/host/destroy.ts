@@ -12,19 +12,23 @@ export type DestroyInput = {
   readonly inventory: Pick<Inventory, 'server' | 'cluster'>;
   readonly layout: Layout;
   readonly facts: Facts;
+  /** Other nodes of this cluster are on the host: its packet filter rules are theirs as well, and stay. */
+  readonly hasOthers?: boolean;
 };
 
 /**
- * The steps that leave nothing of a cluster's nodes on a host: stopped, then configuration, data and logs
- * removed. What other clusters' nodes on the host share stays as long as there are any; packages stay. Only
- * for hosts of which `requireOwnership` has no complaint.
+ * The steps that leave nothing of a cluster's nodes on a host: stopped, then data, logs and configuration
+ * removed. The configuration goes last: it says whose the data is, and `requireOwnership` refuses data that
+ * has none, so a run that was cut off could not be repeated. What other nodes on the host share stays as long
+ * as there are any; packages stay. Only for hosts on which `requireOwnership` finds nothing.
  */
 export function planDestroy(input: DestroyInput): readonly HostStep[] {
-  const { layout, facts } = input;
+  const { layout, facts, hasOthers = false } = input;
   const services = servicesOf(input.inventory, layout, facts);
   const enabled = services.filter((service) => service.manager === 'systemd' && isEnabled(service, facts));
   const paths = layout.manager === 'daemon' ? localPaths(input) : systemdPaths(input);
-  const firewall = layout.manager === 'daemon' ? [] : planFirewallRemoval(input.inventory, facts);
+  const keepsFirewall = layout.manager === 'daemon' || hasOthers;
+  const firewall = keepsFirewall ? [] : planFirewallRemoval(input.inventory, facts);
   const removesUnit = [...paths, ...firewall].some(
     (step) => step.kind === 'remove-path' && step.path.startsWith('/etc/systemd/'),
   );
@@ -39,11 +43,15 @@ export function planDestroy(input: DestroyInput): readonly HostStep[] {
 
 /**
  * The node's own folders: other inventories may have nodes of the same cluster's name in the folder above.
+ * The data goes before the folder: which of its entries is removed first is up to the file system.
  */
-function localPaths({ layout, facts }: DestroyInput): readonly HostStep[] {
-  return layout.nodes.flatMap(({ node, configFile }) => {
+function localPaths({ layout, facts: { directories } }: DestroyInput): readonly HostStep[] {
+  return layout.nodes.flatMap(({ node, configFile, dataDirectory }) => {
     const folder = dirname(configFile);
-    return facts.directories[folder] ? [remove(folder, `all that ${node.id} has on this machine`, true)] : [];
+    return [
+      ...(directories[dataDirectory] ? [remove(dataDirectory, `data of ${node.id}`, true)] : []),
+      ...(directories[folder] ? [remove(folder, `all that ${node.id} has on this machine`, true)] : []),
+    ];
   });
 }
 
@@ -54,12 +62,12 @@ function systemdPaths(input: DestroyInput): readonly HostStep[] {
     facts,
   } = input;
   const nodes = layout.nodes.flatMap(({ node, configFile, dataDirectory, logFile }) => [
-    ...(facts.files[configFile] ? [remove(configFile, `configuration of ${node.id}`)] : []),
     ...(facts.directories[dataDirectory] ? [remove(dataDirectory, `data of ${node.id}`, true)] : []),
     ...(facts.directories[dirname(logFile)] ? [remove(dirname(logFile), `logs of ${node.id}`, true)] : []),
+    ...(facts.files[configFile] ? [remove(configFile, `configuration of ${node.id}`)] : []),
     ...formerPathsOf(node, { server, facts }),
   ]);
-  const shared = hasOtherNodes(input) ? [] : Object.values(layout.shared ?? {});
+  const shared = input.hasOthers || hasOtherNodes(input) ? [] : Object.values(layout.shared ?? {});
   const paths = [
     ...nodes,
     ...leftoversOf(layout, facts).map((path) => remove(path, leftoverWhy)),
@@ -68,9 +76,7 @@ function systemdPaths(input: DestroyInput): readonly HostStep[] {
   return paths.map((step) => ({ ...step, group: server }));
 }
 
-/**
- * What an earlier version left of a node: data and logs first, since the configuration says whose they are.
- */
+/** What an earlier version left of a node. */
 function formerPathsOf(
   node: Node,
   { server, facts }: { readonly server: Inventory['server']; readonly facts: Facts },

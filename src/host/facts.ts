@@ -301,6 +301,8 @@ export type StoredIdentity =
       readonly ownsSlots: boolean;
       /** The 40-hex ids of the other nodes that it knows. */
       readonly peers: readonly string[];
+      /** Where those of them are whose address it knows. */
+      readonly peersAt: readonly { readonly ip: string; readonly port: number }[];
     };
 
 export type DataFile = {

@@ -30,18 +30,26 @@ import type { DaemonService, Service, SystemdService } from './service.ts';
 
 /**
  * The sh of one step. `body` is to run in a subshell under `set -e`. `prepare` runs before it, in the same
- * shell as everything else and whatever comes of it: it begins what several steps then wait for, so that the
- * nodes of a host start at the same time. `together`: the step after it was begun along with it, so when this
- * one fails it has to be seen what became of that one.
+ * shell as everything else and whatever comes of it: it begins `begins` steps, this one and those after it,
+ * which then wait, so that the nodes of a host start at the same time. `together`: the step after it was
+ * begun along with it, so when this one fails it has to be seen what became of that one.
  */
-export type StepScript = { readonly prepare: string; readonly body: string; readonly together: boolean };
+export type StepScript = {
+  readonly prepare: string;
+  readonly begins: number;
+  readonly body: string;
+  readonly together: boolean;
+};
 
 /** One script a step. Steps of one kind that follow each other are done together, where that saves time. */
 export function scriptsFor(steps: readonly HostStep[]): readonly StepScript[] {
   return steps.map((step, index) => {
     const isFirst = steps[index - 1]?.kind !== step.kind;
+    const run = isFirst ? runOf(steps, index) : [];
+    const prepare = prepareScript(run);
     return {
-      prepare: isFirst ? prepareScript(runOf(steps, index)) : '',
+      prepare,
+      begins: prepare === '' ? 0 : run.length,
       body: bodyScript(step),
       together: step.kind === 'start-service' && steps[index + 1]?.kind === step.kind,
     };

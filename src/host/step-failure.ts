@@ -1,9 +1,9 @@
-import { InterruptedError, OperationError } from '../base/errors.ts';
+import { InterruptedError, OperationError, runAgain } from '../base/errors.ts';
 import type { StepLogState } from './step-log.ts';
 import { describeStep, type HostStep } from './step.ts';
 
 /**
- * A step failed on a host, or the host was lost. What was done before stays done; nothing after it was begun.
+ * A step failed on a host, or the host was lost. What was done before stays done; `notDone` was not begun.
  */
 export class StepFailedError extends OperationError {
   readonly done: readonly HostStep[];
@@ -16,7 +16,12 @@ export class StepFailedError extends OperationError {
     const node = failed.flatMap((step) => ('service' in step ? [step.service.node] : []))[0];
     super(messageOf(host, state, cause), {
       host,
-      hints: [...(cause?.hints ?? []), ...failed.flatMap(lookAt), ...accountOf(host, state)],
+      hints: [
+        ...(cause?.hints ?? []),
+        ...failed.flatMap(lookAt),
+        ...underWay(host, state.launched),
+        ...accountOf(host, state),
+      ],
       ...(node !== undefined && { node }),
       ...(cause && { cause }),
     });
@@ -27,27 +32,24 @@ export class StepFailedError extends OperationError {
 }
 
 /**
- * The operator interrupted: the step that was under way is done, or a start that is no longer waited for;
- * those after it were not begun.
+ * The operator interrupted: the step that was under way is done, or the ones that were begun are no longer
+ * waited for; those after them were not begun.
  */
 export function interruptedBetweenSteps(host: string, state: StepLogState): InterruptedError {
+  const begun = [...(state.current ? [state.current] : []), ...state.launched];
+  const waited = begun.some(({ kind }) => kind === 'start-service') ? 'a start' : 'a stop';
   return new InterruptedError(
-    `${host}: ${state.current ? 'stopped waiting for a start' : 'stopped between two steps'}`,
+    `${host}: ${begun.length > 0 ? `stopped waiting for ${waited}` : 'stopped between two steps'}`,
     {
       host,
-      hints: [
-        ...underWay(host, state),
-        ...accountOf(host, state),
-        'Run the same command again: it resumes from what is there.',
-      ],
+      hints: [...underWay(host, begun), ...accountOf(host, state), runAgain],
     },
   );
 }
 
-/** A start that was no longer waited for: its service manager continues with it. */
-function underWay(host: string, { current }: StepLogState): readonly string[] {
-  return current ? [`Begun on ${host} and not waited for any longer: ${describeStep(current)}.`] : [];
-}
+/** Starts and stops that were no longer waited for: the service manager or the server continues. */
+const underWay = (host: string, begun: readonly HostStep[]): readonly string[] =>
+  begun.length > 0 ? [`Begun on ${host} and not waited for any longer: ${listSteps(begun)}.`] : [];
 
 function messageOf(host: string, state: StepLogState, cause: OperationError | undefined): string {
   const failures = state.failed.map(({ step, code, output }) => {
@@ -56,16 +58,18 @@ function messageOf(host: string, state: StepLogState, cause: OperationError | un
   });
   if (state.fenced && cause) return `${host}: ${cause.message}`;
   if (failures.length > 0 && !cause) return failures.join('\n');
-  const doing = state.current ? describeStep(state.current) : 'the next step';
+  const [doubtful] = [...(state.current ? [state.current] : []), ...state.launched];
+  const doing = doubtful ? describeStep(doubtful) : 'the next step';
   const lost = cause ? `lost during "${doing}": ${cause.message}` : `"${doing}" was cut short`;
   return [...failures, `${host}: ${lost}`].join('\n');
 }
 
 function accountOf(host: string, { done, notDone }: StepLogState): readonly string[] {
-  return [`Done on ${host} before: ${list(done)}.`, `Not done: ${list(notDone)}.`];
+  return [`Done on ${host} before: ${listSteps(done)}.`, `Not done on ${host}: ${listSteps(notDone)}.`];
 }
 
-const list = (steps: readonly HostStep[]): string =>
+/** `start redis1:7000; start redis1:7003` */
+export const listSteps = (steps: readonly HostStep[]): string =>
   steps.length === 0 ? 'nothing' : steps.map(describeStep).join('; ');
 
 /** Where an operator looks next. */

@@ -2,10 +2,11 @@ import { maskLogLine } from '../render/mask.ts';
 import type { HostStep } from './step.ts';
 
 /**
- * What a host says of the steps of one run, line by line: `MARKER pid PID` first, each step between `MARKER
- * begin INDEX` and `MARKER end INDEX CODE` with its output between, `MARKER stopped` when it was told to
- * stop, `MARKER wait TEXT` when a step takes long, `MARKER waiting TEXT` with the last line of what it waits
- * for, `MARKER fenced` when the lock was not held any more.
+ * What a host says of the steps of one run, line by line: `MARKER pid PID` first, `MARKER launch INDEX COUNT`
+ * before it begins several steps at once, each step between `MARKER begin INDEX` and `MARKER end INDEX CODE`
+ * with its output between, `MARKER stopped` when it was told to stop, `MARKER wait TEXT` when a step takes
+ * long, `MARKER waiting TEXT` with the last line of what it waits for, `MARKER fenced` when the lock was not
+ * held any more.
  */
 export type StepLog = {
   readonly onLine: (line: string) => void;
@@ -24,6 +25,8 @@ export type StepLogState = {
   readonly failed: readonly FailedStep[];
   /** The step that was begun and has not ended; undefined between two. */
   readonly current: HostStep | undefined;
+  /** Begun along with an earlier one, and not waited for: what became of them was not seen. */
+  readonly launched: readonly HostStep[];
   /** Those that were not begun. */
   readonly notDone: readonly HostStep[];
   /** The last lines that `current` printed. */
@@ -55,15 +58,19 @@ export function createStepLog(steps: readonly HostStep[], marker: string, listen
     done: [],
     failed: [],
     current: undefined,
+    launched: [],
     notDone: steps,
     output: [],
     latest: '',
   };
   const onMarker = (word: string, [first = '', second]: readonly string[]): void => {
     const step = steps[Number(first)];
+    const before = state;
     state = { ...state, ...change(state, word, { first, second, steps }) };
     if (word === 'pid') listener.onPid(Number(first));
-    else if (word === 'begin' && step) listener.onStep(step, 'started');
+    else if (word === 'begin' || word === 'launch')
+      for (const begun of before.notDone.slice(0, before.notDone.length - state.notDone.length))
+        listener.onStep(begun, 'started');
     else if (word === 'end' && second === '0' && step) listener.onStep(step, 'done');
   };
   return {
@@ -93,8 +100,15 @@ function change(
   if (word === 'stopped') return { stopped: true };
   if (word === 'fenced') return { fenced: true };
   if (!step) return {};
-  if (word === 'begin')
-    return { current: step, notDone: said.steps.slice(index + 1), output: [], latest: '' };
+  if (word === 'launch') {
+    const end = index + Number(said.second);
+    return { launched: said.steps.slice(index, end), notDone: said.steps.slice(end) };
+  }
+  if (word === 'begin') {
+    const launched = state.launched.filter((each) => each !== step);
+    const notDone = said.steps.slice(index + 1 + launched.length);
+    return { current: step, launched, notDone, output: [], latest: '' };
+  }
   if (said.second === '0') return { current: undefined, done: [...state.done, step] };
   const failure = { step, code: Number(said.second), output: state.output };
   return { current: undefined, failed: [...state.failed, failure] };

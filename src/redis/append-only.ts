@@ -2,7 +2,7 @@ import type { Work } from '../cluster/catching-up.ts';
 import { parseInfo } from '../cluster/parse.ts';
 import { describeSwitch, type SwitchStep } from '../cluster/step.ts';
 import type { InfoFields } from '../cluster/view.ts';
-import { OperationError } from '../base/errors.ts';
+import { InterruptedError, OperationError } from '../base/errors.ts';
 import { type RedisConnection, ReplyError } from './connection.ts';
 import { pause, throwIfInterrupted } from '../base/wait.ts';
 import { createWorkWatch } from './work-watch.ts';
@@ -78,8 +78,12 @@ async function each(steps: readonly SwitchStep[], context: SwitchContext, task: 
       }
     }),
   );
-  const failed = results.find((result) => result.status === 'rejected');
-  if (failed) throw failed.reason;
+  const reasons = results.flatMap((result): unknown[] =>
+    result.status === 'rejected' ? [result.reason] : [],
+  );
+  // An interruption ends every wait: a node that failed says more.
+  const reason = reasons.find((one) => !(one instanceof InterruptedError)) ?? reasons[0];
+  if (reason !== undefined) throw reason;
 }
 
 /** Inventory ids are `host:port`. */

@@ -405,6 +405,9 @@ function dataOf(node: Node, inventory: Inventory): NodeData {
               epoch: node.shard,
               ownsSlots: isMaster,
               peers: inventory.nodes.filter((other) => other !== node).map(({ id }) => idOf(id)),
+              peersAt: inventory.nodes
+                .filter((other) => other !== node)
+                .map(({ address, port }) => ({ ip: address, port })),
             },
       dump: { size: 50_000_000, modified: now - 60_000, format: rdb },
       single: undefined,

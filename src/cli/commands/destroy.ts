@@ -1,5 +1,7 @@
 import { demandName } from '../../session/approval.ts';
-import { describeDestroy, destroyNodes } from '../../operations/lifecycle/lifecycle.ts';
+import type { Inventory } from '../../inventory/inventory.ts';
+import { describeDestroy, destroyNodes } from '../../operations/lifecycle/destroy.ts';
+import type { Unlisted } from '../../operations/lifecycle/unlisted.ts';
 import { approvalOf } from '../approval.ts';
 import type { CommandRun } from '../command.ts';
 import { joinNames } from '../../checks/text.ts';
@@ -18,19 +20,34 @@ export const run: CommandRun = async (invocation) =>
       await demandName(approvalOf(invocation), {
         name: cluster,
         details: steps.flatMap(([host, each]) => [`On ${host}:`, ...each.map((step) => `  ${step}`)]),
-        statements: [
-          unlisted.length === 0
-            ? `this deletes the cluster ${cluster} and every key in it`
-            : `this deletes the nodes of ${cluster} that ${session.inventory.file} lists and every key in them, and leaves ${joinNames(unlisted)} without them`,
-        ],
+        statements: [statementOf(session.inventory, unlisted)],
         question: 'Type its name to continue: ',
       });
       const report = await destroyNodes(session, { command: invocation.commandLine });
-      const gone =
-        unlisted.length === 0
-          ? `${cluster} is gone, with all its data.`
-          : `The nodes of ${cluster} that ${session.inventory.file} lists are gone, with their data. It does not list ${joinNames(unlisted)}: nothing was done there.`;
-      return { data: { ok: true, ...report, unlisted }, text: report.changed ? gone : nothing };
+      const text = report.changed ? goneOf(session.inventory, unlisted) : nothing;
+      return { data: { ok: true, ...report, unlisted: isAnswered(unlisted) ? unlisted.nodes : null }, text };
     },
     { secrets: 'optional' },
   );
+
+type Named = Pick<Inventory, 'cluster' | 'file'>;
+
+/** What was found, or that there is nothing to find. */
+const isAnswered = ({ nodes, isKnown }: Unlisted): boolean => isKnown || nodes.length > 0;
+
+function statementOf({ cluster, file }: Named, unlisted: Unlisted): string {
+  const listed = `this deletes the nodes of ${cluster} that ${file} lists and every key in them`;
+  if (unlisted.nodes.length > 0) return `${listed}, and leaves ${joinNames(unlisted.nodes)} without them`;
+  if (isAnswered(unlisted)) return `this deletes the cluster ${cluster} and every key in it`;
+  return `${listed}; ${unknown} whether ${cluster} has others`;
+}
+
+function goneOf({ cluster, file }: Named, unlisted: Unlisted): string {
+  const listed = `The nodes of ${cluster} that ${file} lists are gone, with their data`;
+  if (unlisted.nodes.length > 0)
+    return `${listed}. It does not list ${joinNames(unlisted.nodes)}: nothing was done there.`;
+  if (isAnswered(unlisted)) return `${cluster} is gone, with all its data.`;
+  return `${listed}; ${unknown} whether ${cluster} had others.`;
+}
+
+const unknown = 'no node answered and no nodes.conf was readable, so it is not known';

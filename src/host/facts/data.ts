@@ -18,7 +18,8 @@ const mostBytes = 4_194_304;
  * user: it can put a link to anywhere in the place of any name there, and what it cannot read itself the
  * server cannot either. Lines: `absent DIR`, `aside INDEX DIR`, `left INDEX DIR`, `former INDEX KIND NEAR
  * ABOVE` and `conf INDEX BASE64` (`lookElsewhere`); `unreadable PATH`, or `folder DIR` with `writable`,
- * `myself …`, `peers …`, `manifest …` below it; then `stat SIZE MODIFIED PATH` of all files, and their first
+ * `myself …`, `peers …`, `at …`,
+ * `manifest …` below it; then `stat SIZE MODIFIED PATH` of all files, and their first
  * bytes as `head -v` prints them, in base64.
  */
 export const data: Fact<Readonly<Record<string, NodeData>>> = {
@@ -69,6 +70,7 @@ while [ $folders -gt 0 ]; do
     if is_file nodes.conf; then
       printf 'myself %s\\n' "$(head -c ${mostBytes} nodes.conf | grep -m 1 -e '[ ,]myself[ ,]')"
       printf 'peers %s\\n' "$(head -c ${mostBytes} nodes.conf | sed -n '/[ ,]myself[ ,]/d; s/^\\([0-9a-f]\\{40\\}\\) .*/\\1/p' | tr '\\n' ' ')"
+      printf 'at %s\\n' "$(head -c ${mostBytes} nodes.conf | sed -n '/[ ,]myself[ ,]/d; /[ ,]noaddr[ ,]/d; s/^[0-9a-f]\\{40\\} \\([0-9a-fA-F.:]*:[0-9]*\\)@.*/\\1/p' | tr '\\n' ' ')"
     else unreadable "$dir/nodes.conf"; fi
   fi
   if [ -e appendonlydir ]; then
@@ -159,7 +161,7 @@ function folderOf(
   return {
     kind: 'read',
     isWritable: about.includes('writable'),
-    identity: myself === undefined ? { kind: 'none' } : parseMyself(myself, said('peers') ?? ''),
+    identity: myself === undefined ? { kind: 'none' } : parseMyself(myself, said),
     dump: files.get(`${directory}/dump.rdb`),
     single: files.get(`${directory}/appendonly.aof`),
     appendOnly: about.includes('manifest')
@@ -189,7 +191,7 @@ function newerThan(manifest: readonly string[], filled: readonly string[]): read
 }
 
 /** `ID IP:PORT@BUS[,HOSTNAME…] FLAGS MASTER PING PONG EPOCH LINK SLOT…`, as CLUSTER NODES has it. */
-function parseMyself(line: string, peers: string): StoredIdentity {
+function parseMyself(line: string, said: (word: string) => string | undefined): StoredIdentity {
   const [id = '', place = '', flags = '', masterId = '', , , epoch, , ...slots] = line.trim().split(' ');
   const [, ip, port] = /^(.*):(\d+)@\d+/.exec(place) ?? [];
   if (!/^[0-9a-f]{40}$/.test(id) || port === undefined) return { kind: 'unknown' };
@@ -203,8 +205,17 @@ function parseMyself(line: string, peers: string): StoredIdentity {
     epoch: numberOf(epoch) ?? 0,
     // Open slots are listed in brackets; they are not its own for that.
     ownsSlots: !isReplica && slots.some((slot) => !slot.startsWith('[')),
-    peers: peers.split(' ').filter((each) => each !== ''),
+    peers: wordsOf(said('peers')),
+    peersAt: wordsOf(said('at')).flatMap(placeOf),
   };
+}
+
+const wordsOf = (text = ''): readonly string[] => text.split(' ').filter((word) => word !== '');
+
+/** `10.0.0.9:7000`; none without an address. */
+function placeOf(text: string): readonly { readonly ip: string; readonly port: number }[] {
+  const [, ip, port] = /^(.+):(\d+)$/.exec(text) ?? [];
+  return ip === undefined ? [] : [{ ip, port: Number(port) }];
 }
 
 /**

@@ -3,7 +3,7 @@ import { guardStop } from '../../failover/guard-stop.ts';
 import { planStop } from '../../host/planning/stops.ts';
 import { servicesOf } from '../../host/services.ts';
 import type { Session } from '../../session/session.ts';
-import { type HostPlanner, type LifecycleReport, onEveryHost, type Request } from './lifecycle.ts';
+import { type HostPlanner, type LifecycleReport, onEveryHost, type Request } from './every-host.ts';
 import { demandStop, type StopLoss } from './stop-loss.ts';
 import { withoutHosts } from './without-hosts.ts';
 
@@ -18,15 +18,12 @@ export async function stopNodes(
   { agree, ...request }: Request & { readonly agree: (loss: StopLoss) => Promise<void> },
 ): Promise<LifecycleReport & { readonly loss: StopLoss | undefined }> {
   let loss: StopLoss | undefined;
-  const before = async (locked: Session): Promise<void> => {
+  const plan = async (locked: Session): Promise<readonly HostPlanner[]> => {
     loss = await demandStop(locked, agree);
+    return [stopThose('replica'), stopThose('master')];
   };
-  const titled = { ...request, reason: 'stop', title: 'Stop the nodes', partly: true, before };
-  const {
-    missing,
-    held: _,
-    ...report
-  } = await onEveryHost(session, titled, [stopThose('replica'), stopThose('master')]);
+  const titled = { ...request, reason: 'stop', title: 'Stop the nodes', partly: true };
+  const { missing, held: _, ...report } = await onEveryHost(session, titled, plan);
   if (missing.size > 0) throw withoutHosts(session, missing, { done: 'stopped' });
   return { ...report, loss };
 }

@@ -206,6 +206,7 @@ read -r file; read -r text
 folder=\${file%/*}
 (umask 022; mkdir -p "\${folder%/*}")
 mkdir -p "$folder"
+[ ! -d "$file" ] || { echo 'it is a folder' >&2; exit 1; }
 printf '%s\\n' "$text" >"$file.new"
 sync "$file.new" 2>/dev/null || sync
 mv -f "$file.new" "$file"

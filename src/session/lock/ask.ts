@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { OperationError } from '../../base/errors.ts';
+import { shQuote } from '../../base/sh.ts';
 import type { Station } from '../stations.ts';
 import { beatSeconds, lockInput, lockScript, parseLockAnswer } from './script.ts';
 import type { LockAction, LockAnswer } from './script.ts';
@@ -26,7 +27,10 @@ export type LockQuestion = {
   readonly boot?: string;
 };
 
-/** Asks one host. Throws OperationError: the connection is lost or the lock's folder cannot be written. */
+/**
+ * Asks one host. Throws OperationError: the connection is lost, the lock's folder cannot be written, or the
+ * lock is damaged.
+ */
 export async function askLock(
   { host, shell, locations }: Station,
   { action, record, boot = '' }: LockQuestion,
@@ -39,12 +43,22 @@ export async function askLock(
     timeoutMs: action === 'beat' || action === 'release' ? beatSeconds * 1000 : 15_000,
   });
   const answer = code === 0 ? parseLockAnswer(stdout) : undefined;
+  if (answer?.kind === 'damaged') throw damaged(host, locations.lock);
   if (answer) return answer;
   throw new OperationError(`the lock ${locations.lock} cannot be written (exit ${code}): ${stderr.trim()}`, {
     host,
     hints: ['The lock needs a writable folder and flock (util-linux) on the host.'],
   });
 }
+
+const damaged = (host: string, lock: string): OperationError =>
+  new OperationError(`the lock ${lock} is damaged: it is not a file that weedgo-redis wrote`, {
+    host,
+    hints: [
+      'Make sure that no other command changes the cluster: weedgo-redis history',
+      `Then remove it on ${host}: rm -r ${shQuote(lock)}`,
+    ],
+  });
 
 /** A record that cannot be read still has somebody behind it. */
 export function parseLockRecord(text: string): LockRecord {

@@ -1,5 +1,5 @@
 import { uptime } from 'node:os';
-import { LockLostError } from '../../base/errors.ts';
+import { LockLostError, runAgain } from '../../base/errors.ts';
 import type { Station } from '../stations.ts';
 import { askLock, parseLockRecord } from './ask.ts';
 import type { LockRecord } from './ask.ts';
@@ -85,6 +85,6 @@ const reasonOf = ({ reason }: AbortSignal): LockLostError =>
 
 function lockLost(why: string): LockLostError {
   return new LockLostError(`the lock was lost: ${why}`, {
-    hints: ['Run the same command again: it resumes from what is there.'],
+    hints: [runAgain],
   });
 }

@@ -3,16 +3,21 @@ import { isProvablyGone } from '../operator.ts';
 import type { Session } from '../session.ts';
 import { stationCount, stationsOf } from '../stations.ts';
 import { type LockRecord, parseLockRecord } from './ask.ts';
-import { leaseSeconds } from './script.ts';
+import { isBeatFunction, leaseSeconds } from './script.ts';
 
-/** Prints the holder's record where the lock is alive. Takes nothing, and waits for nobody. */
-const script = `
+/**
+ * Prints the holder's record where the lock is alive; fails where it is damaged. Takes nothing, and waits for
+ * nobody.
+ */
+const script = `${isBeatFunction}
 read -r lock
-[ -f "$lock" ] || exit 0
+[ -e "$lock" ] || exit 0
+[ -f "$lock" ] || exit 1
 { read -r token; read -r boot; read -r beat; read -r record; } <"$lock"
-read -r now rest </proc/uptime
+read -r now rest </proc/uptime && now=\${now%%.*}
 [ "$boot" = "$(cat /proc/sys/kernel/random/boot_id)" ] || exit 0
-[ $((\${now%%.*} - beat)) -ge ${leaseSeconds} ] || printf '%s\\n' "$record"
+is_beat "$beat" || exit 1
+[ $((now - beat)) -ge ${leaseSeconds} ] || printf '%s\\n' "$record"
 `;
 
 /** `unread`: why it is not known that nobody holds it. */

@@ -41,12 +41,22 @@ export type LockInput = {
   readonly record: string;
 };
 
+/**
+ * sh that ends with 1 where a sign of life cannot be one of this boot: not one number of seconds, or later
+ * than `now`.
+ */
+export const isBeatFunction = `
+is_beat() {
+  case $1 in '' | *[!0-9]* | 0?* | ??????????????*) return 1 ;; esac
+  [ "$1" -le "$now" ]
+}`;
+
 /** stdin of `lockScript`. */
 export const lockInput = (action: LockAction, { paths, token, boot, record }: LockInput): string =>
   `${[action, paths.lock, paths.counter, token, boot, record].join('\n')}\n`;
 
 /** Prints one answer, as `parseLockAnswer` reads it, and the record of the holder that was met, if any. */
-export const lockScript = `
+export const lockScript = `${isBeatFunction}
 umask 077
 read -r action; read -r lock; read -r counter; read -r token; read -r known; read -r record
 boot=$(cat /proc/sys/kernel/random/boot_id)
@@ -63,6 +73,8 @@ if [ -f "$lock" ]; then
 fi
 if [ -f "$counter" ]; then read -r count last <"$counter"; fi
 case $count in '' | *[!0-9]*) count=0 last= ;; esac
+# A file would be moved into a folder, and every command would have taken the lock.
+[ ! -d "$lock" ] || { echo damaged; exit 0; }
 say() { printf '%s\\n%s\\n' "$1" "$hrecord"; exit 0; }
 keep() {
   printf '%s\\n' "$token" "$boot" "$now" "$record" >"$lock.new" && mv -f "$lock.new" "$lock" || exit 73
@@ -100,8 +112,9 @@ if [ "$action" = beat ]; then
   say gone
 fi
 if [ -z "$htoken" ] || [ "$htoken" = "$token" ]; then take taken; fi
-silent=$((now - hbeat))
-if [ "$hboot" != "$boot" ]; then silent=${leaseSeconds}; fi
+if [ "$hboot" != "$boot" ]; then silent=${leaseSeconds}
+elif is_beat "$hbeat"; then silent=$((now - hbeat))
+else say damaged; fi
 if [ "$action" = acquire ] && [ "$silent" -ge ${leaseSeconds} ]; then take stolen; fi
 if [ "$action" = "seize $htoken" ]; then take stolen; fi
 say "held $silent"
@@ -117,17 +130,19 @@ export type LockAnswer =
   | ({ readonly kind: 'stolen'; readonly record: string } & Grant)
   /** To a sign of life: the lock is not there any more, and somebody else may have had it. */
   | { readonly kind: 'gone' }
+  /** It is not a lock that this script wrote: a folder, or a file whose sign of life is not one. */
+  | { readonly kind: 'damaged' }
   /** `silentSeconds` since the holder's last sign of life. */
   | { readonly kind: 'held'; readonly silentSeconds: number; readonly record: string };
 
 /** undefined: none of the script's answers. */
 export function parseLockAnswer(stdout: string): LockAnswer | undefined {
   const [answer = '', record = ''] = stdout.split('\n');
-  if (answer === 'free' || answer === 'gone') return { kind: answer };
+  if (answer === 'free' || answer === 'gone' || answer === 'damaged') return { kind: answer };
   const [, kind, count, boot = ''] = /^(taken|stolen) (\d+) (\S+)$/.exec(answer) ?? [];
   if (kind === 'taken') return { kind, count: Number(count), boot };
   if (kind === 'stolen') return { kind, count: Number(count), boot, record };
-  const held = /^held (-?\d+)$/.exec(answer);
+  const held = /^held (\d+)$/.exec(answer);
   return held ? { kind: 'held', silentSeconds: Number(held[1]), record } : undefined;
 }
 

@@ -129,6 +129,20 @@ test('all of it survives a reboot', async () => {
   }
 });
 
+test('destroy of half of the nodes leaves the packet filters to the other half', async () => {
+  const half = lab.hosts
+    .slice(0, 3)
+    .map(({ name, address }, index) => ({ name, address, ports: [7003 + index] }));
+  await cli.setInventory(inventoryOf(lab, { replicas: 0, hosts: half }));
+  const destroyed = await cli.run('destroy', '--confirm', 'prod');
+  expectCode(destroyed, 0);
+  expect(destroyed.stderr.match(/the packet filter rules of prod stay for its other nodes/g)).toHaveLength(3);
+  expect(await reached(lab)).toEqual(['redis1:7000', 'redis2:7001', 'redis3:7002']);
+  const bus = [`${lab.host('redis2').address}:17001`];
+  for (const host of lab.hosts.slice(0, 3)) expect(await reachedBy(host, 'nobody', bus)).toEqual([]);
+  await manage(ownAddress);
+});
+
 test('destroy takes away all that is ours and nothing of theirs', async () => {
   expectCode(await cli.run('destroy', '--confirm', 'prod'), 0);
   expect(await rulesOf(lab)).toEqual(theirs);

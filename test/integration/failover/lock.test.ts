@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -9,6 +9,7 @@ import { InterruptedError, OperationError, RefusedError } from '../../../src/bas
 import { parseAuditLog } from '../../../src/session/audit/line.ts';
 import { changing } from '../../../src/session/changing.ts';
 import { askLock } from '../../../src/session/lock/ask.ts';
+import { lockHolder } from '../../../src/session/lock/holder.ts';
 import { withLock } from '../../../src/session/lock/lock.ts';
 import { readJournal, writeJournal } from '../../../src/session/journal/journal.ts';
 import { locationsOf, stationsOf } from '../../../src/session/stations.ts';
@@ -152,6 +153,28 @@ describe('the lock', () => {
       await withLock(openLocalSession(inventory), request, async () => undefined);
       expect(await beat('the boot before')).toEqual({ kind: 'gone' });
     });
+  });
+
+  it.each(['1 2', 'soon', '', '99999999', '008'])('is damaged with the sign of life "%s"', async (beat) => {
+    await withLock(openLocalSession(inventory), request, async () => {
+      const lines = (await readFile(locations.lock, 'utf8')).split('\n');
+      await writeFile(locations.lock, lines.with(2, beat).join('\n'));
+      const second = withLock(openLocalSession(inventory), request, async () => 'worked');
+      await expect(second).rejects.toMatchObject({
+        message: `the lock ${locations.lock} is damaged: it is not a file that weedgo-redis wrote`,
+        hints: expect.arrayContaining([`Then remove it on local: rm -r '${locations.lock}'`]),
+      });
+      const { holder, unread } = await lockHolder(openLocalSession(inventory));
+      expect([holder, unread]).toEqual([undefined, 'the lock could be read on 0 of 1 hosts']);
+    });
+  });
+
+  it('is not taken where a folder is in its place', async () => {
+    await mkdir(locations.lock, { recursive: true });
+    const locking = withLock(openLocalSession(inventory), request, async () => 'worked');
+    await expect(locking).rejects.toThrow('is damaged');
+    expect(await readdir(locations.lock)).toEqual([]);
+    expect((await lockHolder(openLocalSession(inventory))).unread).toContain('0 of 1 hosts');
   });
 
   it('is lost when it is gone', async () => {

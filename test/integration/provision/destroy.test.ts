@@ -24,6 +24,7 @@ test('destroy leaves the nodes of another inventory of the same name, and the la
   const first = await cli.run('destroy', '--confirm', 'test');
   expectCode(first, 0);
   expect(first.stderr).toContain('other nodes of test stay, which this inventory does not list');
+  expect(first.stdout).toContain('It does not list 127.0.0.1:19060, 127.0.0.1:19061 and 127.0.0.1:19062');
   expect(Object.keys(serversOf(cli.dir))).toHaveLength(3);
   expect((await redisCli(secret, ['-c', '-p', '19060', 'GET', 'precious'])).output).toBe('value\n');
 
@@ -34,11 +35,17 @@ test('destroy leaves the nodes of another inventory of the same name, and the la
   expectCode(asked, 4);
   expect(asked.stderr).toContain('leaves 127.0.0.1:19062 without them');
   expect(Object.keys(serversOf(cli.dir))).toHaveLength(3);
+
+  // Where no node answers, the disks say so.
+  await cli.setInventory({ ...other, auth: password });
+  expectCode(await cli.run('stop'), 0);
+  await cli.setInventory({ ...localNodes([19_060, 19_061, 19_069], { replicas: 0 }), auth: password });
   const partly = await cli.run('destroy', '--confirm', 'test');
   expectCode(partly, 0);
   expect(partly.stdout).not.toContain('test is gone');
   expect(partly.stdout).toContain('It does not list 127.0.0.1:19062: nothing was done there.');
-  expect(Object.keys(serversOf(cli.dir))).toHaveLength(1);
+  const kept = await readdir(join(cli.state, 'weedgo-redis/test/19062/data'));
+  expect(kept).toContain('nodes.conf');
 
   await cli.setInventory({ ...other, auth: password });
   const operations = join(cli.state, 'weedgo-redis/.operations');

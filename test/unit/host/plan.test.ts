@@ -59,6 +59,13 @@ function givenOf({ change }: Plan, recorded: Facts): Facts {
   return mergePatch(facts, Object.fromEntries(changes)) as Facts;
 }
 
+test('destroy keeps what the cluster’s other nodes on the host need', () => {
+  const plan: Plan = parse(read('plans/firewall-ufw-theirs.yaml'));
+  const { inventory, facts, desired } = inputOf(plan);
+  const steps = planDestroy({ inventory, layout: desired.layout, facts, hasOthers: true }).map(describeStep);
+  expect(steps).toEqual(plan.destroy?.filter((step) => /redis1:700|@700/.test(step)));
+});
+
 test.each(readdirSync(new URL('plans/', fixtures)).filter((name) => name !== 'inventory.yaml'))(
   '%s',
   (file) => {
