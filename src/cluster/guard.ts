@@ -40,7 +40,7 @@ export function guardForm(
 }
 
 /** Two nodes under one id are one node to all others: nothing that is done by id reaches the right one. */
-function guardTwins(twins: readonly ReachableView[]): Refusal {
+export function guardTwins(twins: readonly ReachableView[]): Refusal {
   const names = twins.map(({ node }) => node);
   return refuse(
     names.at(-1) ?? '',
@@ -72,7 +72,7 @@ function joinSome(names: readonly string[]): string {
   return shown.length < 2 ? shown.join('') : `${shown.slice(0, -1).join(', ')} and ${shown.at(-1)}`;
 }
 
-function guardMode({ mode }: Inventory, view: NodeView): readonly Refusal[] {
+export function guardMode({ mode }: Inventory, view: NodeView): readonly Refusal[] {
   const { node } = view;
   if (!view.reachable) {
     return view.failure === 'auth'
@@ -139,7 +139,7 @@ const foreign = (node: string, line: NodeLine): Refusal => {
   );
 };
 
-function guardKeys(view: ReachableView): readonly Refusal[] {
+export function guardKeys(view: ReachableView): readonly Refusal[] {
   const own = ownLine(view);
   if (view.keys === 0 || own === undefined || own.role === 'replica') return [];
   if (isAlone(view)) {
@@ -220,7 +220,7 @@ function guardUnowned(
   ];
 }
 
-const refuse = (node: string, clause: string, ...hints: readonly string[]): Refusal => ({
+export const refuse = (node: string, clause: string, ...hints: readonly string[]): Refusal => ({
   node,
   reason: `${node}: ${clause}`,
   hints,

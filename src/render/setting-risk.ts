@@ -1,12 +1,12 @@
 import { canonicalDirective } from '../inventory/directives.ts';
+import { settingLimits } from './setting-limits.ts';
 
 /**
  * Directives that cannot lose a write or lock anybody out, whatever their value: they change how fast, how
- * often or how loudly something is done. Reviewed against config.c of Redis 6.2 to 8 and Valkey 8; a name
+ * often or how loudly something is done. Those that take memory are in `settingLimits`. Reviewed against config.c of Redis 6.2 to 8 and Valkey 8; a name
  * that is not here counts as dangerous.
  */
 const harmless: ReadonlySet<string> = new Set([
-  'acllog-max-len',
   'active-defrag-cycle-max',
   'active-defrag-cycle-min',
   'active-defrag-ignore-bytes',
@@ -18,20 +18,12 @@ const harmless: ReadonlySet<string> = new Set([
   'activerehashing',
   'aof-rewrite-incremental-fsync',
   'aof-timestamp-enabled',
-  'auto-aof-rewrite-min-size',
-  'auto-aof-rewrite-percentage',
-  'busy-reply-threshold',
-  'cluster-allow-replica-migration',
   'cluster-allow-pubsubshard-when-down',
-  'cluster-link-sendbuf-limit',
-  'cluster-migration-barrier',
   'cluster-slot-stats-enabled',
   'crash-log-enabled',
   'crash-memcheck-enabled',
   'dual-channel-replication-enabled',
   'dynamic-hz',
-  'hash-max-listpack-entries',
-  'hash-max-listpack-value',
   'hide-user-data-from-log',
   'hll-sparse-max-bytes',
   'hz',
@@ -47,34 +39,21 @@ const harmless: ReadonlySet<string> = new Set([
   'lfu-decay-time',
   'lfu-log-factor',
   'list-compress-depth',
-  'list-max-listpack-size',
   'log-format',
   'log-timestamp-format',
   'loglevel',
   'maxmemory-eviction-tenacity',
-  'maxmemory-samples',
   'notify-keyspace-events',
   'prefetch-batch-max-size',
   'rdb-save-incremental-fsync',
   'rdbcompression',
-  'repl-backlog-size',
   'repl-backlog-ttl',
   'repl-disable-tcp-nodelay',
   'repl-diskless-sync',
   'repl-diskless-sync-max-replicas',
   'replica-lazy-flush',
   'sanitize-dump-payload',
-  'set-max-intset-entries',
-  'set-max-listpack-entries',
-  'set-max-listpack-value',
   'slowlog-log-slower-than',
-  'slowlog-max-len',
-  'stream-node-max-bytes',
-  'stream-node-max-entries',
-  'tcp-keepalive',
-  'tracking-table-max-keys',
-  'zset-max-listpack-entries',
-  'zset-max-listpack-value',
 ]);
 
 const evicts = 'the server may delete keys to get below the limit';
@@ -163,6 +142,8 @@ const safeValues: Readonly<Record<string, (value: string) => boolean>> = {
 export function riskOfSetting(name: string, value: string): string | undefined {
   const canonical = canonicalDirective(name.toLowerCase());
   if (harmless.has(canonical) || safeValues[canonical]?.(value.toLowerCase()) === true) return undefined;
+  const limit = settingLimits[canonical];
+  if (limit) return limit.isSafe(value.toLowerCase()) ? undefined : limit.risk;
   const risk = risks[canonical];
   if (typeof risk === 'function') return risk(value.toLowerCase());
   return risk ?? 'applications or the other nodes may be cut off, or data lost';

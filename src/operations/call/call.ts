@@ -11,6 +11,7 @@ import { refuseFor } from '../../failover/refuse.ts';
 import type { Session } from '../../session/session.ts';
 import { classifyCall } from './commands.ts';
 import { type Call, judgeCall } from './guard.ts';
+import { demandPeer } from './meet.ts';
 import { replicate } from './replicate.ts';
 import { differsOn } from './server-word.ts';
 import { ownsSlots } from './slots.ts';
@@ -35,7 +36,7 @@ export type Answer =
 export function planCall(inventory: Inventory, { target, words }: CallRequest): Call {
   const nodes = targetsOf(inventory, target);
   const call = { nodes, words, effect: classifyCall(words) };
-  refuseStrangers(inventory, call);
+  if (call.effect === 'meets') demandPeer(inventory, words);
   return call;
 }
 
@@ -72,27 +73,6 @@ function targetsOf(inventory: Inventory, target: string): readonly Node[] {
   throw new UsageError(`there is no node ${target} in the inventory`, {
     hints: [`Its nodes: ${inventory.nodes.map(({ id }) => id).join(', ')}, or all.`],
   });
-}
-
-/**
- * The node that is met is the one whose bus answers: the client port is only its name. Without a bus port
- * Redis takes the client port + 10000 (CLUSTER MEET in cluster.c), where another cluster's node may listen.
- */
-function refuseStrangers({ nodes }: Inventory, { effect, words }: Call): void {
-  const [, , address = '', port = '', bus = String(Number(port) + 10_000), ...rest] = words;
-  if (effect !== 'meets') return;
-  const peer = nodes.find((node) => node.address === address && String(node.port) === port);
-  if (!peer) {
-    throw new RefusedError(
-      `${address} ${port} is not a node of the inventory: meeting it could join two clusters`,
-      { hints: ['Add it to the inventory, then: weedgo-redis provision'] },
-    );
-  }
-  if (bus === String(peer.busPort) && rest.length === 0) return;
-  throw new RefusedError(
-    `${peer.id} has its cluster bus on port ${peer.busPort}, not ${bus}: meeting another port could join two clusters`,
-    { hints: [`Name its bus port: CLUSTER MEET ${address} ${port} ${peer.busPort}`] },
-  );
 }
 
 /**

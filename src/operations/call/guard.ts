@@ -1,4 +1,5 @@
 import {
+  type HeldSlots,
   judgeAddSlots,
   judgeCloseSlot,
   judgeOverwrite,
@@ -9,7 +10,7 @@ import type { Reason } from '../../cluster/failover/reason.ts';
 import type { Situation } from '../../cluster/failover/situation.ts';
 import type { Member } from '../../cluster/shape.ts';
 import { countSlots, slotCount } from '../../cluster/slots.ts';
-import type { NodeView } from '../../cluster/view.ts';
+import type { NodeView, UnreachableView } from '../../cluster/view.ts';
 import type { Node } from '../../inventory/inventory.ts';
 import { riskOfSetting } from '../../render/setting-risk.ts';
 import { observeNodes } from '../../observation/observe.ts';
@@ -41,7 +42,7 @@ export async function judgeCall(session: Session, call: Call): Promise<Judgement
     case 'removes-user':
       return judgeRemoval(session, call.words);
     case 'meets':
-      return judgeMeet(await lookAround(session), call);
+      return judgeMeet(session, call);
     case 'forgets':
       return judgeForget(session, call.words[2] ?? '');
     case 'replicates':
@@ -69,8 +70,10 @@ const settingRisk = ([name, value]: readonly [string, string]): readonly string[
 const judgeRewrite =
   ({ nodes }: Call) =>
   (view: NodeView): readonly Reason[] => {
-    const isCalled = nodes.some(({ id }) => id === view.node);
-    if (!isCalled || !view.reachable || view.info['aof_enabled'] !== '0') return [];
+    if (!nodes.some(({ id }) => id === view.node)) return [];
+    // Where nothing listens, nothing is sent.
+    if (!view.reachable) return view.failure === 'refused' ? [] : [unknownFile(view)];
+    if (view.info['aof_enabled'] !== '0') return [];
     return [
       {
         code: 'in-use',
@@ -82,6 +85,12 @@ const judgeRewrite =
       },
     ];
   };
+
+const unknownFile = ({ node, reason }: UnreachableView): Reason => ({
+  code: 'no-answer',
+  message: `whether ${node} runs with appendonly is not known: ${reason}`,
+  hints: ['Run weedgo-redis verify for details.'],
+});
 
 /** Users of the inventory are provision's to change; any other may be an application's. */
 function judgeRemoval({ inventory }: Session, words: readonly string[]): Judgement {
@@ -151,11 +160,26 @@ async function judgeAdding(
   const slots = slotsIn(words);
   if (slots === undefined) return nothingAgainst;
   const held = await readHeldSlots(session, session.inventory.nodes, slots);
-  return judgeAddSlots(member, slots, { members, held });
+  return merge([judgeAddSlots(member, slots, { members, held }), unknownHolders(session, { members }, held)]);
+}
+
+/** Nodes of the inventory that neither answer nor are known to one that does: what they hold is not known. */
+function unknownHolders(
+  { inventory }: Session,
+  { members }: Pick<Situation, 'members'>,
+  held: HeldSlots,
+): Judgement {
+  const known = new Set([...members.map(({ node }) => node.id), ...held.keys()]);
+  const unknown = inventory.nodes.filter(({ id }) => !known.has(id));
+  return {
+    refusals: [],
+    risks: unknown.map(({ id }) => `${id} does not respond: keys that it holds of these slots are lost`),
+  };
 }
 
 async function judgeClosing(session: Session, slot: number): Promise<Judgement> {
   if (!Number.isInteger(slot) || slot < 0 || slot >= slotCount) return nothingAgainst;
   const { members } = await lookAround(session);
-  return judgeCloseSlot(slot, members, await readHeldSlots(session, session.inventory.nodes, [slot]));
+  const held = await readHeldSlots(session, session.inventory.nodes, [slot]);
+  return merge([judgeCloseSlot(slot, members, held), unknownHolders(session, { members }, held)]);
 }

@@ -1,31 +1,44 @@
-import { type Judgement, nothingAgainst } from '../../cluster/copies.ts';
-import type { Situation } from '../../cluster/failover/situation.ts';
-import { reachableNodes, standsAt } from '../../cluster/shape.ts';
-import type { NodeTopology } from '../../cluster/view.ts';
-import type { Node } from '../../inventory/inventory.ts';
+import type { Judgement } from '../../cluster/copies.ts';
+import { guardMeeting } from '../../cluster/guard-meeting.ts';
+import { RefusedError } from '../../base/errors.ts';
+import type { Inventory, Node } from '../../inventory/inventory.ts';
+import { observeCluster } from '../../redis/observe.ts';
+import type { Session } from '../../session/session.ts';
 
-/** One MEET joins two clusters for good: neither side may know nodes that are not of the inventory. */
-export function judgeMeet(
-  { inventory, view }: Situation,
+/**
+ * The node of the inventory that a CLUSTER MEET names. The node that is met is the one whose bus answers: the
+ * client port is only its name. Without a bus port Redis takes the client port + 10000 (CLUSTER MEET in
+ * cluster.c), where another cluster's node may listen. Throws RefusedError for any other node or bus port.
+ */
+export function demandPeer({ nodes }: Inventory, words: readonly string[]): Node {
+  const [, , address = '', port = '', bus = String(Number(port) + 10_000), ...rest] = words;
+  const peer = nodes.find((node) => node.address === address && String(node.port) === port);
+  if (!peer) {
+    throw new RefusedError(
+      `${address} ${port} is not a node of the inventory: meeting it could join two clusters`,
+      { hints: ['Add it to the inventory, then: weedgo-redis provision'] },
+    );
+  }
+  if (bus === String(peer.busPort) && rest.length === 0) return peer;
+  throw new RefusedError(
+    `${peer.id} has its cluster bus on port ${peer.busPort}, not ${bus}: meeting another port could join two clusters`,
+    { hints: [`Name its bus port: CLUSTER MEET ${address} ${port} ${peer.busPort}`] },
+  );
+}
+
+/** One MEET joins two clusters for good: both sides are asked who they know and what they hold. */
+export async function judgeMeet(
+  { inventory, redis }: Session,
   { nodes, words }: { readonly nodes: readonly Node[]; readonly words: readonly string[] },
-): Judgement {
-  const [, , address, port] = words;
-  const peer = inventory.nodes.find((node) => node.address === address && String(node.port) === port);
-  const sides = [...nodes.map(({ id }) => id), ...(peer ? [peer.id] : [])];
-  const seen = reachableNodes(view).filter(({ node }) => sides.includes(node));
-  const known = new Set(seen.flatMap((each) => each.nodes.map(({ nodeId }) => nodeId)));
-  const foreign = (each: NodeTopology): readonly string[] =>
-    each.nodes
-      .filter((line) => !line.flags.includes('handshake') && !line.flags.includes('noaddr'))
-      .filter((line) => !inventory.nodes.some((node) => standsAt(line, node)))
-      // What both sides know already is not joined by this.
-      .filter((line) => seen.some(({ nodes: other }) => !other.some(({ nodeId }) => nodeId === line.nodeId)))
-      .map(({ ip, port: at }) => `${ip}:${at}`);
-  const refusals = seen.flatMap((each) => {
-    const strangers = [...new Set(foreign(each))];
-    if (strangers.length === 0) return [];
-    const message = `${each.node} knows ${strangers.slice(0, 3).join(', ')}, which the inventory does not have: meeting could join two clusters`;
-    return [{ code: 'in-use', message, hints: ['Run weedgo-redis verify to see who they are.'] } as const];
-  });
-  return known.size === 0 ? nothingAgainst : { refusals, risks: [] };
+): Promise<Judgement> {
+  const met = demandPeer(inventory, words);
+  const [{ nodes: views }, peers] = await Promise.all([
+    observeCluster(nodes, redis),
+    observeCluster([met], redis),
+  ]);
+  const refusals = peers.nodes.flatMap((peer) => guardMeeting(inventory, { nodes: views, peer }));
+  return {
+    refusals: refusals.map(({ reason: message, hints }) => ({ code: 'in-use', message, hints })),
+    risks: [],
+  };
 }

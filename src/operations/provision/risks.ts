@@ -2,6 +2,7 @@ import type { HostProblem } from '../../host/requirements/problem.ts';
 import { canonicalDirective } from '../../inventory/directives.ts';
 import { compareWithLive } from '../../render/changes.ts';
 import { riskOfSetting } from '../../render/setting-risk.ts';
+import { growthOf } from './safe-settings.ts';
 import type { RunningNode } from './running-node.ts';
 
 /** Settings that running nodes are to get and that can lose something later, once per host. Pure. */
@@ -9,7 +10,7 @@ export function noteRisks(running: readonly RunningNode[]): readonly HostProblem
   const noted = new Map<string, HostProblem>();
   for (const { host, view, desired } of running) {
     for (const { directive, from, to } of compareWithLive(desired, view.config).live) {
-      const risk = riskOf(directive, to);
+      const risk = riskOf(directive, from, to);
       if (risk === undefined) continue;
       const message = `${host}: ${directive} becomes ${to || '(empty)'}, and was ${from || '(empty)'}: ${risk}`;
       const hints = ['Leave the inventory as it was where that matters.'];
@@ -21,9 +22,15 @@ export function noteRisks(running: readonly RunningNode[]): readonly HostProblem
 
 /**
  * provision switches the append-only files with the care that CONFIG SET lacks, and off they keep less all
- * the same.
+ * the same. A smaller backlog gives memory back.
  */
-function riskOf(directive: string, to: string): string | undefined {
-  if (canonicalDirective(directive) !== 'appendonly') return riskOfSetting(directive, to);
-  return to === 'no' ? 'a crash loses what was written since the last snapshot' : undefined;
+function riskOf(directive: string, from: string, to: string): string | undefined {
+  switch (canonicalDirective(directive)) {
+    case 'appendonly':
+      return to === 'no' ? 'a crash loses what was written since the last snapshot' : undefined;
+    case 'repl-backlog-size':
+      return growthOf(from, to) > 0 ? riskOfSetting(directive, to) : undefined;
+    default:
+      return riskOfSetting(directive, to);
+  }
 }

@@ -34,20 +34,30 @@ function memoryTooSmall(
   changed: ReadonlySet<string>,
   wanted: Wanted,
 ): readonly Danger[] {
-  if (!changed.has('maxmemory') && !changed.has('maxmemory-policy')) return [];
+  if (!limiting.some((name) => changed.has(name))) return [];
   const limit = parseMemory(wanted('maxmemory')) ?? 0;
-  const used = Number(view.info['used_memory'] ?? 0);
+  const backlog = 'repl-backlog-size';
+  const growth = changed.has(backlog) ? growthOf(view.config[backlog] ?? '', wanted(backlog)) : 0;
+  const used = Number(view.info['used_memory'] ?? 0) + growth;
   if (limit === 0 || used <= limit) return [];
   const policy = wanted('maxmemory-policy');
   const effect =
     policy === 'noeviction' ? 'it would refuse every write' : `${policy} would delete keys at once`;
+  const of = growth === 0 ? '' : ` with ${backlog} ${wanted(backlog)}`;
   return [
     {
-      message: `it uses ${formatBytes(used)}, and maxmemory would be ${formatBytes(limit)}: ${effect}`,
+      message: `it uses ${formatBytes(used)}${of}, and maxmemory would be ${formatBytes(limit)}: ${effect}`,
       hint: `Write a maxmemory above ${formatBytes(used)} in the inventory, or delete keys first.`,
     },
   ];
 }
+
+/** What decides whether a server has to make room. */
+const limiting = ['maxmemory', 'maxmemory-policy', 'repl-backlog-size'];
+
+/** Bytes that the replication backlog takes more than before; it counts against maxmemory. */
+export const growthOf = (from: string, to: string): number =>
+  Math.max(0, (parseMemory(to) ?? 0) - (parseMemory(from) ?? 0));
 
 function clientsTooFew(
   { view }: RunningNode,

@@ -61,6 +61,7 @@ describe('settings that can lose data', () => {
     ['maxmemory-policy', 'allkeys-lru'],
     ['appendonly', 'no'],
     ['save', ''],
+    ['repl-backlog-size', '10gb'],
     ['a-module.setting', '1'],
   ])('%s "%s": refused without a name, with what can be lost', async (name, value) => {
     const before = await redis(m1, 'CONFIG', 'GET', name);

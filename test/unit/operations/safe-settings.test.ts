@@ -10,7 +10,12 @@ const view: ReachableView = {
   clusterInfo: {},
   info: { used_memory: String(100 << 20), connected_clients: '60' },
   keys: 1000,
-  config: { maxmemory: String(200 << 20), 'maxmemory-policy': 'noeviction', maxclients: '10000' },
+  config: {
+    maxmemory: String(200 << 20),
+    'maxmemory-policy': 'noeviction',
+    maxclients: '10000',
+    'repl-backlog-size': String(16 << 20),
+  },
 };
 
 const refusals = (desired: Readonly<Record<string, string>>): readonly string[] =>
@@ -30,16 +35,21 @@ test.each([
   [{ maxmemory: '50mb' }, 'it would refuse every write'],
   [{ maxmemory: '50mb', 'maxmemory-policy': 'allkeys-lru' }, 'allkeys-lru would delete keys at once'],
   [{ maxclients: '50' }, 'it has 60 clients, and maxclients would be 50'],
+  [{ 'repl-backlog-size': '150mb' }, 'it uses 234 MB with repl-backlog-size 150mb, and maxmemory would be'],
 ])('%j is refused', (desired, message) => {
   expect(refusals(desired)).toEqual([expect.stringContaining(message)]);
 });
 
-test.each([{ maxmemory: '128mb' }, { maxmemory: '0' }, { maxclients: '100' }, { maxmemory: '200mb' }])(
-  '%j is not',
-  (desired) => {
-    expect(refusals(desired)).toEqual([]);
-  },
-);
+test.each([
+  { maxmemory: '128mb' },
+  { maxmemory: '0' },
+  { maxclients: '100' },
+  { maxmemory: '200mb' },
+  { 'repl-backlog-size': '32mb' },
+  { 'repl-backlog-size': '1mb' },
+])('%j is not', (desired) => {
+  expect(refusals(desired)).toEqual([]);
+});
 
 const conf = (directives: Readonly<Record<string, string>>): string =>
   `port "7000"\n${Object.entries(directives)
