@@ -3,8 +3,8 @@ import { settingLimits } from './setting-limits.ts';
 
 /**
  * Directives that cannot lose a write or lock anybody out, whatever their value: they change how fast, how
- * often or how loudly something is done. Those that take memory are in `settingLimits`. Reviewed against config.c of Redis 6.2 to 8 and Valkey 8; a name
- * that is not here counts as dangerous.
+ * often or how loudly something is done. Those that take memory are in `settingLimits`. Reviewed against
+ * config.c of Redis 6.2 to 8 and Valkey 8; a name that is not here counts as dangerous.
  */
 const harmless: ReadonlySet<string> = new Set([
   'active-defrag-cycle-max',
