@@ -15,6 +15,12 @@ export function harmless(text: string): string {
   return text.replaceAll('\r\n', '\n').replaceAll(harmful, spell);
 }
 
+/**
+ * A value as part of a line: newlines and tabs in it are spelt out, so that it cannot pass for lines of ours.
+ */
+export const inLine = (text: string): string =>
+  text.replaceAll(/[\n\r\t]/g, (found) => ({ '\n': '\\n', '\r': '\\r' })[found] ?? '\\t');
+
 /** As JSON, with the same characters as JSON's own escapes, so that a reader gets exactly what was there. */
 export function harmlessJson(document: unknown): string {
   // Outside of strings JSON has none of them but newlines.

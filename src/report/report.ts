@@ -1,3 +1,4 @@
+import { inLine } from '../base/harmless.ts';
 import type { Severity } from '../checks/check.ts';
 import type { CheckInput } from '../checks/input.ts';
 import { type Judged, severities } from '../checks/fold.ts';
@@ -69,8 +70,10 @@ function reported({
   remedy,
   explainedBy: cause,
 }: Judged): ReportFinding {
-  const explainedBy = cause ? { id: cause.id, title: cause.title } : null;
-  return { id, severity, title, nodes, hosts, seen, expected, why, remedy, explainedBy };
+  // Each text is a line, or several fields of one: a value of a server must not look like a finding of its own.
+  const explainedBy = cause ? { id: cause.id, title: inLine(cause.title) } : null;
+  const told = { title: inLine(title), seen: inLine(seen), expected: inLine(expected) };
+  return { id, severity, ...told, nodes, hosts, why, remedy: remedy.map(inLine), explainedBy };
 }
 
 /** Worst of the findings; info alone is healthy. */

