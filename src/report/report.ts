@@ -70,7 +70,7 @@ function reported({
   remedy,
   explainedBy: cause,
 }: Judged): ReportFinding {
-  // Each text is a line, or several fields of one: a value of a server must not look like a finding of its own.
+  // A value of a server, of a host or of a file must not pass for lines of the report.
   const explainedBy = cause ? { id: cause.id, title: inLine(cause.title) } : null;
   const told = { title: inLine(title), seen: inLine(seen), expected: inLine(expected) };
   return { id, severity, ...told, nodes, hosts, why, remedy: remedy.map(inLine), explainedBy };
