@@ -31,7 +31,9 @@ export const backlog: Check = {
           expected: `at least ${coverSeconds} s at that rate`,
           why: 'A replica that loses its link for longer copies everything again, which loads the master.',
           remedy: [
-            byHand(`in ${inventory.file}, raise config.repl-backlog-size`),
+            byHand(
+              `in ${inventory.file}, raise config.repl-backlog-size; what it takes counts against maxmemory`,
+            ),
             ours(inventory, 'provision'),
           ],
         },

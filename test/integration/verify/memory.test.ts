@@ -8,7 +8,12 @@ import { byRole, createScene, type Scene, untilInfo, shareScene } from './scene.
 let scene: Scene;
 
 shareScene(
-  () => createScene({ redis1: [18_600, 18_603], redis2: [18_601, 18_604], redis3: [18_602, 18_605] }),
+  () =>
+    createScene(
+      { redis1: [18_600, 18_603], redis2: [18_601, 18_604], redis3: [18_602, 18_605] },
+      // Filled with hundreds of megabytes a master is silent for seconds on a slow machine, and stays one.
+      { 'cluster-node-timeout': 15_000 },
+    ),
   (made) => {
     scene = made;
   },

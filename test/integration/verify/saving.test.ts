@@ -66,7 +66,10 @@ test('a backlog that covers little of what is written', async () => {
   try {
     await until(async () => expect(ids(await scene.verify())).toEqual(['WR-BACKLOG-SMALL']));
     await seeAndFixScene(scene, ['WR-BACKLOG-SMALL'], {
-      byHand: () => scene.edit(({ config }) => (config['repl-backlog-size'] = '128mb')),
+      byHand: () =>
+        scene.edit(({ config }) =>
+          Object.assign(config, { 'repl-backlog-size': '128mb', maxmemory: '512mb' }),
+        ),
     });
   } finally {
     writing.abort();
