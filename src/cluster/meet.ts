@@ -1,5 +1,5 @@
 import type { Inventory, Node } from '../inventory/inventory.ts';
-import { reachableNodes } from './shape.ts';
+import { reachableNodes, standsAt } from './shape.ts';
 import type { Peer, StepOf } from './step.ts';
 import type { ClusterView } from './view.ts';
 
@@ -44,13 +44,20 @@ const fewStrangers = 8;
 
 const isPowerOfTwo = (number: number): boolean => (number & (number - 1)) === 0;
 
-/** For each node, the nodes that it does not know or that do not know it. */
+/**
+ * For each node, the nodes that it does not know or that do not know it. Who moved to another address while
+ * nobody could follow is looked for at the old one: a meeting with a known id brings its address up to date
+ * (cluster.c, nodeUpdateAddressIfNeeded).
+ */
 function strangersOf(inventory: Inventory, view: ClusterView): ReadonlyMap<Node, readonly Node[]> {
   const views = new Map(reachableNodes(view).map((node) => [node.node, node]));
-  const known = new Map(
-    [...views].map(([id, { nodes }]) => [id, new Set(nodes.map(({ nodeId }) => nodeId))]),
+  const lines = new Map(
+    [...views].map(([id, { nodes }]) => [id, new Map(nodes.map((line) => [line.nodeId, line]))]),
   );
-  const knows = (a: Node, b: Node): boolean => known.get(a.id)?.has(views.get(b.id)?.nodeId ?? '') ?? false;
+  const knows = (a: Node, b: Node): boolean => {
+    const line = lines.get(a.id)?.get(views.get(b.id)?.nodeId ?? '');
+    return line !== undefined && (line.linkState === 'connected' || standsAt(line, b));
+  };
   const nodes = inventory.nodes.filter(({ id }) => views.has(id));
   return new Map(
     nodes.map((node) => [

@@ -11,6 +11,15 @@ export function desiredDirectives(conf: string): Directives {
   return found;
 }
 
+/** As `desiredDirectives`, and none of a damaged file, which the plan writes again. */
+export function readable(conf: string): Directives {
+  try {
+    return desiredDirectives(conf);
+  } catch {
+    return {};
+  }
+}
+
 /** IMMUTABLE_CONFIG in config.c of some version from 6.2 to 8; Valkey 8 the same. */
 const immutable: ReadonlySet<string> = new Set([
   'aclfile',

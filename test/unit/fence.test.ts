@@ -17,7 +17,7 @@ const byThemselves: Readonly<Record<string, string>> = {
   'host/socket-owner.ts': 'reads',
   'session/audit/audit.ts': 'adds to the audit log, also of a command that has lost the lock',
   'failover/restart-node.ts': 'reads the end of a log',
-  'operations/history/history.ts': 'reads',
+  'session/audit/read.ts': 'reads',
   'session/lock/ask.ts': 'is the lock',
   'session/lock/guard.ts': 'is the guard',
   'session/lock/holder.ts': 'reads',

@@ -12,7 +12,7 @@ import { followsNobody, rejoin } from './rejoin.ts';
 import { titled } from '../shared.ts';
 import type { Topology } from '../topology.ts';
 import { full } from '../load/full.ts';
-import { hasConfiguration } from './provisioned.ts';
+import { hasConfiguration, listensElsewhere } from './provisioned.ts';
 import { whyDown } from './down.ts';
 import { foreign, unverified } from './listener.ts';
 import { wrongPassword } from './wrong-password.ts';
@@ -62,11 +62,12 @@ function down({ node }: UnreachableView, input: CheckInput, topology: Topology):
   const isInstalled = hasServer(node, input);
   const isGone = !hasDataFolder(node, input);
   const alone = followsNobody(node, input, topology);
-  const way = isProvisioned && isInstalled ? 'start' : 'provision';
+  const isMoved = listensElsewhere(node, input);
+  const way = isProvisioned && isInstalled && !isMoved ? 'start' : 'provision';
   return {
     ...isDown,
     ...titled(node, '{} {is|are} down'),
-    seen: `nothing listens on its port${isProvisioned ? '' : '; it has no configuration file'}${isInstalled ? '' : '; its host has no server installed'}${isGone && isProvisioned ? '; its data folder is gone' : ''}`,
+    seen: `nothing listens on its port${isProvisioned ? '' : '; it has no configuration file'}${isInstalled ? '' : '; its host has no server installed'}${isMoved ? '; its configuration file has another address' : ''}${isGone && isProvisioned ? '; its data folder is gone' : ''}`,
     remedy: isGone ? rejoin(node, input, topology) : alone.length > 0 ? alone : [ours(input.inventory, way)],
   };
 }

@@ -1,3 +1,4 @@
+import { readable } from '../../render/directives.ts';
 import { nodeLayoutOf } from '../../render/layout.ts';
 import type { Check, FindingId } from '../check.ts';
 import { hasDataFolder } from '../data-folder.ts';
@@ -30,6 +31,16 @@ export const provisioned: Check = {
 };
 
 const symptoms: readonly FindingId[] = ['WR-NODE-DOWN', 'WR-SLOTS-UNCOVERED', 'WR-FOLDER-MISSING'];
+
+/** Its configuration file has it listen elsewhere: the host was given another address since. */
+export function listensElsewhere(id: string, { inventory, hosts }: CheckInput): boolean {
+  const place = nodeLayoutOf(inventory, id);
+  const facts = place && hosts[place.node.host];
+  const content = facts?.reachable ? facts.facts.files[place?.configFile ?? '']?.content : undefined;
+  const bind = content === undefined ? [] : (readable(content)['bind'] ?? []).flat();
+  const fitting = ['*', '0.0.0.0', '::', place?.node.address];
+  return bind.length > 0 && !fitting.some((address) => address !== undefined && bind.includes(address));
+}
 
 /** False: its host shows that a node has no configuration file. */
 export function hasConfiguration(id: string, { inventory, hosts }: CheckInput): boolean {

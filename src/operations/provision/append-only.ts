@@ -14,7 +14,7 @@ import type { NodeLayout } from '../../render/layout.ts';
 import type { RenderedFile } from '../../render/render.ts';
 import { planFiles } from '../../host/planning/files.ts';
 import type { HostSteps } from '../apply-on-hosts.ts';
-import { readable } from './running.ts';
+import { readable } from '../../render/directives.ts';
 import type { RunningNode } from './running-node.ts';
 import { keepLimits } from './safe-settings.ts';
 

@@ -4,7 +4,7 @@ import { liveConfig } from '../../host/live-config.ts';
 import type { HostProblem } from '../../host/requirements/problem.ts';
 import { canonicalDirective } from '../../inventory/directives.ts';
 import { compareWithLive, type DirectiveChange } from '../../render/changes.ts';
-import { type Directives, desiredDirectives } from '../../render/directives.ts';
+import { desiredDirectives, readable } from '../../render/directives.ts';
 import type { Observation } from '../../observation/observe.ts';
 import { isShortOfFiles } from './file-limit.ts';
 import { moveOfRunning } from './moves.ts';
@@ -107,12 +107,3 @@ function removedDirectives({ view, desired, onDisk }: RunningNode): readonly str
 
 const describeChange = ({ directive, from, to }: DirectiveChange): string =>
   `${directive} from ${from || '(empty)'} to ${to || '(empty)'}`;
-
-/** A damaged file has no directives to compare with; the plan writes the file again. */
-export function readable(conf: string): Directives {
-  try {
-    return desiredDirectives(conf);
-  } catch {
-    return {};
-  }
-}

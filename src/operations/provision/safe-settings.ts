@@ -3,7 +3,7 @@ import type { HostProblem } from '../../host/requirements/problem.ts';
 import { compareWithLive } from '../../render/changes.ts';
 import { parseMemory } from '../../render/memory.ts';
 import type { Directives } from '../../render/directives.ts';
-import { readable } from './running.ts';
+import { readable } from '../../render/directives.ts';
 import type { RunningNode } from './running-node.ts';
 
 /**

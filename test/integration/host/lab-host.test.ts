@@ -146,11 +146,9 @@ describe('three hosts that were bare', () => {
   test('a node that does not start: its journal and log say why, the others are started', async () => {
     const host = lab.host('redis2');
     await host.run('systemctl stop weedgo-redis@7001 weedgo-redis@7004');
-    // There is an append-only file, so the start is not refused; the server finds out that it is damaged.
-    const folder = '/var/lib/weedgo-redis/redis@7001/appendonlydir';
-    await host.run(
-      `cp -a ${folder} /root/aof; for file in ${folder}/*.incr.aof; do echo garbage >$file; done`,
-    );
+    // Nothing is lost by the start, so it is not refused; the server finds out that its file is damaged.
+    const file = '/var/lib/weedgo-redis/redis@7001/nodes.conf';
+    await host.run(`cp -a ${file} /root/nodes.conf; echo garbage >${file}`);
     await withShells(async (shells) => {
       const shell = shellOf(shells, host);
       const input = await lookAt(shell, inventory);
@@ -159,11 +157,11 @@ describe('three hosts that were bare', () => {
       expect(error instanceof StepFailedError && kinds(error.done)).toEqual(['start-service']);
       expect(String(error)).toContain('redis2: could not start weedgo-redis@7001.service');
       expect(String(error)).toContain('the end of /var/log/weedgo-redis/redis@7001/redis.log:');
-      expect(String(error)).toContain('Bad file format reading the append only file');
+      expect(String(error)).toContain('Unrecoverable error: corrupted cluster config file');
       expect(error instanceof StepFailedError && error.hints.join('\n')).toContain(
         'systemctl status weedgo-redis@7001.service',
       );
-      await host.run(`rm -r ${folder}; cp -a /root/aof ${folder}`);
+      await host.run(`cp -a /root/nodes.conf ${file}`);
       expect(await converge(shell, inventory)).toMatchObject([
         { kind: 'start-service', service: { port: 7001 } },
       ]);

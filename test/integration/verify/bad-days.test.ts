@@ -2,6 +2,8 @@ import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { stopNodes } from '../../../src/operations/lifecycle/stop.ts';
+import type { Report } from '../../../src/report/schema.ts';
+import { seeAndFix } from '../../support/operator.ts';
 import { until } from '../../support/until.ts';
 import { byRole, createScene, type Scene, seeAndFixScene, shareScene } from './scene.ts';
 
@@ -84,4 +86,16 @@ test('keys that are written while stop waits for its answer', async () => {
   await session.close();
   expect(await scene.redis(master, 'GET', 'b')).toBe('late');
   await keep('yes', '3600 1');
+});
+
+// The last: the nodes are elsewhere afterwards.
+test('all hosts come back with other addresses', async () => {
+  await scene.redis((await byRole(scene, ...shards[0]))[0], 'SET', 'b', 'kept');
+  expect((await scene.cli.run('--yes', 'stop')).code).toBe(0);
+  await scene.edit(({ hosts }) => {
+    for (const host of hosts) host['address'] = String(host['address']).replace('127.0.77', '127.0.78');
+  });
+  const verify = async (): Promise<Report> => JSON.parse((await scene.cli.run('--json', 'verify')).stdout);
+  const files = Array.from({ length: 6 }, () => 'WR-CONFIG-FILE');
+  await seeAndFix({ cli: scene.cli, verify }, ['WR-NODE-DOWN', ...files]);
 });
