@@ -2,7 +2,7 @@ import { guardCluster } from '../../cluster/failover/guard-cluster.ts';
 import { planRoles, preferredMasters } from '../../cluster/failover/roles.ts';
 import type { Approval } from '../../session/approval.ts';
 import { changing } from '../../session/changing.ts';
-import { lookAround } from '../../failover/look.ts';
+import { awaitSettled } from '../../failover/await-guard.ts';
 import { moveAll } from '../../failover/move.ts';
 import type { Move } from '../../failover/move.ts';
 import { refuseFor } from '../../failover/refuse.ts';
@@ -37,7 +37,7 @@ export async function balanceMasters(session: Session, request: BalanceRequest):
   return changing(session, { command, reason: 'balance-masters' }, async (held) => {
     const { drained } = await readJournal(held);
     const look = { maxLag, drained: Object.keys(drained) };
-    const situation = await lookAround(held, look);
+    const situation = await awaitSettled(held, look);
     refuseFor(guardCluster(situation), 'balance-masters');
     const { choices, problems } = planRoles(situation, preferredMasters(situation));
     const moves = await moveAll(held, choices, { ...request, look, stages: createStages(held) });
