@@ -137,16 +137,20 @@ test('two damaged nodes: the commands that start all of them come last', async (
 
 test('a bus port that an outgoing connection has taken', async () => {
   await kill('redis2:17804');
-  const taker = await new Promise<Socket>((resolve, reject) => {
-    const socket = connect({
-      host: '127.0.77.1',
-      port: 17_800,
-      localAddress: '127.0.77.2',
-      localPort: 27_804,
-    });
-    socket.once('connect', () => resolve(socket));
-    socket.once('error', reject);
-  });
+  // Other nodes, or a child that saves, may hold connections with that port for a moment.
+  const taker = await until(
+    () =>
+      new Promise<Socket>((resolve, reject) => {
+        const socket = connect({
+          host: '127.0.77.1',
+          port: 17_800,
+          localAddress: '127.0.77.2',
+          localPort: 27_804,
+        });
+        socket.once('connect', () => resolve(socket));
+        socket.once('error', reject);
+      }),
+  );
   const { findings } = await seeAndFixScene(scene, ['WR-NODE-DOWN'], {
     byHand: async () => {
       taker.resetAndDestroy();
