@@ -17,6 +17,8 @@ const clients = { '/usr/lib/python3/dist-packages/redis/cluster.py': 'python3-re
 const browser = process.env.CHROMIUM ? {} : { '/usr/bin/chromium': 'chromium' };
 /** Completion is tried in every shell that it is for; bash is everywhere. */
 const shells = { zsh: 'zsh', fish: 'fish' };
+/** What races root for a path has to be faster than a shell. */
+const compiler = { cc: 'gcc', '/usr/include/stdio.h': 'libc6-dev' };
 const lab = {
   'systemd-nspawn': 'systemd-container',
   mmdebstrap: 'mmdebstrap',
@@ -28,7 +30,7 @@ const wanted = {
   check: {},
   demo: redis,
   // Only root can boot test hosts; for anyone else `npm test` leaves them out and says so.
-  test: { ...redis, ...ssh, ...clients, ...browser, ...shells, ...(isRoot && lab) },
+  test: { ...redis, ...ssh, ...clients, ...browser, ...shells, ...compiler, ...(isRoot && lab) },
 };
 
 const purpose = process.argv[2] ?? 'check';
