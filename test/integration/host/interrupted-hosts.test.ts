@@ -6,8 +6,6 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { InterruptedError } from '../../../src/base/errors.ts';
 import { applySteps } from '../../../src/host/apply.ts';
 import type { Service } from '../../../src/host/service.ts';
-import { clearStart } from '../../../src/host/start/clearance.ts';
-import { noWord } from '../../../src/host/start/word.ts';
 import type { HostStep } from '../../../src/host/step.ts';
 import type { Node } from '../../../src/inventory/inventory.ts';
 import { applyOnHosts } from '../../../src/operations/apply-on-hosts.ts';
@@ -16,6 +14,7 @@ import type { Shell } from '../../../src/ssh/shell.ts';
 import { localInventory } from '../../support/inventory.ts';
 import { until } from '../../support/until.ts';
 import { openLocalSession } from '../failover/session.ts';
+import { startStep } from '../../support/start-step.ts';
 
 const inventory = localInventory([19_510, 19_511, 19_512], { replicas: 0 });
 let dir: string;
@@ -47,18 +46,7 @@ function startOf(node: Node): HostStep {
     logFile,
     serverPath: join(dir, 'server'),
   };
-  const verdict = clearStart(service, {
-    layout: { node, configFile, dataDirectory, logFile, service: place },
-    host: node.host,
-    nodes: [node.id],
-    server: { kind: 'redis', version: '7.0.15' },
-    directives: {},
-    onDisk: undefined,
-    data: { folder: { kind: 'absent' }, leftBehind: undefined, asides: [] },
-    word: noWord,
-  });
-  if (!verdict.cleared) throw new Error('refused');
-  return { kind: 'start-service', ...verdict.cleared };
+  return startStep(service, { node, configFile, dataDirectory, logFile, service: place });
 }
 
 const starts = (): readonly HostStep[] => inventory.nodes.map(startOf);

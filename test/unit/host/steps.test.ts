@@ -7,11 +7,10 @@ import type { Gate } from '../../../src/host/gate.ts';
 import { untilObservation } from '../../../src/host/plan.ts';
 import { StepFailedError } from '../../../src/host/step-failure.ts';
 import { createStepLog } from '../../../src/host/step-log.ts';
-import { clearStart } from '../../../src/host/start/clearance.ts';
-import { noWord } from '../../../src/host/start/word.ts';
 import { describeStep, type HostStep } from '../../../src/host/step.ts';
 import type { Service } from '../../../src/host/service.ts';
 import { isAcceptable } from '../../../src/host/version.ts';
+import { startStep } from '../../support/start-step.ts';
 
 const unit = (port: number): Service => ({
   manager: 'systemd',
@@ -33,33 +32,22 @@ const daemon: Service = {
 };
 /** Nothing lies in its folder, so it may be started. */
 function cleared(service: Service): Extract<HostStep, { kind: 'start-service' }> {
-  const verdict = clearStart(service, {
-    layout: {
-      node: {
-        id: service.node,
-        host: 'redis1',
-        zone: undefined,
-        address: '10.0.0.1',
-        port: service.port,
-        busPort: service.port + 10_000,
-        preferredRole: 'master',
-        shard: 1,
-      },
-      configFile: '/etc/redis/redis.conf',
-      dataDirectory: '/var/lib/redis/7000',
-      logFile: service.logFile,
-      service: { manager: 'daemon', pidFile: '/run/redis.pid' },
+  return startStep(service, {
+    node: {
+      id: service.node,
+      host: 'redis1',
+      zone: undefined,
+      address: '10.0.0.1',
+      port: service.port,
+      busPort: service.port + 10_000,
+      preferredRole: 'master',
+      shard: 1,
     },
-    host: 'redis1',
-    nodes: [service.node],
-    server: { kind: 'redis', version: '7.0.15' },
-    directives: {},
-    onDisk: undefined,
-    data: { folder: { kind: 'absent' }, leftBehind: undefined, asides: [] },
-    word: noWord,
+    configFile: '/etc/redis/redis.conf',
+    dataDirectory: '/var/lib/redis/7000',
+    logFile: service.logFile,
+    service: { manager: 'daemon', pidFile: '/run/redis.pid' },
   });
-  if (!verdict.cleared) throw new Error('refused');
-  return { kind: 'start-service', ...verdict.cleared };
 }
 
 const directory = { path: '/var/lib/weedgo-redis/redis@7000', mode: '0750', owner: 'redis', group: 'redis' };
