@@ -1,11 +1,11 @@
 /**
  * `npm test [-- VITEST-ARGUMENT…]`: the check, then every test that this machine can run. With arguments:
- * vitest with them, no check. Ends with a line that counts.
+ * vitest with them, no check. Ends with what failed and a line that counts.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { labObstacle } from '../test/lab/obstacle.ts';
 
 type Tally = { readonly passed: number; readonly failed: number; readonly skipped: number };
@@ -36,19 +36,47 @@ function runTests(projects: readonly string[]): Tally {
     stdio: 'inherit',
   });
   const tally = readReport(report);
+  nameFailures(report);
   rmSync(dir, { recursive: true });
   // A file that could not be loaded or an error outside of any test fails the run without failing a test.
   return status === 0 ? tally : { ...tally, failed: Math.max(tally.failed, 1) };
 }
 
 function readReport(file: string): Tally {
+  const report = readJson<Record<string, number>>(file);
+  if (!report) return { passed: 0, failed: 1, skipped: 0 };
+  const count = (name: string): number => report[name] ?? 0;
+  const skipped = count('numPendingTests') + count('numTodoTests');
+  return { passed: count('numPassedTests'), failed: count('numFailedTests'), skipped };
+}
+
+type Result = { readonly fullName: string; readonly status: string; readonly failureMessages: string[] };
+type FileResult = { readonly name: string; readonly message: string; readonly assertionResults: Result[] };
+
+/** Each failure in two lines at the very end: of a long log only the end is read, or kept. */
+function nameFailures(file: string): void {
+  const files = readJson<{ testResults?: FileResult[] }>(file)?.testResults ?? [];
+  for (const { name, message, assertionResults } of files) {
+    const failed = assertionResults.filter(({ status }) => status === 'failed');
+    const where = relative(root, name);
+    if (message !== '') console.log(`\nfailed: ${where}\n  ${start(message)}`);
+    for (const { fullName, failureMessages } of failed)
+      console.log(
+        `\nfailed: ${where} > ${fullName}\n${failureMessages.map((m) => `  ${start(m)}`).join('\n')}`,
+      );
+  }
+}
+
+/** The first words of what a failure says, in one line. */
+function start(message: string): string {
+  return message.replace(/\n\s+at [^]*/, '').replaceAll(/\s+/g, ' ').slice(0, 600);
+}
+
+function readJson<T>(file: string): T | undefined {
   try {
-    const report = JSON.parse(readFileSync(file, 'utf8')) as Record<string, number>;
-    const count = (name: string): number => report[name] ?? 0;
-    const skipped = count('numPendingTests') + count('numTodoTests');
-    return { passed: count('numPassedTests'), failed: count('numFailedTests'), skipped };
+    return JSON.parse(readFileSync(file, 'utf8')) as T;
   } catch {
-    return { passed: 0, failed: 1, skipped: 0 };
+    return undefined;
   }
 }
 

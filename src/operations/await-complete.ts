@@ -5,6 +5,7 @@ import type { TopologyView } from '../cluster/view.ts';
 import { OperationError } from '../base/errors.ts';
 import type { Inventory } from '../inventory/inventory.ts';
 import { observeTopology } from '../redis/observe.ts';
+import { recallReplicas } from '../redis/recall.ts';
 import { createWorkWatch } from '../redis/work-watch.ts';
 import { waitUntil } from '../base/wait.ts';
 import { explainDown } from '../observation/explain-start.ts';
@@ -25,7 +26,7 @@ export function listLacking(inventory: Inventory, view: TopologyView): readonly 
 /**
  * `away`: nodes (inventory ids) that cannot be waited for, on hosts that cannot be reached. Looks until every
  * node answers and sees a complete cluster: nodes that were just started load their data, find each other
- * and link to their masters meanwhile. Throws OperationError naming what lacks, and why nodes do not answer,
+ * and link to their masters meanwhile, with help where they call a wrong address (`recallReplicas`). Throws OperationError naming what lacks, and why nodes do not answer,
  * after a minute and a second a node in which none was loading or being copied to; InterruptedError when the
  * operator interrupts.
  */
@@ -34,7 +35,11 @@ export async function awaitComplete(session: Session, away: ReadonlySet<string> 
   const watch = createWorkWatch(emit);
   const tellOnce = createWaitTeller(emit);
   const { seen, missing } = await waitUntil(
-    () => observeTopology(inventory.nodes, redis),
+    async () => {
+      const view = await observeTopology(inventory.nodes, redis);
+      await recallReplicas(view, { nodes: inventory.nodes, connect: redis, emit });
+      return view;
+    },
     (view) => {
       const lacking =
         away.size === 0

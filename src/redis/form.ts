@@ -5,6 +5,7 @@ import type { Inventory } from '../inventory/inventory.ts';
 import { applyClusterStep, restoreSettings } from './apply.ts';
 import { type ConnectRedis, type RedisConnection, ReplyError, isFailure } from './connection.ts';
 import { allowElection, barElection, isLinked } from './electable.ts';
+import type { FormEvent } from './form-event.ts';
 import { settle } from './settle.ts';
 import { pause, throwIfInterrupted } from '../base/wait.ts';
 
@@ -18,16 +19,6 @@ export type FormRequest = {
   readonly signal?: AbortSignal;
   readonly emit?: (event: FormEvent) => void;
 };
-
-/** A subset of the events of operations. */
-export type FormEvent =
-  | { readonly type: 'node'; readonly node: string; readonly message: string }
-  | {
-      readonly type: 'warning';
-      readonly node: string;
-      readonly message: string;
-      readonly hints: readonly string[];
-    };
 
 /**
  * Does the steps of a forming, kind by kind and on all nodes at once, and waits until every node of the

@@ -7,8 +7,10 @@ import type { InfoFields, NodeTopology, TopologyView, UnreachableView } from '..
 import { OperationError } from '../base/errors.ts';
 import type { Inventory, Node } from '../inventory/inventory.ts';
 import { type RedisConnection, connectionsTo } from './connection.ts';
+import type { FormEvent } from './form-event.ts';
 import { observeTopology } from './observe.ts';
 import { prompter } from './prompt.ts';
+import { recallReplicas } from './recall.ts';
 import { createWorkWatch } from './work-watch.ts';
 import { pause, waitUntil } from '../base/wait.ts';
 
@@ -21,12 +23,13 @@ export type SettleRequest = {
   /** How long that was when forming began, for messages. */
   readonly deadlineMs: number;
   readonly signal: AbortSignal;
-  readonly emit?: Parameters<typeof createWorkWatch>[0];
+  readonly emit?: (event: FormEvent) => void;
 };
 
 /**
  * Waits until every node sees a complete cluster (`listMissing`), and helps where that stalls: handshakes
- * expire (redis#11634), and after REPLICATE nothing is broadcast (redis#14016). The last look is at all
+ * expire (redis#11634), after REPLICATE nothing is broadcast (redis#14016), and replicas call addresses that
+ * their masters have left (`recallReplicas`). The last look is at all
  * nodes; before it only those are asked that lacked something, and at length only when they may be complete
  * or some time has passed: who looks at 120 nodes takes processor time from them. Throws OperationError
  * naming what is missing when the deadline passes while no data is being copied or loaded, and at once when a
@@ -35,6 +38,7 @@ export type SettleRequest = {
 export async function settle(request: SettleRequest): Promise<void> {
   const { inventory, connections, deadlineMs, signal, emit } = request;
   let { deadline } = request;
+  const connect = connectionsTo(connections);
   const prompt = prompter(inventory, connections);
   const watch = createWorkWatch(emit);
   const views = new Map<string, NodeTopology | UnreachableView>();
@@ -44,7 +48,8 @@ export async function settle(request: SettleRequest): Promise<void> {
     await pause(Math.min(2 * lookMs, patienceMs(inventory)), signal);
     await untilReady(asked, request);
     const started = performance.now();
-    const seen = await observeTopology(asked, connectionsTo(connections));
+    const seen = await observeTopology(asked, connect);
+    await recallReplicas(seen, { nodes: asked, connect, emit });
     for (const view of seen.nodes) views.set(view.node, view);
     const view = { nodes: [...views.values()] };
     const missing = listMissing(inventory, view);

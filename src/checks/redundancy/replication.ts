@@ -1,4 +1,5 @@
 import { formatBytes } from '../../base/bytes.ts';
+import { astrayReplicas } from '../../cluster/astray.ts';
 import { isBeingCopied, replicaLine } from '../../cluster/replica-line.ts';
 import type { ReachableView } from '../../cluster/view.ts';
 import type { Check, Finding } from '../check.ts';
@@ -57,6 +58,7 @@ function linkDown(input: CheckInput, { view, master }: Pair): Finding {
     hosts: [],
     seen: [
       `master_link_status:down${since === undefined || since < 0 ? '' : ` for ${formatSeconds(since)}`}`,
+      ...wrongAddress(view),
       ...loggedReason(input, view.node),
     ].join('; '),
     expected: 'master_link_status:up, as the replica itself says',
@@ -70,6 +72,12 @@ function linkDown(input: CheckInput, { view, master }: Pair): Finding {
     passing: true,
   };
 }
+
+/** Only in its own view can be seen whom it calls. */
+const wrongAddress = (view: ReachableView): readonly string[] =>
+  astrayReplicas({ nodes: [view] }).map(
+    ({ calls, address }) => `it calls ${calls}, and its master is at ${address}`,
+  );
 
 function syncing({ view, master, masterView }: Pair): Finding {
   const left = numberOf(view.info, 'master_sync_left_bytes') ?? 0;

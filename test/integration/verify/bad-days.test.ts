@@ -1,4 +1,4 @@
-import { rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { stopNodes } from '../../../src/operations/lifecycle/stop.ts';
@@ -86,6 +86,37 @@ test('keys that are written while stop waits for its answer', async () => {
   await session.close();
   expect(await scene.redis(master, 'GET', 'b')).toBe('late');
   await keep('yes', '3600 1');
+});
+
+test('a replica that hears from others where its master is, and calls where it was', async () => {
+  const [master, replica] = await byRole(scene, ...shards[0]);
+  const others = shards.flat().filter((node) => node !== replica);
+  for (const node of others) await scene.redis(node, 'CONFIG', 'SET', 'cluster-node-timeout', 60_000);
+  const pid = await scene.pid(master);
+  await kill(replica);
+  const file = join(data(replica), 'nodes.conf');
+  const known = await readFile(file, 'utf8');
+  await writeFile(
+    file,
+    known.replace(new RegExp(`\\S+:${portOf(master)}@`), `127.0.77.99:${portOf(master)}@`),
+  );
+  // A master that says nothing itself: else the replica follows its own first ping.
+  process.kill(pid, 'SIGSTOP');
+  await scene.cli.shell(
+    `(setsid redis-server ${folder(portOf(replica))}/redis.conf) </dev/null >/dev/null 2>&1 &`,
+  );
+  try {
+    await until(async () => expect(await scene.info(replica, 'master_host')).toBe('127.0.77.99'));
+    const line = new RegExp(` 127\\.0\\.77\\.\\d:${portOf(master)}@`);
+    await until(async () => expect(await scene.redis(replica, 'CLUSTER', 'NODES')).toMatch(line));
+  } finally {
+    process.kill(pid, 'SIGCONT');
+  }
+  const { code, stdout, stderr } = await scene.cli.run('provision');
+  expect(code, stdout + stderr).toBe(0);
+  expect(stdout + stderr).toContain(`${replica} called 127.0.77.99:${portOf(master)} for its master`);
+  for (const node of others) await scene.redis(node, 'CONFIG', 'SET', 'cluster-node-timeout', 2000);
+  await seeAndFixScene(scene, []);
 });
 
 // The last: the nodes are elsewhere afterwards.

@@ -84,7 +84,7 @@ test('every address of the host, listened on', async () => {
 });
 
 test('an announced address that is elsewhere', async () => {
-  await scene.redis(masters[2], 'CONFIG', 'SET', 'cluster-announce-ip', '10.9.9.9');
+  await scene.redis(masters[2], 'CONFIG', 'SET', 'cluster-announce-ip', '127.0.77.200');
   await seeAndFixScene(scene, ['WR-ANNOUNCED-ELSEWHERE']);
 });
 
