@@ -43,19 +43,25 @@ function runTests(projects: readonly string[]): Tally {
 }
 
 function readReport(file: string): Tally {
-  const report = readJson<Record<string, number>>(file);
+  const report = readJson(file);
   if (!report) return { passed: 0, failed: 1, skipped: 0 };
-  const count = (name: string): number => report[name] ?? 0;
-  const skipped = count('numPendingTests') + count('numTodoTests');
-  return { passed: count('numPassedTests'), failed: count('numFailedTests'), skipped };
+  const { numPassedTests: passed, numFailedTests: failed, numPendingTests, numTodoTests } = report;
+  return { passed, failed, skipped: numPendingTests + numTodoTests };
 }
 
+type VitestReport = {
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  readonly numPendingTests: number;
+  readonly numTodoTests: number;
+  readonly testResults: readonly FileResult[];
+};
 type Result = { readonly fullName: string; readonly status: string; readonly failureMessages: string[] };
 type FileResult = { readonly name: string; readonly message: string; readonly assertionResults: Result[] };
 
 /** Each failure in two lines at the very end: of a long log only the end is read, or kept. */
 function nameFailures(file: string): void {
-  const files = readJson<{ testResults?: FileResult[] }>(file)?.testResults ?? [];
+  const files = readJson(file)?.testResults ?? [];
   for (const { name, message, assertionResults } of files) {
     const failed = assertionResults.filter(({ status }) => status === 'failed');
     const where = relative(root, name);
@@ -69,12 +75,16 @@ function nameFailures(file: string): void {
 
 /** The first words of what a failure says, in one line. */
 function start(message: string): string {
-  return message.replace(/\n\s+at [^]*/, '').replaceAll(/\s+/g, ' ').slice(0, 600);
+  return message
+    .replace(/\n\s+at [^]*/, '')
+    .replaceAll(/\s+/g, ' ')
+    .slice(0, 600);
 }
 
-function readJson<T>(file: string): T | undefined {
+/** What vitest's own reporter wrote, in its form (that of Jest). */
+function readJson(file: string): VitestReport | undefined {
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as T;
+    return JSON.parse(readFileSync(file, 'utf8')) as VitestReport;
   } catch {
     return undefined;
   }

@@ -26,9 +26,9 @@ export function listLacking(inventory: Inventory, view: TopologyView): readonly 
 /**
  * `away`: nodes (inventory ids) that cannot be waited for, on hosts that cannot be reached. Looks until every
  * node answers and sees a complete cluster: nodes that were just started load their data, find each other
- * and link to their masters meanwhile, with help where they call a wrong address (`recallReplicas`). Throws OperationError naming what lacks, and why nodes do not answer,
- * after a minute and a second a node in which none was loading or being copied to; InterruptedError when the
- * operator interrupts.
+ * and link to their masters meanwhile, with help where they call a wrong address (`recallReplicas`). Throws
+ * OperationError naming what lacks, and why nodes do not answer, after a minute and a second a node in which
+ * none was loading or being copied to; InterruptedError when the operator interrupts.
  */
 export async function awaitComplete(session: Session, away: ReadonlySet<string> = new Set()): Promise<void> {
   const { inventory, redis, signal, emit } = session;

@@ -82,6 +82,8 @@ function foreign(input: CheckInput, topology: Topology, stranger: Stranger): Fin
           call(inventory, 'all', 'CLUSTER', 'NODES'),
         ]
       : forget(input, topology, stranger),
+    // Each node finds for itself that another has failed, or is told.
+    passing: !dead && lines.some(({ flags }) => flags.includes('fail') || flags.includes('fail?')),
     // The id that a copied data folder displaced is forgotten with it, and so is that of a machine that was
     // replaced.
     ...(!serves && {

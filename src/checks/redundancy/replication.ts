@@ -73,7 +73,7 @@ function linkDown(input: CheckInput, { view, master }: Pair): Finding {
   };
 }
 
-/** Only in its own view can be seen whom it calls. */
+/** Only its own view shows which address it calls. */
 const wrongAddress = (view: ReachableView): readonly string[] =>
   astrayReplicas({ nodes: [view] }).map(
     ({ calls, address }) => `it calls ${calls}, and its master is at ${address}`,
