@@ -86,6 +86,7 @@ vars currentEpoch 6 lastVoteEpoch 0
     programError: undefined,
     addresses: undefined,
     log: [],
+    isLogFolder: false,
     journal: [],
   };
 }

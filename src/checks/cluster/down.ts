@@ -41,6 +41,8 @@ function describe(cause: StartCause, { inventory, node, place }: Subject): strin
       return describeAof(cause, place);
     case 'dump':
       return `${place.dataDirectory}/dump.rdb is ${cause.fault}`;
+    case 'log-folder':
+      return `${place.logFile} is a folder`;
     case 'configuration':
       return `the server does not accept its configuration: ${cause.said}`;
     case 'setup':

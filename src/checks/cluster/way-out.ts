@@ -15,11 +15,13 @@ export type Subject = {
 
 /** The commands that have a node run again, by the cause that keeps it down. */
 export function wayOut(cause: StartCause, subject: Subject): readonly string[] {
-  const { inventory, node } = subject;
+  const { inventory, node, place } = subject;
   const start = ours(inventory, 'start');
   switch (cause.kind) {
     case 'masked':
       return [unmask(inventory, node.host, unitOf(inventory, node) ?? ''), start];
+    case 'log-folder':
+      return [onHost(inventory, node.host, `mv -nT ${place.logFile} ${place.logFile}.aside`), start];
     case 'owner':
     case 'configuration':
       return [ours(inventory, 'provision')];

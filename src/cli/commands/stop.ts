@@ -12,14 +12,22 @@ export const run: CommandRun = async (invocation) =>
     async (session) => {
       const { cluster } = session.inventory;
       const agree = agreement(session.inventory, approvalOf(invocation));
-      const { loss, ...report } = await stopNodes(session, { command: invocation.commandLine, agree });
+      const { loss, left, isBare, ...report } = await stopNodes(session, {
+        command: invocation.commandLine,
+        agree,
+      });
+      const stopped = left.length === 0 ? `${cluster} is stopped` : stoppedWithout(cluster, left);
+      const nothing = isBare ? `nothing of ${cluster} is on its hosts` : stopped;
       const text = report.changed
-        ? `${cluster} is stopped; ${keptBy(loss)}. Again: weedgo-redis start`
-        : `Nothing to do: ${cluster} is stopped.`;
-      return { data: { ok: true, ...report }, text };
+        ? `${stopped}; ${keptBy(loss)}. Again: weedgo-redis start`
+        : `Nothing to do: ${nothing}.`;
+      return { data: { ok: true, ...report, left }, text };
     },
     { secrets: 'optional' },
   );
+
+const stoppedWithout = (cluster: string, left: readonly string[]): string =>
+  `the nodes of ${cluster} that the inventory lists are stopped; it does not list ${left.join(', ')}, and they were left as they are`;
 
 const agreement =
   ({ cluster, hosts, production }: Inventory, approval: Approval) =>

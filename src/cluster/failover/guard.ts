@@ -4,7 +4,7 @@ import type { NodeTopology } from '../view.ts';
 import { guardCluster, guardSight } from './guard-cluster.ts';
 import { seatsOf, swapAll } from './outlook.ts';
 import type { Reason } from './reason.ts';
-import { lagOf, viewOf } from './situation.ts';
+import { bringBack, lagOf, viewOf } from './situation.ts';
 import type { Situation } from './situation.ts';
 import type { Choice, Target } from './target.ts';
 import { guardWrites } from './writes.ts';
@@ -128,9 +128,8 @@ function guardReplica(situation: Situation, { shard, replica }: Required<Choice>
   const { id, host } = replica.node;
   const info = viewOf(situation, replica)?.info;
   if (!info) {
-    return [
-      { code: 'replica-unreachable', message: `${id} does not respond`, hints: [`Start ${id} first.`] },
-    ];
+    const hints = [bringBack(situation, id)];
+    return [{ code: 'replica-unreachable', message: `${id} does not respond`, hints }];
   }
   const reasons: Reason[] = [];
   if (situation.drained.includes(host)) {

@@ -1,6 +1,6 @@
 import { countVoters, guardMajority } from './guard-cluster.ts';
 import type { Reason, ReasonCode } from './reason.ts';
-import { viewOf } from './situation.ts';
+import { bringBack, viewOf } from './situation.ts';
 import type { Situation } from './situation.ts';
 import type { Choice } from './target.ts';
 import { wasLinked } from '../whole-copy.ts';
@@ -85,7 +85,7 @@ function judgeCopy(situation: Situation, { shard, replica }: Choice, keys: numbe
   if (!replica) return { refusals: [], accepted: [] };
   const { id } = replica.node;
   const info = viewOf(situation, replica)?.info;
-  if (!info) return refuse('replica-unreachable', `${id} does not respond`, `Start ${id} first.`);
+  if (!info) return refuse('replica-unreachable', `${id} does not respond`, bringBack(situation, id));
   const startMaster = `Start ${shard.master.node.id} again, or restore a backup.`;
   if (info['master_sync_in_progress'] === '1')
     return refuse('replica-empty', `${id} holds no whole copy: it is being copied to`, startMaster);

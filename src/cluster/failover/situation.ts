@@ -43,6 +43,17 @@ export function viewOf(situation: Situation, member: Member): NodeTopology | und
   return reachableNodes(situation.view).find(({ node }) => node === member.node.id);
 }
 
+/**
+ * Says how a node that does not answer comes back: a process that is there is not brought back by starting it.
+ */
+export function bringBack(situation: Situation, id: string): string {
+  const seen = situation.view.nodes.find(({ node }) => node === id);
+  const isThere = seen?.reachable === false && seen.failure !== 'refused' && seen.failure !== 'host';
+  return isThere
+    ? `Its process is there (${seen.reason}): weedgo-redis verify says how it answers again.`
+    : `Start ${id} first.`;
+}
+
 export function memberOf(situation: Situation, node: string): Member | undefined {
   return situation.members.find((member) => member.node.id === node);
 }

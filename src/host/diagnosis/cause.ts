@@ -20,6 +20,7 @@ export type StartCause =
       readonly said: string;
     }
   | { readonly kind: 'dump'; readonly fault: 'empty' | 'damaged' }
+  | { readonly kind: 'log-folder' }
   | { readonly kind: 'configuration'; readonly said: string }
   /** systemd itself could not set the process up: an exit code of its own, and what the journal has of it. */
   | {
@@ -51,8 +52,9 @@ export function causeOf(evidence: Evidence, node: Node, expected: ExpectedData):
 /** `hasFolder`: the node has a data folder. `isCluster`: a node with data has a nodes.conf next to it. */
 export type ExpectedData = { readonly hasFolder: boolean; readonly isCluster: boolean };
 
-function unitCause({ unit }: Evidence): StartCause | undefined {
-  return unit?.load === 'masked' ? { kind: 'masked' } : undefined;
+function unitCause({ unit, isLogFolder }: Evidence): StartCause | undefined {
+  if (unit?.load === 'masked') return { kind: 'masked' };
+  return isLogFolder ? { kind: 'log-folder' } : undefined;
 }
 
 function hostCause(

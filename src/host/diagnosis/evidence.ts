@@ -24,6 +24,8 @@ export type Evidence = {
   readonly programError: string | undefined;
   /** The host's IP addresses; undefined: they could not be read. */
   readonly addresses: readonly string[] | undefined;
+  /** A folder stands where its log belongs. */
+  readonly isLogFolder: boolean;
   /**
    * The last lines of the node's log and of its unit's journal, oldest first; the log only since the last
    * start.

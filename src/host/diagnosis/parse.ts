@@ -30,6 +30,7 @@ export function parseEvidence(sections: Sections, index: number): Evidence {
     holders: parseHolding(linesOf(section('holders').output)),
     programError: section('program').output.trim() || undefined,
     addresses: addresses && addresses.code === 0 ? parseAddresses(addresses.output) : undefined,
+    isLogFolder: section('logs').output.trim() === 'folder',
     log: sinceLastStart(linesOf(section('log').output)).map(maskLogLine),
     journal: linesOf(section('journal').output).map(maskLogLine),
   };

@@ -57,6 +57,7 @@ ${suspect.appendonly ? aofScript(suspect) : dumpScript(layout)}`,
     holders: holdersScript(suspect.ports),
     program: `PATH=$PATH:/usr/local/bin:/usr/local/sbin:/usr/bin:/usr/sbin
 said=$(${suspect.server}-server --version 2>&1) || printf '%s\\n' "$said" | head -n 3`,
+    logs: `if [ -d ${shQuote(layout.logFile)} ]; then echo folder; fi`,
     log,
   };
 }

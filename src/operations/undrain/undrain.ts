@@ -1,3 +1,4 @@
+import { guardCluster } from '../../cluster/failover/guard-cluster.ts';
 import { planRoles } from '../../cluster/failover/roles.ts';
 import { shardWith } from '../../cluster/failover/situation.ts';
 import type { Situation } from '../../cluster/failover/situation.ts';
@@ -15,6 +16,7 @@ import { awaitQuiet } from '../../failover/await-guard.ts';
 import { setElectable } from '../../failover/electable.ts';
 import { lookAround } from '../../failover/look.ts';
 import { moveAll } from '../../failover/move.ts';
+import { refuseFor } from '../../failover/refuse.ts';
 import { requireCluster, requireHost } from '../../failover/require.ts';
 import { readJournal, writeJournal } from '../../session/journal/journal.ts';
 import type { Session } from '../../session/session.ts';
@@ -34,7 +36,10 @@ export async function undrain(session: Session, request: DrainRequest): Promise<
     const { [host.name]: past, ...others } = journal.drained;
     const look = { maxLag, drained: Object.keys(others) };
     const stages = createStages(held);
-    refuseCutOff(await lookAround(held, look), held, host);
+    const before = await lookAround(held, look);
+    refuseCutOff(before, held, host);
+    const silent = guardCluster(before).filter(({ code }) => code === 'no-answer');
+    refuseFor(silent, `undrain ${host.name}`);
     await refuseMaskedOn(held, host);
     await stages.run('sync', `wait until the nodes of ${host.name} are in sync`, async () => {
       const ids = host.nodes.map(({ id }) => id);

@@ -38,6 +38,11 @@ test('destroy leaves the nodes of another inventory of the same name, and the la
 
   // Where no node answers, the disks say so.
   await cli.setInventory({ ...other, auth: password });
+  await cli.setInventory({ ...localNodes([19_060, 19_061, 19_069], { replicas: 0 }), auth: password });
+  const half = await cli.run('stop');
+  expectCode(half, 0);
+  expect(half.stdout).toContain('it does not list 127.0.0.1:19062, and they were left as they are');
+  await cli.setInventory({ ...other, auth: password });
   expectCode(await cli.run('stop'), 0);
   await cli.setInventory({ ...localNodes([19_060, 19_061, 19_069], { replicas: 0 }), auth: password });
   const partly = await cli.run('destroy', '--confirm', 'test');
@@ -56,4 +61,5 @@ test('destroy leaves the nodes of another inventory of the same name, and the la
   expect(await readdir(join(cli.state, 'weedgo-redis'))).toEqual(['.operations']);
   const left = await readdir(operations);
   expect(left.filter((name) => !name.includes('.audit.'))).toEqual([]);
+  expect((await cli.run('stop')).stdout).toContain('Nothing to do: nothing of test is on its hosts.');
 });

@@ -1,4 +1,4 @@
-import { open, readdir, readFile, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, truncate, writeFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
@@ -104,6 +104,15 @@ test.each([
     expect.stringMatching(/ resync redis2:17804$/),
     expect.stringMatching(/ provision$/),
   ]);
+});
+
+test('a folder in the place of a log', async () => {
+  const log = join(scene.cli.state, 'weedgo-redis/scene/17804/redis.log');
+  await kill('redis2:17804');
+  await rename(log, `${log}.before`);
+  await mkdir(log);
+  const { findings } = await seeAndFixScene(scene, ['WR-NODE-DOWN']);
+  expect(findings[0]?.seen).toContain(`${log} is a folder`);
 });
 
 test('a damaged node and two that merely do not run: each on its own way, and then all', async () => {
