@@ -21,6 +21,12 @@ export function harmless(text: string): string {
 export const inLine = (text: string): string =>
   text.replaceAll(/[\n\r\t]/g, (found) => ({ '\n': '\\n', '\r': '\\r' })[found] ?? '\\t');
 
+/**
+ * A text of several lines below our own: none but the first can pass for a line of ours, since all others
+ * stand behind a bar.
+ */
+export const behindBar = (text: string): string => text.replaceAll('\n', '\n  | ');
+
 /** As JSON, with the same characters as JSON's own escapes, so that a reader gets exactly what was there. */
 export function harmlessJson(document: unknown): string {
   // Outside of strings JSON has none of them but newlines.

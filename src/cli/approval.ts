@@ -1,3 +1,4 @@
+import { inLine } from '../base/harmless.ts';
 import type { Approval, Question } from '../session/approval.ts';
 import type { Invocation } from './command.ts';
 
@@ -15,4 +16,4 @@ export function approvalOf({ global, options, prompter }: Invocation): Approval 
 }
 
 const textOf = ({ statements, details = [], question }: Question): string =>
-  [...details, ...statements, question].join('\n');
+  [...details, ...statements.map(inLine), question].join('\n');

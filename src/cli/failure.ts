@@ -1,5 +1,6 @@
 import { createPaint } from './paint.ts';
 import { exitCodes, HostsFailedError, UsageError, WeedgoError } from '../base/errors.ts';
+import { behindBar } from '../base/harmless.ts';
 import { withPlace } from './place.ts';
 
 /** The exit code that `docs/cli.md` promises for an error. */
@@ -19,8 +20,8 @@ export function formatFailure(error: unknown, color: boolean): string {
         ? paint.yellow('interrupted:')
         : paint.red('error:');
   const lines = [
-    `${label} ${withPlace(error, error.message.replace(/^interrupted (?=at |on )/, ''))}`,
-    ...[...error.hints, ...accountOf(error)].map((hint) => `  ${paint.dim('→')} ${hint}`),
+    `${label} ${withPlace(error, textOf(error))}`,
+    ...[...error.hints, ...accountOf(error)].map((hint) => `  ${paint.dim('→')} ${behindBar(hint)}`),
   ];
   if (error instanceof HostsFailedError) {
     for (const failure of error.failures)
@@ -31,6 +32,12 @@ export function formatFailure(error: unknown, color: boolean): string {
       );
   }
   return lines.join('\n');
+}
+
+/** A usage error has a line for each problem of the operator's own file; else a host may have put lines in. */
+function textOf(error: WeedgoError): string {
+  const text = error.message.replace(/^interrupted (?=at |on )/, '');
+  return error instanceof UsageError ? text : behindBar(text);
 }
 
 const shownChanges = 5;

@@ -1,3 +1,4 @@
+import { behindBar } from '../base/harmless.ts';
 import type { Emit, OperationEvent } from '../session/events.ts';
 import { createSpinner, printNote, shown } from './output.ts';
 import { createPaint, type Paint } from './paint.ts';
@@ -51,8 +52,8 @@ function lineFor(
   switch (event.type) {
     case 'warning':
       return [
-        `${paint.yellow('warning:')} ${withPlace(event, event.message)}`,
-        ...(event.hints ?? []).map((hint) => `  ${paint.dim('→')} ${hint}`),
+        `${paint.yellow('warning:')} ${withPlace(event, behindBar(event.message))}`,
+        ...(event.hints ?? []).map((hint) => `  ${paint.dim('→')} ${behindBar(hint)}`),
       ].join('\n');
     case 'stage-finished':
       return quiet

@@ -1,3 +1,4 @@
+import { behindBar } from '../../base/harmless.ts';
 import { history } from '../../operations/history/history.ts';
 import type { HistoryEntry, HistoryReport } from '../../operations/history/history.ts';
 import type { CommandRun } from '../command.ts';
@@ -33,7 +34,7 @@ function rowOf(entry: HistoryEntry): readonly string[] {
 function noteOf({ since, message, missingOn }: HistoryEntry): readonly string[] {
   const when = since.slice(0, 19).replace('T', ' ');
   return [
-    ...(message === undefined ? [] : [`${when}: ${message}`]),
+    ...(message === undefined ? [] : [`${when}: ${behindBar(message)}`]),
     ...(missingOn.length === 0 ? [] : [`${when}: not in the log of ${missingOn.join(', ')}`]),
   ];
 }

