@@ -5,6 +5,7 @@ import type { HostProblem } from '../../host/requirements/problem.ts';
 import { describeStep } from '../../host/step.ts';
 import { observe } from '../../observation/observe.ts';
 import type { Session } from '../../session/session.ts';
+import { describeHolder, lockHolder } from '../../session/lock/holder.ts';
 import { createStages } from '../../session/stages.ts';
 import { demandFacts } from './all-hosts.ts';
 import { describeMove } from './moves.ts';
@@ -61,8 +62,10 @@ export async function planReport(session: Session): Promise<PlanReport> {
     }),
   );
   demandFacts(session, observation);
-  const plan = planProvision({ ...session, observation, drained: await drainedHostsOf(session) });
-  warnOfProblems(plan.problems, session.emit);
+  const [drained, locked] = await Promise.all([drainedHostsOf(session), lockProblems(session)]);
+  const plan = planProvision({ ...session, observation, drained });
+  const problems = [...locked, ...plan.problems];
+  warnOfProblems(problems, session.emit);
   return {
     cluster: inventory.cluster,
     empty: isEmptyPlan(plan),
@@ -84,7 +87,16 @@ export async function planReport(session: Session): Promise<PlanReport> {
     form: plan.form.map(describeClusterStep),
     assumed: plan.assumed,
     unseen: plan.unseen,
-    problems: plan.problems,
-    blocked: judge(plan.problems) ?? null,
+    problems,
+    blocked: judge(problems) ?? null,
   };
+}
+
+/** Another command that changes the cluster now keeps provision from it. */
+async function lockProblems(session: Session): Promise<readonly HostProblem[]> {
+  const { cluster, hosts } = session.inventory;
+  const { holder } = await lockHolder(session);
+  if (!holder) return [];
+  const host = hosts[0]?.name ?? cluster;
+  return [{ id: 'locked', kind: 'refused', host, ...describeHolder(cluster, holder) }];
 }

@@ -20,6 +20,20 @@ is_beat "$beat" || exit 1
 [ $((now - beat)) -ge ${leaseSeconds} ] || printf '%s\\n' "$record"
 `;
 
+/** Who is changing the cluster, and what to do; for whatever is refused because of that. */
+export function describeHolder(
+  cluster: string,
+  { owner, since, reason }: LockRecord,
+): { readonly message: string; readonly hints: readonly string[] } {
+  return {
+    message: `${cluster} is locked by ${owner} since ${since}: ${reason}`,
+    hints: [
+      `Wait until it is done, or ask ${owner}. Commands that only read work meanwhile.`,
+      `When its process or connection is gone, the lock goes after ${leaseSeconds} s.`,
+    ],
+  };
+}
+
 /** `unread`: why it is not known that nobody holds it. */
 export type LockReading = { readonly holder: LockRecord | undefined; readonly unread: string | undefined };
 

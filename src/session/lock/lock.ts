@@ -4,9 +4,10 @@ import { OperationError, RefusedError } from '../../base/errors.ts';
 import { throwIfInterrupted } from '../../base/wait.ts';
 import { askLock, parseLockRecord } from './ask.ts';
 import type { LockRecord } from './ask.ts';
+import { describeHolder } from './holder.ts';
 import { startHeart } from './heart.ts';
 import type { HeldStation } from './heart.ts';
-import { beatSeconds, leaseSeconds } from './script.ts';
+import { beatSeconds } from './script.ts';
 import type { LockAction } from './script.ts';
 import { describeOperator, isProvablyGone, operatorProcess } from '../operator.ts';
 import { stationCount, stationsOf } from '../stations.ts';
@@ -180,15 +181,8 @@ function heldBy(
   { host }: Station,
   { holder, silentSeconds }: { readonly holder: LockRecord; readonly silentSeconds: number },
 ): RefusedError {
-  const { owner, reason, since } = holder;
-  return new RefusedError(
-    `${session.inventory.cluster} is locked by ${owner} since ${since}: ${reason} ` +
-      `(seen on ${host}; last sign of life ${silentSeconds} s ago)`,
-    {
-      hints: [
-        `Wait until it is done, or ask ${owner}. Commands that only read work meanwhile.`,
-        `When its process or connection is gone, the lock goes after ${leaseSeconds} s.`,
-      ],
-    },
-  );
+  const { message, hints } = describeHolder(session.inventory.cluster, holder);
+  return new RefusedError(`${message} (seen on ${host}; last sign of life ${silentSeconds} s ago)`, {
+    hints,
+  });
 }

@@ -69,9 +69,9 @@ test.each(['yes', 'no'] as const)(
   'a power loss at any moment of a change of appendonly to %s',
   async (to) => {
     const from = to === 'yes' ? 'no' : 'yes';
-    // µs a key: a rewrite or snapshot of a shard takes half a second.
+    // µs a key: a rewrite or snapshot of a shard takes longer.
     const slowDown = async (): Promise<void> => {
-      for (const port of ports) await ask(port, 'CONFIG', 'SET', 'rdb-key-save-delay', '25');
+      for (const port of ports) await ask(port, 'CONFIG', 'SET', 'rdb-key-save-delay', '10');
     };
     await cli.setInventory(inventory(from));
     expectCode(await cli.run('provision'), 0);

@@ -197,8 +197,11 @@ test('of two that provision at once one works, and the other names who holds the
   // Held there, or it could be done before the other has looked.
   first.kill('SIGSTOP');
   const second = await cli.run('provision');
+  const plan = await cli.run('plan', '--exit-code');
   first.kill('SIGCONT');
   expectCode(second, 4);
+  expectCode(plan, 4);
+  expect(plan.stdout).toMatch(/refused: test is locked by \S+@\S+ since .*: provision/);
   expect(second.stderr).toMatch(/test is locked by \S+@\S+ since .*: provision/);
   expectCode(await first.done, 0);
   await expectSound(18_140, password);
