@@ -1,6 +1,7 @@
 import type { ClusterView, InfoFields } from '../cluster/view.ts';
 import type { Evidence } from '../host/diagnosis/evidence.ts';
 import type { Facts } from '../host/facts.ts';
+import type { Defaults } from '../render/leftovers.ts';
 import type { Inventory } from '../inventory/inventory.ts';
 import type { RenderedFile } from '../render/render.ts';
 import type { HostProbe, NodeProbe, WriteTestResult } from './probe.ts';
@@ -10,7 +11,14 @@ export type Pending = {
   /** Drained hosts, by name: since when. */
   readonly drained: Readonly<Record<string, string>>;
   /** A rolling restart that was interrupted. */
-  readonly restart: { readonly since: string; readonly nodes: readonly string[] } | undefined;
+  readonly restart:
+    | {
+        readonly since: string;
+        readonly nodes: readonly string[];
+        /** The command that it is a part of; undefined: `restart` itself. */
+        readonly command?: 'provision' | undefined;
+      }
+    | undefined;
   /** A drill that was interrupted: since when. */
   readonly drill: string | undefined;
   /** The command that is at one of these now: who runs it, and what it is for. */
@@ -27,6 +35,8 @@ export type CheckInput = {
   readonly view: ClusterView;
   /** By host name. */
   readonly hosts: Readonly<Record<string, HostFacts>>;
+  /** Defaults of the server that is installed, by host name; no entry where they are not known. */
+  readonly defaults: Readonly<Record<string, Defaults>>;
   /** The files that each reachable host should have, by host name; they hold passwords. */
   readonly files: Readonly<Record<string, readonly RenderedFile[]>>;
   /** The operator's clock when the facts were read, ms since the epoch. */

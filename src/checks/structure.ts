@@ -50,6 +50,7 @@ const nothingElse = {
   probes: {},
   evidence: {},
   connections: {},
+  defaults: {},
   first: undefined,
   hostProbes: {},
   pending: { drained: {}, restart: undefined, drill: undefined },

@@ -13,3 +13,7 @@ export function parseCount(flag: string, text: string | undefined, most: number)
   if (number >= 1 && number <= most) return number;
   throw new UsageError(`${flag} ${text}: must be a whole number from 1 to ${most}`);
 }
+
+/** `--no-restart` was given. */
+export const noRestart = ({ options }: { readonly options: Readonly<Record<string, unknown>> }): boolean =>
+  options['restart'] === false;

@@ -1,6 +1,9 @@
 import type { CommandSpec, Parameter } from './command.ts';
 import { confirm, failoverCommands } from './registry-failover.ts';
 
+/** Of what brings running nodes to what the inventory says. */
+const withoutRestart: Parameter = ['--no-restart', 'restart no running node; what needs it is refused'];
+
 /** What every command takes. */
 export const globalOptions: readonly Parameter[] = [
   [
@@ -71,6 +74,7 @@ export const commands: readonly CommandSpec[] = [
     options: [
       ['--exit-code', 'exit 3 when there is something to do'],
       ['--diff', 'show new files in full, not only changes'],
+      withoutRestart,
     ],
     examples: ['weedgo-redis plan', 'weedgo-redis plan --diff', 'weedgo-redis plan --exit-code'],
     load: () => import('./commands/plan.ts'),
@@ -85,6 +89,7 @@ export const commands: readonly CommandSpec[] = [
         'start a shard without its keys, where all its nodes have lost their data for good',
         ['SHARD'],
       ],
+      withoutRestart,
       confirm,
     ],
     examples: [

@@ -35,7 +35,7 @@ export type Parts = { readonly hosts?: Promise<HostsLook>; readonly view?: Promi
 
 export async function lookAtHosts(session: Session): Promise<HostsLook> {
   const [observed, hostProbes, pending] = await Promise.all([
-    observeHosts(session),
+    observeHosts(session, { askDefaults: true }),
     probeHosts(session),
     readPending(session),
   ]);
@@ -74,6 +74,7 @@ export async function look(
     inventory,
     view: observation.view,
     hosts: facts,
+    defaults: Object.fromEntries(observed.defaults),
     evidence,
     connections,
     first: undefined,

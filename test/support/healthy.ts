@@ -36,6 +36,7 @@ export function healthyInput(inventory: Inventory, shards: Shards = preferredSha
     inventory,
     now,
     files,
+    defaults: {},
     evidence: {},
     connections: {},
     first: undefined,

@@ -14,6 +14,7 @@ const byThemselves: Readonly<Record<string, string>> = {
   'host/facts/read.ts': 'reads',
   'host/listen.ts': 'listens on ports where nothing listens, for the port check',
   'host/probe.ts': 'tries to connect',
+  'host/scratch.ts': 'starts a server without port and data, which it ends',
   'host/socket-owner.ts': 'reads',
   'session/audit/audit.ts': 'adds to the audit log, also of a command that has lost the lock',
   'failover/restart-node.ts': 'reads the end of a log',

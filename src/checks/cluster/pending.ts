@@ -37,8 +37,12 @@ function interruptedRestart({ inventory, pending: { restart, underWay } }: Check
     {
       id: 'WR-RESTART-UNFINISHED',
       why: 'Part of the nodes are as they were before it, or masters are not where they belong.',
-      remedy: [ours(inventory, 'restart', ...targetOf(inventory, restart.nodes))],
-      ...unfinished('restart', { since: restart.since, underWay }),
+      remedy: [
+        restart.command === undefined
+          ? ours(inventory, 'restart', ...targetOf(inventory, restart.nodes))
+          : ours(inventory, restart.command),
+      ],
+      ...unfinished('restart', { since: restart.since, underWay, command: restart.command }),
     },
   ];
 }
@@ -70,17 +74,21 @@ function interruptedDrill({ inventory, pending: { drill, underWay } }: CheckInpu
   ];
 }
 
-type Begun = { readonly since: string; readonly underWay: Pending['underWay'] };
+type Begun = {
+  readonly since: string;
+  readonly underWay: Pending['underWay'];
+  readonly command?: string | undefined;
+};
 
 /**
  * While the command that began it holds the lock, there is nothing to fix: any other would only wait for it.
  */
 function unfinished(
   what: 'restart' | 'drill',
-  { since, underWay }: Begun,
+  { since, underWay, command = what }: Begun,
 ): Pick<Finding, 'severity' | 'title' | 'nodes' | 'hosts' | 'seen' | 'expected'> & Partial<Finding> {
   const about = { nodes: [], hosts: [], expected: `no ${what} under way` };
-  if (underWay?.reason.startsWith(`${what} `) !== true)
+  if (underWay === undefined || underWay.reason.split(' ')[0] !== command)
     return {
       severity: 'warning',
       title: `a ${what} was interrupted`,

@@ -34,7 +34,6 @@ function describe(inventory: Inventory, drifts: readonly Drift[]): readonly Find
   const [first] = drifts;
   if (!first) return [];
   const { kind, name, needsRestart, inventory: wanted, file, live } = first;
-  const restarts = needsRestart ? nodes.map((node) => ours(inventory, 'restart', node)) : [];
   return [
     {
       ...texts(kind, { name, nodes: joinNames(nodes) }),
@@ -44,9 +43,7 @@ function describe(inventory: Inventory, drifts: readonly Drift[]): readonly Find
       seen: `inventory: ${wanted}; file: ${file}; running: ${live}`,
       expected: `${name} ${wanted} in the file and in the running server${needsRestart ? ' (needs a restart)' : ''}`,
       remedy:
-        kind === 'pending' && needsRestart
-          ? outage(inventory)
-          : [...(needsRestart && wanted === file ? [] : [ours(inventory, 'provision')]), ...restarts],
+        needsRestart && inventory.mode === 'standalone' ? outage(inventory) : [ours(inventory, 'provision')],
       explains: consequencesOf(first, nodes),
     },
   ];
@@ -61,9 +58,9 @@ function consequencesOf({ name, inventory, live }: Drift, nodes: readonly string
   return [{ ids: [isLower ? 'WR-MEMORY-PROMOTION' : 'WR-MEMORY-OVERCOMMIT'], nodes }];
 }
 
-/** provision writes no file of a running node that would only take effect at its next start. */
+/** No replica could serve while it is restarted. */
 const outage = (inventory: Inventory): readonly string[] => [
-  byHand('only nodes that do not run take this up: this is an outage of the whole cluster'),
+  byHand('only a restart changes this, and nothing serves meanwhile'),
   ours(inventory, 'stop'),
   ours(inventory, 'provision'),
 ];

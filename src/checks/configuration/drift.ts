@@ -9,6 +9,7 @@ import {
 } from '../../render/directives.ts';
 import { liveConfig } from '../../host/live-config.ts';
 import { layoutOf } from '../../render/layout.ts';
+import { type Defaults, leftoversOf } from '../../render/leftovers.ts';
 import { announceDirectives } from '../cluster/announce-directives.ts';
 import type { CheckInput } from '../input.ts';
 import type { Topology } from '../topology.ts';
@@ -50,7 +51,10 @@ export function driftsOf(input: CheckInput, topology: Topology): readonly Drift[
       const shown = topology.reachable.find((view) => view.node === node.id)?.config;
       const live = shown && liveConfig(shown, facts.facts.processes[node.id], dataDirectory);
       if (want === undefined || found === undefined) return [];
-      const drifts = compare({ wanted: want, found: readable(found), live });
+      const drifts = [
+        ...compare({ wanted: want, found: readable(found), live }),
+        ...setByHand({ wanted: want, found: readable(found), live }, defaultsOf(input, host.name, node.id)),
+      ];
       return drifts.map((drift) => ({ ...drift, node: node.id, host: host.name }));
     });
   });
@@ -96,6 +100,34 @@ function compare({ wanted, found, live }: Accounts): readonly Omit<Drift, 'node'
       },
     ];
   });
+}
+
+/** The defaults of the program that is installed, where the node runs that very version. */
+function defaultsOf({ hosts, defaults, view }: CheckInput, host: string, node: string): Defaults | undefined {
+  const facts = hosts[host];
+  const seen = view.nodes.find((each) => each.node === node);
+  const running = seen?.reachable === true ? seen.info['redis_version'] : undefined;
+  const installed = facts?.reachable === true ? facts.facts.server.installed?.version : undefined;
+  return running !== undefined && installed === running ? defaults[host] : undefined;
+}
+
+/** What the running server has, and neither the inventory nor the file says. */
+function setByHand(
+  { wanted, found, live }: Accounts,
+  defaults: Defaults | undefined,
+): readonly Omit<Drift, 'node' | 'host'>[] {
+  if (!live || !found || !defaults) return [];
+  return leftoversOf({ live, desired: wanted, onDisk: {}, defaults })
+    .filter(({ directive }) => found[canonicalDirective(directive)] === undefined)
+    .filter(({ directive }) => !judgedElsewhere.has(canonicalDirective(directive)))
+    .map(({ directive, from, to, needsRestart }) => ({
+      name: directive,
+      kind: 'live',
+      inventory: `unset (the default is ${to || '""'})`,
+      file: 'unset',
+      live: show(directive, from),
+      needsRestart,
+    }));
 }
 
 function isSame(name: string, one: Value | undefined, other: Value | undefined): boolean {

@@ -2,11 +2,14 @@ import { count } from '../../checks/text.ts';
 import { exitCodes } from '../../base/errors.ts';
 import { type HostChanges, planReport, type PlanReport } from '../../operations/provision/plan-report.ts';
 import type { CommandRun } from '../command.ts';
+import { noRestart } from '../option-values.ts';
 import { withSession } from '../session.ts';
 
 export const run: CommandRun = async (invocation) => {
   const { options, global } = invocation;
-  const report = await withSession(invocation, planReport);
+  const report = await withSession(invocation, (session) =>
+    planReport(session, { noRestart: noRestart(invocation) }),
+  );
   return {
     data: { ok: report.blocked === null, ...report },
     text: formatPlan(report, { whole: options['diff'] === true || global.verbose }),
@@ -50,7 +53,10 @@ function formatPlan(report: PlanReport, detail: Detail): string {
     ...refusals,
     ...report.hosts.flatMap((changes) => formatHost(changes, detail)),
     ...live,
-    ...section('Running nodes, one after the other, each in sync before the next:', report.moves),
+    ...section('Running nodes, one after the other, each in sync before the next:', [
+      ...report.moves,
+      ...report.restarts,
+    ]),
     ...form,
     ...assumed,
     ...unseen,
@@ -76,8 +82,12 @@ const section = (title: string, lines: readonly string[]): readonly string[] =>
 
 const indent = (text: string): readonly string[] => text.split('\n').map((line) => `    ${line}`);
 
-function summary({ hosts, live, moves, form }: PlanReport): string {
+function summary({ hosts, live, moves, restarts, form }: PlanReport): string {
   const steps =
-    hosts.reduce((sum, host) => sum + host.steps.length, 0) + live.length + moves.length + form.length;
+    hosts.reduce((sum, host) => sum + host.steps.length, 0) +
+    live.length +
+    moves.length +
+    restarts.length +
+    form.length;
   return `${count(steps, 'step')}. Nothing was changed; weedgo-redis provision does them.`;
 }

@@ -4,6 +4,7 @@ import type { LossRequest } from '../../operations/provision/lost.ts';
 import { provision, type ProvisionReport } from '../../operations/provision/provision.ts';
 import { approvalOf } from '../approval.ts';
 import type { CommandRun, Invocation, Terminal } from '../command.ts';
+import { noRestart } from '../option-values.ts';
 import { formatMs } from '../progress.ts';
 import { withSession } from '../session.ts';
 import { causesOf } from '../../report/causes.ts';
@@ -14,7 +15,7 @@ import { widthOf } from '../views/wrap.ts';
 export const run: CommandRun = async (invocation) => {
   const lost = lostOf(invocation);
   const report = await withSession(invocation, (session) =>
-    provision(session, { command: invocation.commandLine, lost }),
+    provision(session, { command: invocation.commandLine, lost, noRestart: noRestart(invocation) }),
   );
   const ok = report.findings.every(({ severity }) => severity !== 'critical');
   return {

@@ -20,7 +20,9 @@ export async function demandAllHosts(session: Session): Promise<void> {
 export function demandFacts(session: Session, observation: Observation): void {
   const { facts, failures } = observation;
   if (failures.size === 0) return;
-  const problems = planProvision({ ...session, observation }).problems.filter(({ host }) => facts.has(host));
+  const problems = planProvision({ ...session, observation, terms: {} }).problems.filter(({ host }) =>
+    facts.has(host),
+  );
   const all = [...failures.values(), ...problems.map(problemError)].filter(
     (error) => error instanceof WeedgoError,
   );

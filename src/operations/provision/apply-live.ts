@@ -19,7 +19,7 @@ import type { ProvisionPlan } from './plan.ts';
  */
 export async function applyLive(session: Session, due: ProvisionPlan): Promise<StageResult<ProvisionPlan>> {
   const { emit, signal } = session;
-  const { live, switches, lost } = due;
+  const { live, switches, terms } = due;
   for (const step of live) {
     throwIfInterrupted(signal);
     const connection = await connectionTo(session, step.node);
@@ -39,7 +39,7 @@ export async function applyLive(session: Session, due: ProvisionPlan): Promise<S
     tell,
     signal,
   });
-  const { plan } = await readAndPlan(session, async () => lost);
+  const { plan } = await readAndPlan(session, async () => terms);
   return { value: plan, changed: true };
 }
 

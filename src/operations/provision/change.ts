@@ -9,6 +9,8 @@ import type { Invention } from './invent.ts';
 import { readAndPlan } from './look.ts';
 import { describeMove, moveRunning } from './moves.ts';
 import type { ProvisionPlan } from './plan.ts';
+import { describeRestarts } from './restarts.ts';
+import { restartRunning } from './roll.ts';
 import { stopOnProblems } from './problems.ts';
 import { demandReach } from './reach.ts';
 
@@ -21,7 +23,14 @@ type Due = { readonly plan: ProvisionPlan; readonly invention: Invention };
 export async function change(session: Session, stages: Stages, due: Due): Promise<HostsLook | undefined> {
   const settled = await settle(session, stages, due);
   const ready = settled.moves.length > 0 ? await move(session, stages, { ...due, plan: settled }) : settled;
-  if (ready.form.length === 0) return undefined;
+  const looking = ready.form.length === 0 ? undefined : await joinUp(session, stages, ready);
+  if (ready.restarts.length + ready.unfinished.length === 0) return looking;
+  await restart(session, stages, ready);
+  return undefined;
+}
+
+/** Resolves to a look at the hosts that is under way. */
+async function joinUp(session: Session, stages: Stages, ready: ProvisionPlan): Promise<HostsLook> {
   if (portProbes(session.inventory).length > 0) {
     await stages.run('reach', 'Try every port from every host', () => demandReach(session, ready));
   }
@@ -33,13 +42,22 @@ export async function change(session: Session, stages: Stages, due: Due): Promis
   return looking;
 }
 
+/** What an interrupted run left is finished before its nodes are looked at again. */
+async function restart(session: Session, stages: Stages, first: ProvisionPlan): Promise<void> {
+  await restartRunning(session, stages, first);
+  if (first.unfinished.length === 0) return;
+  const { plan } = await readAndPlan(session, async () => first.terms);
+  stopOnProblems(plan.problems, { isChanged: true, done: describeRestarts(first) });
+  if (plan.restarts.length > 0) await restartRunning(session, stages, { ...plan, unfinished: [] });
+}
+
 /**
  * Nodes of an earlier version, restarted one after the other where they belong; then what that leaves is
  * removed.
  */
 async function move(session: Session, stages: Stages, due: Due): Promise<ProvisionPlan> {
   await moveRunning(session, stages, due.plan.moves);
-  const { plan } = await readAndPlan(session, async () => due.plan.lost);
+  const { plan } = await readAndPlan(session, async () => due.plan.terms);
   stopOnProblems(plan.problems, { isChanged: true, done: due.plan.moves.map(describeMove) });
   return settle(session, stages, { ...due, plan });
 }

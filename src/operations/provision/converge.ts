@@ -32,8 +32,8 @@ export async function convergeHosts(
     await applyOnHosts(session, 'provisioning', pending);
     done.push(...pending.map(([host, steps]) => `${host}: ${steps.map(describeStep).join('; ')}`));
     refreshed ||= pending.some(([, steps]) => steps.some(({ kind }) => kind === 'refresh-packages'));
-    const { lost, drained } = plan;
-    plan = planProvision({ ...session, observation: await observe(session), refreshed, lost, drained });
+    const observation = await observe(session, { askDefaults: true });
+    plan = planProvision({ ...session, terms: plan.terms, observation, refreshed });
     stopOnProblems(plan.problems, { isChanged: true, done });
   }
 }

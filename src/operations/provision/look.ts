@@ -1,5 +1,4 @@
 import { isSound } from '../../checks/structure.ts';
-import type { LostShards } from '../../cluster/lost.ts';
 import type { ClusterView } from '../../cluster/view.ts';
 import { OperationError } from '../../base/errors.ts';
 import type { Inventory } from '../../inventory/inventory.ts';
@@ -12,7 +11,7 @@ import type { Stages } from '../../session/stages.ts';
 import { type HostsLook, lookAtHosts } from '../../observation/look.ts';
 import { defaultSettleMs, verify } from '../verify/verify.ts';
 import { demandFacts } from './all-hosts.ts';
-import { drainedHostsOf } from './drained.ts';
+import { type Terms, termsOfJournal } from './terms.ts';
 import { describePlan, isEmptyPlan, planProvision, type ProvisionPlan } from './plan.ts';
 
 /** What was observed, and what there is to do from there. */
@@ -23,23 +22,34 @@ export type Look = {
   readonly report?: Report;
 };
 
-/** Reads the hosts and the nodes, and plans. `whatIsLost`: of what was read. Throws as `demandFacts`. */
+/** What the operator asked for, and what was found to be lost; the rest is in the journal. */
+type Asked = Pick<Terms, 'lost' | 'noRestart'>;
+
+/** Reads the hosts and the nodes, and plans. `asked`: of what was read. Throws as `demandFacts`. */
 export async function readAndPlan(
   session: Session,
-  whatIsLost: (observation: Observation) => Promise<LostShards | undefined>,
+  asked: (observation: Observation) => Promise<Asked>,
 ): Promise<Look> {
-  const [observation] = await Promise.all([observe(session), prepareTemplates()]);
-  return planFrom(session, observation, await whatIsLost(observation));
+  const [observation] = await Promise.all([observe(session, { askDefaults: true }), prepareTemplates()]);
+  return planFrom(session, observation, await asked(observation));
 }
 
-async function planFrom(session: Session, observation: Observation, lost?: LostShards): Promise<Look> {
+async function planFrom(
+  session: Session,
+  observation: Observation,
+  { lost, noRestart = false }: Asked,
+): Promise<Look> {
   demandFacts(session, observation);
-  const drained = await drainedHostsOf(session);
-  return { observation, plan: planProvision({ ...session, observation, lost, drained }) };
+  const terms = { ...(await termsOfJournal(session)), lost, noRestart };
+  return { observation, plan: planProvision({ ...session, observation, terms }) };
 }
 
 /** What was started takes a while to find its place; only then does a look at everything count. */
-export const lookAgain = (session: Session, stages: Stages, seen: HostsLook | undefined): Promise<Look> =>
+export const lookAgain = (
+  session: Session,
+  stages: Stages,
+  { hosts: seen, noRestart }: { readonly hosts: HostsLook | undefined; readonly noRestart: boolean },
+): Promise<Look> =>
   stages.run('verify', 'Verify the cluster from every node', async () => {
     await awaitComplete(session);
     const hosts = seen ? Promise.resolve(seen) : lookAtHosts(session);
@@ -47,7 +57,7 @@ export const lookAgain = (session: Session, stages: Stages, seen: HostsLook | un
     const parts = { hosts, view };
     const report = await verify(session, { writeTest: false, settleMs: defaultSettleMs, parts });
     const observation = { ...(await hosts).observed, view: await view };
-    return { value: { ...(await planFrom(session, observation)), report }, changed: false };
+    return { value: { ...(await planFrom(session, observation, { noRestart })), report }, changed: false };
   });
 
 /** Nothing is missing that passes by itself, and nothing is wrong that provision does not put right. */

@@ -2,7 +2,7 @@ import { isSound } from '../../checks/structure.ts';
 import { describeClusterStep, describeSwitch } from '../../cluster/step.ts';
 import { diffStep } from '../../host/diff.ts';
 import type { HostProblem } from '../../host/requirements/problem.ts';
-import { describeStep } from '../../host/step.ts';
+import { describeStep, type HostStep } from '../../host/step.ts';
 import { observe } from '../../observation/observe.ts';
 import type { Session } from '../../session/session.ts';
 import { describeHolder, lockHolder } from '../../session/lock/holder.ts';
@@ -10,7 +10,9 @@ import { createStages } from '../../session/stages.ts';
 import { demandFacts } from './all-hosts.ts';
 import { describeMove } from './moves.ts';
 import { isEmptyPlan, planProvision } from './plan.ts';
-import { drainedHostsOf } from './drained.ts';
+import { describeRestarts } from './restarts.ts';
+import { tryRestarts } from './roll.ts';
+import { termsOfJournal } from './terms.ts';
 import { judge, warnOfProblems } from './problems.ts';
 
 export type HostChanges = {
@@ -37,6 +39,8 @@ export type PlanReport = {
    * elsewhere.
    */
   readonly moves: readonly string[];
+  /** Running nodes that are restarted in their place, one after the other, and why. */
+  readonly restarts: readonly string[];
   readonly form: readonly string[];
   /** Nodes that do not run yet: `form` assumes that they will, and are empty. */
   readonly assumed: readonly string[];
@@ -51,20 +55,23 @@ export type PlanReport = {
  * Observes and plans as provision does, and changes nothing. Throws HostsFailedError when a host does not
  * respond or its facts cannot be read.
  */
-export async function planReport(session: Session): Promise<PlanReport> {
+export async function planReport(
+  session: Session,
+  { noRestart }: { readonly noRestart: boolean },
+): Promise<PlanReport> {
   const { inventory } = session;
   const observation = await createStages(session).run(
     'observe',
     'Read the hosts and the nodes',
     async () => ({
-      value: await observe(session),
+      value: await observe(session, { askDefaults: true }),
       changed: false,
     }),
   );
   demandFacts(session, observation);
-  const [drained, locked] = await Promise.all([drainedHostsOf(session), lockProblems(session)]);
-  const plan = planProvision({ ...session, observation, drained });
-  const problems = [...locked, ...plan.problems];
+  const [journal, locked] = await Promise.all([termsOfJournal(session), lockProblems(session)]);
+  const plan = planProvision({ ...session, observation, terms: { ...journal, noRestart } });
+  const problems = [...locked, ...plan.problems, ...(await tryRestarts(session, plan))];
   warnOfProblems(problems, session.emit);
   return {
     cluster: inventory.cluster,
@@ -72,23 +79,26 @@ export async function planReport(session: Session): Promise<PlanReport> {
     sound: isSound(inventory, observation.view),
     hosts: [...plan.hosts].map(([host, { steps }]) => ({
       host,
-      steps: steps.map((step) => {
-        const diff = diffStep(step);
-        const isNew = step.kind === 'write-file' && step.before === undefined;
-        return {
-          step: describeStep(step),
-          ...(diff !== undefined && { diff }),
-          ...(isNew && { newLines: step.file.content.trimEnd().split('\n').length }),
-        };
-      }),
+      steps: steps.map(changeOf),
     })),
     live: [...plan.live.map(describeClusterStep), ...plan.switches.map(describeSwitch)],
     moves: plan.moves.map(describeMove),
+    restarts: describeRestarts(plan),
     form: plan.form.map(describeClusterStep),
     assumed: plan.assumed,
     unseen: plan.unseen,
     problems,
     blocked: judge(problems) ?? null,
+  };
+}
+
+function changeOf(step: HostStep): HostChanges['steps'][number] {
+  const diff = diffStep(step);
+  const isNew = step.kind === 'write-file' && step.before === undefined;
+  return {
+    step: describeStep(step),
+    ...(diff !== undefined && { diff }),
+    ...(isNew && { newLines: step.file.content.trimEnd().split('\n').length }),
   };
 }
 

@@ -1,4 +1,3 @@
-import type { LostShards } from '../../cluster/lost.ts';
 import { planForm } from '../../cluster/plan.ts';
 import {
   type ClusterStep,
@@ -25,7 +24,9 @@ import { noteFileLimit } from './file-limit.ts';
 import { describeMove, orderMoves } from './moves.ts';
 import type { NodeMove } from './running-node.ts';
 import { noteRisks } from './risks.ts';
-import { planLive, requireNoRestart, runningNodes } from './running.ts';
+import { describeRestart, isAnswered, type NodeRestart, restartsOf } from './restarts.ts';
+import { planLive, runningNodes } from './running.ts';
+import type { Terms } from './terms.ts';
 import { requireUsers } from './users.ts';
 
 /** All that provision would do from here, and the problems that block it or give a warning. Data only. */
@@ -43,15 +44,17 @@ export type ProvisionPlan = {
    * restart.
    */
   readonly moves: readonly NodeMove[];
+  /** Running nodes that only a restart makes what they should be, in the order in which it is done. */
+  readonly restarts: readonly NodeRestart[];
+  /** A rolling restart of provision's own that was interrupted: these nodes, and their masters' roles. */
+  readonly unfinished: readonly string[];
   readonly form: readonly ClusterStep[];
   /** The nodes that `form` assumes to be running and empty by then, because they do not run yet. */
   readonly assumed: readonly string[];
   /** The nodes that hold data but do not run: what `form` lacks for them is known only once they do. */
   readonly unseen: readonly string[];
   readonly problems: readonly HostProblem[];
-  /** See `PlanRequest`. */
-  readonly lost: LostShards | undefined;
-  readonly drained: readonly string[] | undefined;
+  readonly terms: Terms;
 };
 
 export type PlanRequest = {
@@ -60,41 +63,40 @@ export type PlanRequest = {
   readonly observation: Observation;
   /** See `PlanInput`. */
   readonly refreshed?: boolean;
-  /** Shards whose data was proven to be gone, which are to start without it. */
-  readonly lost?: LostShards | undefined;
-  /** Names of drained hosts (`drainedHostsOf`); undefined: not known. */
-  readonly drained?: readonly string[] | undefined;
+  readonly terms: Terms;
 };
 
 /** Pure: what was observed against what should be. */
 export function planProvision(request: PlanRequest): ProvisionPlan {
-  const { inventory, observation, lost, drained } = request;
-  const wanted = planInputs(request);
+  const { inventory, observation, terms } = request;
+  const wanted = planInputs({ ...request, lost: terms.lost });
   const nodes = [...wanted.values()].flatMap((input) => runningNodes(input, observation));
   const inputs = new Map([...wanted].map(([name, input]) => [name, holdBack(input, nodes)]));
   const { view, assumed, unseen } = assumeRunning(inventory, {
     view: observation.view,
     hosts: [...inputs.values()],
   });
-  const form = planForm(inventory, view, { lost, drained });
+  const form = planForm(inventory, view, terms);
+  const due = restartsOf(inventory, nodes, terms);
   return {
     hosts: new Map([...inputs].map(([name, input]) => [name, { input, steps: planHost(input) }])),
     wanted,
     live: nodes.flatMap(planLive),
     switches: nodes.flatMap(planSwitch),
     moves: orderMoves(nodes.flatMap(({ move }) => move ?? [])),
+    restarts: due.restarts,
+    unfinished: due.unfinished,
     form: form.steps,
     assumed,
     unseen,
-    lost,
-    drained,
+    terms,
     problems: [
-      ...[...inputs.values()].flatMap(requireHost),
+      ...[...inputs.values()].flatMap(requireHost).filter((problem) => !isAnswered(problem, due.restarts)),
       // Of what will be, also where a file has to wait.
       ...[...wanted.values()].flatMap(notePersistence),
       ...requireClocks([...observation.facts].map(([host, { clock }]) => ({ host, clock }))),
       ...form.refusals.map((refusal) => formProblem(inventory, refusal)),
-      ...nodes.flatMap(requireNoRestart),
+      ...due.problems,
       ...nodes.flatMap(requireUsers),
       ...nodes.flatMap(requireSafeSettings),
       ...nodes.flatMap(noteFileLimit),
@@ -104,19 +106,29 @@ export function planProvision(request: PlanRequest): ProvisionPlan {
 }
 
 /** True when the hosts, the nodes and the cluster are what the inventory says. */
-export const isEmptyPlan = ({ hosts, live, switches, moves, form }: ProvisionPlan): boolean =>
-  moves.length === 0 &&
+export const isEmptyPlan = ({ hosts, live, switches, form, ...plan }: ProvisionPlan): boolean =>
+  plan.moves.length === 0 &&
+  plan.restarts.length === 0 &&
+  plan.unfinished.length === 0 &&
   live.length === 0 &&
   switches.length === 0 &&
   form.length === 0 &&
   [...hosts.values()].every(({ steps }) => steps.length === 0);
 
 /** What is still to do, a line a step. */
-export const describePlan = ({ hosts, live, switches, moves, form }: ProvisionPlan): readonly string[] => [
+export const describePlan = ({
+  hosts,
+  live,
+  switches,
+  moves,
+  restarts,
+  form,
+}: ProvisionPlan): readonly string[] => [
   ...[...hosts].flatMap(([host, { steps }]) => steps.map((step) => `${host}: ${describeStep(step)}`)),
   ...[...live, ...form].map(describeClusterStep),
   ...switches.map(describeSwitch),
   ...moves.map(describeMove),
+  ...restarts.map(describeRestart),
 ];
 
 function formProblem(

@@ -10,6 +10,7 @@ import { inventSecrets, type Invention } from './invent.ts';
 import { demandComplete, isWhole, lookAgain, readAndPlan } from './look.ts';
 import { confirmLoss, demandLoss, type LossRequest, requireShards } from './lost.ts';
 import { isEmptyPlan } from './plan.ts';
+import { tryRestarts } from './roll.ts';
 import { stopOnProblems, warnOfProblems } from './problems.ts';
 
 export type ProvisionReport = {
@@ -25,6 +26,8 @@ export type ProvisionReport = {
 type ProvisionRequest = {
   readonly command: string;
   readonly lost?: LossRequest | undefined;
+  /** Do everything but restart running nodes; what only that changes is refused. */
+  readonly noRestart?: boolean;
 };
 
 /**
@@ -50,25 +53,30 @@ export async function provision(session: Session, request: ProvisionRequest): Pr
   }
 }
 
-function provisionWith(invention: Invention, { command, lost }: ProvisionRequest): Promise<ProvisionReport> {
+function provisionWith(
+  invention: Invention,
+  { command, lost, noRestart = false }: ProvisionRequest,
+): Promise<ProvisionReport> {
   return changing(invention.session, { command, reason: 'provision' }, async (locked) => {
     await invention.demandUnused();
     if (lost) await confirmLoss(locked, lost);
     const stages = createStages(locked);
     // What was lost is proven again: the answer may have taken minutes.
     const before = await stages.run('observe', 'Read the hosts and the nodes', async () => ({
-      value: await readAndPlan(locked, async (observation) =>
-        lost ? (await demandLoss(locked, observation, lost.shards)).lost : undefined,
-      ),
+      value: await readAndPlan(locked, async (observation) => ({
+        lost: lost && (await demandLoss(locked, observation, lost.shards)).lost,
+        noRestart,
+      })),
       changed: false,
     }));
     stopOnProblems(before.plan.problems);
+    stopOnProblems(await tryRestarts(locked, before.plan));
     warnOfProblems(before.plan.problems, locked.emit);
     const changed = !isEmptyPlan(before.plan);
     const hosts = changed ? await change(locked, stages, { plan: before.plan, invention }) : undefined;
     const after =
       changed || !isWhole(locked.inventory, before.observation.view)
-        ? await lookAgain(locked, stages, hosts)
+        ? await lookAgain(locked, stages, { hosts, noRestart })
         : before;
     demandComplete(locked, after);
     return {

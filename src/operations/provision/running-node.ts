@@ -1,4 +1,5 @@
 import type { ReachableView } from '../../cluster/view.ts';
+import type { Defaults } from '../../render/leftovers.ts';
 import type { NodeData, ProcessState } from '../../host/facts.ts';
 import type { Directives } from '../../render/directives.ts';
 
@@ -14,6 +15,10 @@ export type RunningNode = {
   readonly process: ProcessState | undefined;
   /** What systemctl edit adds to its unit. */
   readonly dropIns: readonly string[];
+  /** Of the server that runs; undefined: not known. */
+  readonly defaults: Defaults | undefined;
+  /** What was renewed under the running process, a clause each: its unit, the server's program. */
+  readonly renewed: readonly string[];
   /** It is restarted in its own place; undefined: it runs there. */
   readonly move: NodeMove | undefined;
 };

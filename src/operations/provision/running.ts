@@ -1,9 +1,12 @@
 import type { ClusterStep } from '../../cluster/step.ts';
+import type { ReachableView } from '../../cluster/view.ts';
+import type { Facts } from '../../host/facts.ts';
+import { runsOlderUnit, runsReplacedServer } from '../../host/outdated.ts';
 import type { PlanInput } from '../../host/planning/input.ts';
 import { liveConfig } from '../../host/live-config.ts';
-import type { HostProblem } from '../../host/requirements/problem.ts';
 import { canonicalDirective } from '../../inventory/directives.ts';
-import { compareWithLive, type DirectiveChange } from '../../render/changes.ts';
+import { compareWithLive } from '../../render/changes.ts';
+import { leftoversOf } from '../../render/leftovers.ts';
 import { desiredDirectives, readable } from '../../render/directives.ts';
 import type { Observation } from '../../observation/observe.ts';
 import { isShortOfFiles } from './file-limit.ts';
@@ -14,7 +17,7 @@ import { planDefaultUser, planUsers } from './users.ts';
 /**
  * The nodes of a host that could be asked. A stranger on a node's port is no node: `requirePorts` names it.
  */
-export function runningNodes(input: PlanInput, { view }: Observation): readonly RunningNode[] {
+export function runningNodes(input: PlanInput, { view, defaults }: Observation): readonly RunningNode[] {
   const { host, desired, facts } = input;
   return desired.layout.nodes.flatMap(({ node, configFile, dataDirectory, service }) => {
     const nodeView = view.nodes.find((candidate) => candidate.node === node.id);
@@ -34,11 +37,31 @@ export function runningNodes(input: PlanInput, { view }: Observation): readonly 
         version: nodeView.info['redis_version'],
         process: facts.processes[node.id],
         dropIns: unit?.dropIns?.files ?? [],
+        defaults: isInstalled(facts, nodeView) ? defaults.get(host.name) : undefined,
+        renewed: renewedUnder(input, nodeView),
         move: moveOfRunning(input, { view: nodeView }),
       },
     ];
   });
 }
+
+/** The program that is installed is of the version that runs, so its defaults are the node's. */
+const isInstalled = ({ server }: Facts, { info }: ReachableView): boolean =>
+  server.installed !== undefined && server.installed.version === info['redis_version'];
+
+/**
+ * What a restart takes up, apart from the configuration. A server of another series is left to the operator:
+ * what it writes a node of the older one cannot read.
+ */
+function renewedUnder({ desired, facts }: PlanInput, { node, info }: ReachableView): readonly string[] {
+  const isSameSeries = series(facts.server.installed?.version) === series(info['redis_version']);
+  return [
+    ...(runsOlderUnit(facts, desired.layout.shared?.unit, node) ? ['its systemd unit was changed'] : []),
+    ...(isSameSeries && runsReplacedServer(facts, node) ? ['the server was replaced'] : []),
+  ];
+}
+
+const series = (version: string | undefined): string | undefined => /^\d+\.\d+/.exec(version ?? '')?.[0];
 
 /** What CONFIG SET and ACL change while the node runs. */
 export function planLive(running: RunningNode): readonly ClusterStep[] {
@@ -50,6 +73,19 @@ export function planLive(running: RunningNode): readonly ClusterStep[] {
     ...(passwordMissing || isLoginWrong ? [{ kind: 'set-password', node } as const] : []),
     ...planDefaultUser(running),
     ...planUsers(running),
+    ...leftoversOf({ ...running, live: config }).flatMap(({ directive, from, to, needsRestart }) =>
+      needsRestart || to === undefined
+        ? []
+        : [
+            {
+              kind: 'set-config',
+              node,
+              directive,
+              value: to,
+              why: `is ${from || 'empty'}, and no file says so`,
+            } as const,
+          ],
+    ),
     ...live
       // A change of what the next start reads: `planSwitch`.
       .filter(({ directive }) => canonicalDirective(directive) !== 'appendonly')
@@ -61,49 +97,3 @@ export function planLive(running: RunningNode): readonly ClusterStep[] {
       ),
   ];
 }
-
-/** Until the operator asks for it, no running node is restarted: what needs that is listed and refused. */
-export function requireNoRestart(running: RunningNode): readonly HostProblem[] {
-  const { host, view, desired, move } = running;
-  if (move) return [];
-  const changed = compareWithLive(desired, view.config).restart.map(describeChange);
-  const removed = removedDirectives(running);
-  const changes = [...changed, ...removed.map((name) => `${name} back to its default`)];
-  if (changes.length === 0) return [];
-  return [
-    {
-      id: 'restart-needed',
-      kind: 'refused',
-      host,
-      node: view.node,
-      message: `${view.node}: only a restart changes ${changes.join(', ')}`,
-      hints: [
-        ...(changed.length > 0
-          ? [
-              'provision restarts no running node, so nothing was changed. Take these changes out of the inventory.',
-            ]
-          : []),
-        ...removed.map((name) => `Say in the inventory which value ${name} is to have: that is set at once.`),
-      ],
-    },
-  ];
-}
-
-/** What CONFIG REWRITE writes also where it has its default (config.c of 7.0), and that default. */
-const writtenAlways: Readonly<Record<string, string>> = {
-  'latency-tracking-info-percentiles': '50 99 99.9',
-};
-
-/** A running node keeps what it was given by a directive that its file has no more. */
-function removedDirectives({ view, desired, onDisk }: RunningNode): readonly string[] {
-  const wanted = new Set(Object.keys(desired).map(canonicalDirective));
-  const shown = new Set(Object.keys(view.config).map(canonicalDirective));
-  return Object.keys(onDisk).filter((name) => {
-    const canonical = canonicalDirective(name);
-    const isDefault = view.config[name] !== undefined && view.config[name] === writtenAlways[name];
-    return !wanted.has(canonical) && shown.has(canonical) && !isDefault;
-  });
-}
-
-const describeChange = ({ directive, from, to }: DirectiveChange): string =>
-  `${directive} from ${from || '(empty)'} to ${to || '(empty)'}`;

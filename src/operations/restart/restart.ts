@@ -108,7 +108,7 @@ export async function rollOver(
   const agree = async (situation: Situation): Promise<void> => {
     for (const message of describeWritePauses(situation, nodes)) held.emit({ type: 'warning', message });
   };
-  const run = isSame ? past : await begin(held, journal, { nodes, look, agree });
+  const run = isSame ? past : await begin(held, journal, { nodes, look, agree, command: 'provision' });
   await noteAllRoles(held, look);
   const report = await roll(held, run, { look, stages });
   await writeJournal(held, await readJournal(held), { restart: undefined });
@@ -125,7 +125,13 @@ function unfinished(
   if (past.nodes.length === nodes.length && nodes.every((node) => past.nodes.includes(node))) return past;
   throw new RefusedError(
     `a rolling restart of ${past.nodes.join(', ')} is not finished (by ${past.by}, since ${past.since})`,
-    { hints: ['Run that command again to finish it, or add --fresh to forget it.'] },
+    {
+      hints: [
+        past.command === 'provision'
+          ? 'Run weedgo-redis provision to finish it, or add --fresh to forget it.'
+          : 'Run that command again to finish it, or add --fresh to forget it.',
+      ],
+    },
   );
 }
 
@@ -134,12 +140,13 @@ type Beginning = {
   readonly look: LookOptions;
   /** Throws where the operator does not agree to what the restarts mean. */
   readonly agree: (situation: Situation) => Promise<void>;
+  readonly command?: RestartEntry['command'];
 };
 
 async function begin(
   session: Session,
   journal: Journal,
-  { nodes, look, agree }: Beginning,
+  { nodes, look, agree, command }: Beginning,
 ): Promise<RestartEntry> {
   const situation = await awaitQuiet(session, 'restart', look);
   const masters = session.inventory.hosts.flatMap(({ name }) => mastersOn(situation, name));
@@ -149,6 +156,7 @@ async function begin(
     nodes: [...nodes],
     runIds: Object.fromEntries(await readRunIds(session, nodes)),
     masters: masters.filter((node) => nodes.includes(node)),
+    ...(command && { command }),
   };
   // A run that may not take its first step has not begun.
   const first = nextRestart(situation, run, new Map(Object.entries(run.runIds)));

@@ -24,6 +24,8 @@ const restartSchema = z.object({
   nodes: z.array(z.string()),
   runIds: z.record(z.string(), z.string()),
   masters: z.array(z.string()),
+  /** The command that it is a part of; none: `restart` itself. */
+  command: z.literal('provision').optional(),
 });
 
 const drillSchema = z.object({

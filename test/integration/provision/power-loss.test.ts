@@ -52,6 +52,11 @@ beforeAll(async () => {
 });
 afterAll(() => cli?.close());
 
+/** µs a key: a rewrite or a snapshot takes longer. */
+async function slowDown(): Promise<void> {
+  for (const port of ports) await ask(port, 'CONFIG', 'SET', 'rdb-key-save-delay', '10');
+}
+
 /** What an operator does after a power loss; each of the two may be the one that is refused. */
 async function recover(to: 'yes' | 'no'): Promise<void> {
   const started = await cli.run('start');
@@ -69,10 +74,6 @@ test.each(['yes', 'no'] as const)(
   'a power loss at any moment of a change of appendonly to %s',
   async (to) => {
     const from = to === 'yes' ? 'no' : 'yes';
-    // µs a key: a rewrite or snapshot of a shard takes longer.
-    const slowDown = async (): Promise<void> => {
-      for (const port of ports) await ask(port, 'CONFIG', 'SET', 'rdb-key-save-delay', '10');
-    };
     await cli.setInventory(inventory(from));
     expectCode(await cli.run('provision'), 0);
     await slowDown();

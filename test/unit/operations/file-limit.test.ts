@@ -18,6 +18,8 @@ const node = (maxclients: string, openFilesLimit: number): RunningNode => ({
   desired: { maxclients: [['10000']] },
   onDisk: {},
   data: { folder: { kind: 'absent' }, leftBehind: undefined, asides: [] },
+  defaults: undefined,
+  renewed: [],
   move: undefined,
   version: '7.0.15',
   process: { pid: 1, folder: 'own', executable: '', openFilesLimit, started: 0 },

@@ -25,6 +25,8 @@ const running = (users: ReachableView['users'], password: string | undefined = '
   desired: { user: [line], ...(password !== undefined && { requirepass: [[password]] }) },
   onDisk: { user: [line] },
   data: { folder: { kind: 'absent' }, leftBehind: undefined, asides: [] },
+  defaults: undefined,
+  renewed: [],
   move: undefined,
   version: '7.0.15',
   process: undefined,

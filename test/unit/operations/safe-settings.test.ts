@@ -25,6 +25,8 @@ const refusals = (desired: Readonly<Record<string, string>>): readonly string[] 
     desired: Object.fromEntries(Object.entries(desired).map(([name, value]) => [name, [[value]]])),
     onDisk: {},
     data: { folder: { kind: 'absent' }, leftBehind: undefined, asides: [] },
+    defaults: undefined,
+    renewed: [],
     move: undefined,
     version: '7.0.15',
     process: undefined,

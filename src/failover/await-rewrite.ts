@@ -1,0 +1,32 @@
+import { parseInfo } from '../cluster/parse.ts';
+import { pause, throwIfInterrupted } from '../base/wait.ts';
+import type { Node } from '../inventory/inventory.ts';
+import { isFailure } from '../redis/connection.ts';
+import type { Session } from '../session/session.ts';
+import { createWaitTeller } from '../session/wait-teller.ts';
+
+/**
+ * Waits while a node writes its append-only file anew, or is about to: as long as the first one after a copy
+ * is written, the server refuses to end (server.c, prepareForShutdown: "Writing initial AOF, can't exit"),
+ * and does not end later either. A node that does not answer is not waited for. Throws InterruptedError.
+ */
+export async function awaitRewrite(session: Session, node: Node): Promise<void> {
+  const tell = createWaitTeller(session.emit);
+  for (;;) {
+    throwIfInterrupted(session.signal);
+    const doing = await rewriteOf(session, node);
+    if (doing === undefined) return;
+    tell([`${node.id} ${doing}, and would not end before that is done`]);
+    await pause(pollMs, session.signal);
+  }
+}
+
+const pollMs = 200;
+
+async function rewriteOf(session: Session, node: Node): Promise<string | undefined> {
+  const connection = await session.redis(node);
+  if (isFailure(connection)) return undefined;
+  const info = parseInfo(String(await connection.call(['INFO', 'persistence']).catch(() => '')));
+  if (info['aof_rewrite_in_progress'] === '1') return 'writes its append-only file anew';
+  return info['aof_rewrite_scheduled'] === '1' ? 'is about to write its append-only file anew' : undefined;
+}
