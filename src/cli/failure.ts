@@ -34,7 +34,7 @@ export function formatFailure(error: unknown, color: boolean): string {
   return lines.join('\n');
 }
 
-/** A usage error has a line for each problem of the operator's own file; else a host may have put lines in. */
+/** A usage error has a line for each problem of the operator's own file; else a host may have added lines. */
 function textOf(error: WeedgoError): string {
   const text = error.message.replace(/^interrupted (?=at |on )/, '');
   return error instanceof UsageError ? text : behindBar(text);

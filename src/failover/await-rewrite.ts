@@ -6,7 +6,7 @@ import type { Session } from '../session/session.ts';
 import { createWaitTeller } from '../session/wait-teller.ts';
 
 /**
- * Waits while a node writes its append-only file anew, or is about to: as long as the first one after a copy
+ * Waits while a node rewrites its append-only file, or is about to: as long as the first one after a copy
  * is written, the server refuses to end (server.c, prepareForShutdown: "Writing initial AOF, can't exit"),
  * and does not end later either. A node that does not answer is not waited for. Throws InterruptedError.
  */
@@ -27,6 +27,6 @@ async function rewriteOf(session: Session, node: Node): Promise<string | undefin
   const connection = await session.redis(node);
   if (isFailure(connection)) return undefined;
   const info = parseInfo(String(await connection.call(['INFO', 'persistence']).catch(() => '')));
-  if (info['aof_rewrite_in_progress'] === '1') return 'writes its append-only file anew';
-  return info['aof_rewrite_scheduled'] === '1' ? 'is about to write its append-only file anew' : undefined;
+  if (info['aof_rewrite_in_progress'] === '1') return 'rewrites its append-only file';
+  return info['aof_rewrite_scheduled'] === '1' ? 'is about to rewrite its append-only file' : undefined;
 }

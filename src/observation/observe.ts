@@ -16,7 +16,7 @@ export type HostsObservation = {
   readonly facts: ReadonlyMap<string, Facts>;
   /** Hosts that could not be connected or asked, by name, and why. */
   readonly failures: ReadonlyMap<string, OperationError>;
-  /** Defaults of the server that is installed, by host name; no entry where they are not known or not asked. */
+  /** Defaults of the installed server, by host name; no entry where they are not known or not asked. */
   readonly defaults: ReadonlyMap<string, Defaults>;
 };
 

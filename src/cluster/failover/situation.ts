@@ -44,7 +44,7 @@ export function viewOf(situation: Situation, member: Member): NodeTopology | und
 }
 
 /**
- * Says how a node that does not answer comes back: a process that is there is not brought back by starting it.
+ * Says how a node that does not answer comes back: a process that is there does not by being started.
  */
 export function bringBack(situation: Situation, id: string): string {
   const seen = situation.view.nodes.find(({ node }) => node === id);

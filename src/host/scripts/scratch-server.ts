@@ -14,7 +14,7 @@ export type ScratchContext = {
  * prints the end of what it said, `scratch_ask` sends it a command, and `scratch_end` ends and removes it.
  * The configuration is on no command line and in no file.
  */
-export const scratchServer = ({ server, serviceUser }: ScratchContext): string => `
+const scratchServer = ({ server, serviceUser }: ScratchContext): string => `
 ${asServiceUser(serviceUser)}
 PATH=$PATH:/usr/local/bin:/usr/local/sbin:/usr/bin:/usr/sbin
 scratch_server() {

@@ -18,9 +18,9 @@ export type StopOutcome = {
 /**
  * Stops every node of the inventory, replicas before masters, so that nothing is promoted meanwhile. Data and
  * configuration stay, and units stay enabled. `agree` has the operator confirm the outage, and what it loses;
- * it throws where they do not. `left`: nodes of the cluster that the inventory does not list, as `ADDRESS:PORT`.
- * `isBare`: no host has a configuration of it. Throws as `demandStop`, and OperationError naming the nodes on hosts that
- * cannot be reached, when all others are stopped.
+ * it throws where they do not. `left`: nodes of the cluster that the inventory does not list, as
+ * `ADDRESS:PORT`. `isBare`: no host has a configuration of it. Throws as `demandStop`, and OperationError
+ * naming the nodes on hosts that cannot be reached, when all others are stopped.
  */
 export async function stopNodes(
   session: Session,

@@ -124,7 +124,7 @@ test('a node that writes its first append-only file is not stopped before it is 
   const restarted = await cli.run('restart', `local:${port}`);
   expectCode(restarted, 0);
   expect(restarted.stderr).toContain(
-    `local:${port} writes its append-only file anew, and would not end before that is done`,
+    `local:${port} rewrites its append-only file, and would not end before that is done`,
   );
   await expectKept();
 });
