@@ -138,6 +138,44 @@ test('provision moves it under load, also after it was killed: no acknowledged w
   });
 });
 
+test('a changed unit and a replaced server: exactly these nodes are restarted, under load and through a kill', async () => {
+  const pids = (): string => "systemctl show -p MainPID --value 'weedgo-redis@*'";
+  await lab
+    .host('redis1')
+    .run('path=$(readlink -f /usr/bin/redis-server) && cp -p $path $path.new && mv $path.new $path');
+  await lab.host('redis2').run('touch /etc/systemd/system/weedgo-redis@.service');
+  const before = await onAll(pids);
+  const plan = await cli.run('plan', '--exit-code');
+  expectCode(plan, 3);
+  expect(plan.stdout.match(/^  restart redis\d:\d+ \(.*\)/gm)?.toSorted()).toEqual([
+    '  restart redis1:7000 (the server was replaced)',
+    '  restart redis1:7003 (the server was replaced)',
+    '  restart redis2:7001 (its systemd unit was changed)',
+    '  restart redis2:7004 (its systemd unit was changed)',
+  ]);
+  const nodes = lab.hosts.flatMap((host) => portsOf(host).map((port) => ({ host: host.address, port })));
+  const load = await startLoad(nodes, password, { rate: 500 });
+  const killed = cli.start('provision');
+  killed.onLine((line) => {
+    if (line.includes('takes over from redis1:7000')) killed.kill('SIGKILL');
+  });
+  expect((await killed.done).code).toBe(137);
+  await until(async () => expectCode(await cli.run('provision'), 0), { timeoutMs: 200_000 });
+  await until(async () => expect(await load.silence()).toBeLessThan(1000), { timeoutMs: 60_000 });
+  expect(await load.finish()).toMatchObject({ lost: 0, errors: {} });
+  const after = await onAll(pids);
+  expect(after[0]).not.toBe(before[0]);
+  expect(after[1]).not.toBe(before[1]);
+  expect(after[2]).toBe(before[2]);
+  for (const [master, replica] of [
+    ['redis1:7000', 'redis2:7004'],
+    ['redis2:7001', 'redis3:7005'],
+  ] as const)
+    expect((await cli.run('status')).stdout).toMatch(new RegExp(`${master} +master[^]*${replica} +replica`));
+  expectCode(await cli.run('plan', '--exit-code'), 0);
+  expectCode(await cli.run('verify'), 0);
+});
+
 test('stopped nodes are moved without a restart, with their keys', async () => {
   const one = lab.host('redis1');
   const ask = (line: string): Promise<string> =>
