@@ -1,11 +1,14 @@
 import type { Facts } from './facts.ts';
 
-/** Start times are read to a second, and a unit is written right before its first start. */
+/** Start times are read to a second, and files are written right before the first start. */
 const toleranceMs = 2_000;
 
-/** The node's process is older than the unit file (a path) on its host; false where either is not there. */
-export function runsOlderUnit(facts: Facts, unit: string | undefined, node: string): boolean {
-  const file = unit === undefined ? undefined : facts.files[unit];
+/**
+ * The node's process is older than a file (a path) on its host, its unit or its configuration; false where
+ * either is not there.
+ */
+export function runsOlderFile(facts: Facts, path: string | undefined, node: string): boolean {
+  const file = path === undefined ? undefined : facts.files[path];
   const process = facts.processes[node];
   return file !== undefined && process !== undefined && file.modified > process.started + toleranceMs;
 }

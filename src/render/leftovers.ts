@@ -24,13 +24,22 @@ type Server = {
   readonly onDisk: Directives;
   /** undefined: not known; then only what the file on the host still has is found. */
   readonly defaults: Defaults | undefined;
+  /** The server was started before its file was written: it may have read another one. */
+  readonly isOlderThanFile: boolean;
 };
 
 /**
  * What was set live and stands in no file, and what was taken out of the inventory: a running server keeps
- * both until it is told otherwise. Pure.
+ * both until it is told otherwise. One that needs a restart counts only where a restart would end it: the file still has it, or
+ * was written since the server started. Pure.
  */
-export function leftoversOf({ live, desired, onDisk, defaults }: Server): readonly Leftover[] {
+export function leftoversOf({
+  live,
+  desired,
+  onDisk,
+  defaults,
+  isOlderThanFile,
+}: Server): readonly Leftover[] {
   const wanted = new Set(Object.keys(desired).map(canonicalDirective));
   const filed = new Set(Object.keys(onDisk).map(canonicalDirective));
   const known = new Map(Object.entries(defaults ?? {}).map(([name, to]) => [canonicalDirective(name), to]));
@@ -44,7 +53,9 @@ export function leftoversOf({ live, desired, onDisk, defaults }: Server): readon
         ? [{ directive, from, to, needsRestart: true }]
         : [];
     if (ofServer.has(canonical) || sameDirectiveValue(canonical, to, from)) return [];
-    return [{ directive, from, to, needsRestart: directiveMutability(canonical) === 'restart' }];
+    const needsRestart = directiveMutability(canonical) === 'restart';
+    if (needsRestart && !filed.has(canonical) && !isOlderThanFile) return [];
+    return [{ directive, from, to, needsRestart }];
   });
 }
 
@@ -64,10 +75,15 @@ const notOfScratch: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Not the operator's: the server follows its role and its limit of files, and commands of the tool keep a
- * replica from being elected.
+ * Not the operator's: the server follows its role, its limit of files and cluster mode (8.0 has one database
+ * then), and commands of the tool keep a replica from being elected.
  */
-const ofServer: ReadonlySet<string> = new Set(['replicaof', 'maxclients', 'cluster-replica-no-failover']);
+const ofServer: ReadonlySet<string> = new Set([
+  'replicaof',
+  'maxclients',
+  'databases',
+  'cluster-replica-no-failover',
+]);
 
 /** What CONFIG REWRITE writes also where it has its default (config.c of 7.0), and that default. */
 const writtenAlways: Readonly<Record<string, string>> = {

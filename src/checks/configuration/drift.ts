@@ -7,6 +7,7 @@ import {
   directiveMutability,
   isLiveDirective,
 } from '../../render/directives.ts';
+import { runsOlderFile } from '../../host/outdated.ts';
 import { liveConfig } from '../../host/live-config.ts';
 import { layoutOf } from '../../render/layout.ts';
 import { type Defaults, leftoversOf } from '../../render/leftovers.ts';
@@ -53,7 +54,15 @@ export function driftsOf(input: CheckInput, topology: Topology): readonly Drift[
       if (want === undefined || found === undefined) return [];
       const drifts = [
         ...compare({ wanted: want, found: readable(found), live }),
-        ...setByHand({ wanted: want, found: readable(found), live }, defaultsOf(input, host.name, node.id)),
+        ...setByHand(
+          {
+            wanted: want,
+            found: readable(found),
+            live,
+            isOlderThanFile: runsOlderFile(facts.facts, configFile, node.id),
+          },
+          defaultsOf(input, host.name, node.id),
+        ),
       ];
       return drifts.map((drift) => ({ ...drift, node: node.id, host: host.name }));
     });
@@ -113,11 +122,11 @@ function defaultsOf({ hosts, defaults, view }: CheckInput, host: string, node: s
 
 /** What the running server has, and neither the inventory nor the file says. */
 function setByHand(
-  { wanted, found, live }: Accounts,
+  { wanted, found, live, isOlderThanFile }: Accounts & { readonly isOlderThanFile: boolean },
   defaults: Defaults | undefined,
 ): readonly Omit<Drift, 'node' | 'host'>[] {
   if (!live || !found || !defaults) return [];
-  return leftoversOf({ live, desired: wanted, onDisk: {}, defaults })
+  return leftoversOf({ live, desired: wanted, onDisk: {}, defaults, isOlderThanFile })
     .filter(({ directive }) => found[canonicalDirective(directive)] === undefined)
     .filter(({ directive }) => !judgedElsewhere.has(canonicalDirective(directive)))
     .map(({ directive, from, to, needsRestart }) => ({

@@ -1,5 +1,5 @@
 import { processIdOf } from '../../cluster/parse.ts';
-import { runsOlderUnit } from '../../host/outdated.ts';
+import { runsOlderFile } from '../../host/outdated.ts';
 import { layoutOf, nodeLayoutOf } from '../../render/layout.ts';
 import type { Check, Finding } from '../check.ts';
 import type { CheckInput } from '../input.ts';
@@ -132,7 +132,7 @@ function stale(input: CheckInput, { node, host, unit, state }: NodeUnit): readon
   const facts = input.hosts[host];
   const file = unitFileOf(input, host);
   if (!facts?.reachable || state.needsReload || isEdited(input, host)) return [];
-  if (!runsOlderUnit(facts.facts, file, node)) return [];
+  if (!runsOlderFile(facts.facts, file, node)) return [];
   return [
     {
       id: 'WR-UNIT-STALE',

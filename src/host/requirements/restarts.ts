@@ -1,4 +1,4 @@
-import { runsOlderUnit, runsReplacedServer } from '../outdated.ts';
+import { runsOlderFile, runsReplacedServer } from '../outdated.ts';
 import type { HostProblem } from './problem.ts';
 import type { Requirement } from './requirement.ts';
 
@@ -7,7 +7,7 @@ export const noteRestarts: Requirement = ({ host, facts, desired }) => {
   const { layout } = desired;
   return layout.nodes.flatMap(({ node }): readonly HostProblem[] => {
     const changed = [
-      ...(runsOlderUnit(facts, layout.shared?.unit, node.id) ? ['its systemd unit was changed'] : []),
+      ...(runsOlderFile(facts, layout.shared?.unit, node.id) ? ['its systemd unit was changed'] : []),
       ...(facts.server.installed && runsReplacedServer(facts, node.id) ? ['the server was replaced'] : []),
     ];
     if (changed.length === 0) return [];

@@ -15,6 +15,8 @@ export type RunningNode = {
   readonly process: ProcessState | undefined;
   /** What systemctl edit adds to its unit. */
   readonly dropIns: readonly string[];
+  /** Its process was started before its file was written. */
+  readonly isOlderThanFile: boolean;
   /** Of the server that runs; undefined: not known. */
   readonly defaults: Defaults | undefined;
   /** What was renewed under the running process, a clause each: its unit, the server's program. */

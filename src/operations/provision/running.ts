@@ -1,7 +1,7 @@
 import type { ClusterStep } from '../../cluster/step.ts';
 import type { ReachableView } from '../../cluster/view.ts';
 import type { Facts } from '../../host/facts.ts';
-import { runsOlderUnit, runsReplacedServer } from '../../host/outdated.ts';
+import { runsOlderFile, runsReplacedServer } from '../../host/outdated.ts';
 import type { PlanInput } from '../../host/planning/input.ts';
 import { liveConfig } from '../../host/live-config.ts';
 import { canonicalDirective } from '../../inventory/directives.ts';
@@ -37,6 +37,7 @@ export function runningNodes(input: PlanInput, { view, defaults }: Observation):
         version: nodeView.info['redis_version'],
         process: facts.processes[node.id],
         dropIns: unit?.dropIns?.files ?? [],
+        isOlderThanFile: runsOlderFile(facts, configFile, node.id),
         defaults: isInstalled(facts, nodeView) ? defaults.get(host.name) : undefined,
         renewed: renewedUnder(input, nodeView),
         move: moveOfRunning(input, { view: nodeView }),
@@ -56,7 +57,7 @@ const isInstalled = ({ server }: Facts, { info }: ReachableView): boolean =>
 function renewedUnder({ desired, facts }: PlanInput, { node, info }: ReachableView): readonly string[] {
   const isSameSeries = series(facts.server.installed?.version) === series(info['redis_version']);
   return [
-    ...(runsOlderUnit(facts, desired.layout.shared?.unit, node) ? ['its systemd unit was changed'] : []),
+    ...(runsOlderFile(facts, desired.layout.shared?.unit, node) ? ['its systemd unit was changed'] : []),
     ...(isSameSeries && runsReplacedServer(facts, node) ? ['the server was replaced'] : []),
   ];
 }

@@ -218,7 +218,6 @@ test('a changed configuration file', async () => {
 });
 
 const unitFile = '/etc/systemd/system/weedgo-redis@.service';
-/** What runs was started with what was there before, for all that anybody can tell. */
 
 test('a unit that was edited and not read again', async () => {
   await host('redis2').run(`sed -i 's/^LimitNOFILE=.*/LimitNOFILE=5000/' ${unitFile}`);

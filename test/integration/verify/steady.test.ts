@@ -43,11 +43,11 @@ test('a look is three round trips to each node, and one to its host beside them'
     expect((await verify(session, { writeTest: false, settleMs: 0 })).verdict).toBe('healthy');
     for (const { name } of scene.inventory.hosts) {
       const own = trips.filter(({ host }) => host === name);
-      // Facts, probe and, once a machine, what operators have begun; three connections to the node. None
-      // waits for another.
+      // Facts, the server's defaults, probe and, once a machine, what operators have begun; three connections
+      // to the node. None waits for another.
       const firstAnswer = Math.min(...own.map(({ answered }) => answered));
       expect(own.filter(({ asked }) => asked > firstAnswer)).toEqual([]);
-      expect([2, 3]).toContain(own.filter(({ what }) => what === 'run').length);
+      expect([3, 4]).toContain(own.filter(({ what }) => what === 'run').length);
       // After they are open: the password and then everything at once, and so a script; without a password, a
       // PING.
       const turns = own.filter(({ what }) => what === 'forward').map((trip) => trip.turns);

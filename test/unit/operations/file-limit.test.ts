@@ -18,6 +18,7 @@ const node = (maxclients: string, openFilesLimit: number): RunningNode => ({
   desired: { maxclients: [['10000']] },
   onDisk: {},
   data: { folder: { kind: 'absent' }, leftBehind: undefined, asides: [] },
+  isOlderThanFile: false,
   defaults: undefined,
   renewed: [],
   move: undefined,

@@ -25,6 +25,7 @@ const running = (users: ReachableView['users'], password: string | undefined = '
   desired: { user: [line], ...(password !== undefined && { requirepass: [[password]] }) },
   onDisk: { user: [line] },
   data: { folder: { kind: 'absent' }, leftBehind: undefined, asides: [] },
+  isOlderThanFile: false,
   defaults: undefined,
   renewed: [],
   move: undefined,

@@ -25,6 +25,7 @@ const refusals = (desired: Readonly<Record<string, string>>): readonly string[] 
     desired: Object.fromEntries(Object.entries(desired).map(([name, value]) => [name, [[value]]])),
     onDisk: {},
     data: { folder: { kind: 'absent' }, leftBehind: undefined, asides: [] },
+    isOlderThanFile: false,
     defaults: undefined,
     renewed: [],
     move: undefined,
