@@ -138,8 +138,9 @@ test('provision moves it under load, also after it was killed: no acknowledged w
   });
 });
 
+const pids = (): string => "systemctl show -p MainPID --value 'weedgo-redis@*'";
+
 test('a changed unit and a replaced server: exactly these nodes are restarted, under load and through a kill', async () => {
-  const pids = (): string => "systemctl show -p MainPID --value 'weedgo-redis@*'";
   await lab
     .host('redis1')
     .run('path=$(readlink -f /usr/bin/redis-server) && cp -p $path $path.new && mv $path.new $path');

@@ -118,7 +118,7 @@ test('a removed directive, and a kill between the file and the restart: the same
 
 test('a node that writes its first append-only file is not stopped before it is done', async () => {
   const port = 19_193;
-  await ask(port, 'CONFIG', 'SET', 'rdb-key-save-delay', '6000000');
+  await ask(port, 'CONFIG', 'SET', 'rdb-key-save-delay', '20000000');
   await until(async () => expect(await ask(port, 'BGREWRITEAOF')).toContain('started'));
   await ask(port, 'CONFIG', 'SET', 'rdb-key-save-delay', '0');
   const restarted = await cli.run('restart', `local:${port}`);
