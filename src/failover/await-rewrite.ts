@@ -8,14 +8,15 @@ import { createWaitTeller } from '../session/wait-teller.ts';
 /**
  * Waits while a node rewrites its append-only file, or is about to: as long as the first one after a copy
  * is written, the server refuses to end (server.c, prepareForShutdown: "Writing initial AOF, can't exit"),
- * and does not end later either. A node that does not answer is not waited for. Throws InterruptedError.
+ * and does not end later either. A node that does not answer is not waited for. Resolves to whether there
+ * was anything to wait for: whatever was looked at before is old then. Throws InterruptedError.
  */
-export async function awaitRewrite(session: Session, node: Node): Promise<void> {
+export async function awaitRewrite(session: Session, node: Node): Promise<boolean> {
   const tell = createWaitTeller(session.emit);
-  for (;;) {
+  for (let waited = false; ; waited = true) {
     throwIfInterrupted(session.signal);
     const doing = await rewriteOf(session, node);
-    if (doing === undefined) return;
+    if (doing === undefined) return waited;
     tell([`${node.id} ${doing}, and would not end before that is done`]);
     await pause(pollMs, session.signal);
   }

@@ -31,7 +31,6 @@ import { peersWords } from '../checks/start-word.ts';
 import { waitTellers } from '../session/wait-teller.ts';
 import type { Session } from '../session/session.ts';
 import { refuseMasked, refuseUnconfigured } from './unconfigured.ts';
-import { awaitRewrite } from './await-rewrite.ts';
 import { awaitInSync } from './await-sync.ts';
 import { awaitFirstCopy, resumeCopies } from './first-copy.ts';
 import { lookAround } from './look.ts';
@@ -141,7 +140,6 @@ export async function restartNode(session: Session, node: Node, look: LookOption
   const found = await judgeNode(session, node);
   if (found.stop.length > 0) {
     refuseFor(found.noStop, `restart of ${node.id}`);
-    await awaitRewrite(session, node);
     refuseServing(await lookAround(session, look), node);
     throwIfInterrupted(session.signal);
   }

@@ -3,6 +3,9 @@ import type { Facts } from './facts.ts';
 /** Start times are read to a second, and files are written right before the first start. */
 const toleranceMs = 2_000;
 
+/** A file of later than that was written by another clock: no process will ever be younger. */
+const futureMs = 5 * 60_000;
+
 /**
  * The node's process is older than a file (a path) on its host, its unit or its configuration; false where
  * either is not there.
@@ -10,7 +13,8 @@ const toleranceMs = 2_000;
 export function runsOlderFile(facts: Facts, path: string | undefined, node: string): boolean {
   const file = path === undefined ? undefined : facts.files[path];
   const process = facts.processes[node];
-  return file !== undefined && process !== undefined && file.modified > process.started + toleranceMs;
+  if (file === undefined || process === undefined) return false;
+  return file.modified > process.started + toleranceMs && file.modified < facts.clock.now + futureMs;
 }
 
 /** The node's executable was replaced on disk while it ran, as an upgrade of the package does. */

@@ -38,15 +38,19 @@ function parsePairs(output: string): Defaults | undefined {
   );
 }
 
+/** unknown: it did not come to a try; `said` is why, secrets masked. */
+export type Trial =
+  | { readonly kind: 'starts' }
+  | { readonly kind: 'refused' | 'unknown'; readonly said: string };
+
 /**
- * Starts the host's server with a configuration, without port, data and cluster. Resolves to what it said
- * where it does not start with it, secrets masked; undefined: it starts. Throws OperationError where the host
- * does not answer.
+ * Starts the host's server with a configuration, without port, data and cluster. Throws OperationError where
+ * the host does not answer.
  */
 export async function tryConfiguration(
   shell: Shell,
   { content, signal, ...context }: ScratchContext & Signal & { readonly content: string },
-): Promise<string | undefined> {
+): Promise<Trial> {
   const { stdout } = await shell.run({
     script: tryScript(context),
     stdin: content,
@@ -54,14 +58,16 @@ export async function tryConfiguration(
     timeoutMs: 30_000,
     ...(signal && { signal }),
   });
-  const [outcome, ...said] = linesOf(stdout);
-  if (outcome === 'starts') return undefined;
-  if (outcome === 'refused') return reasonOf(said.map(maskLogLine));
-  throw new OperationError('did not try the new configuration', { host: shell.host });
+  const [outcome, ...lines] = linesOf(stdout);
+  const said = reasonOf(lines.map(maskLogLine));
+  if (outcome === 'starts') return { kind: 'starts' };
+  return outcome === 'refused' && said !== ''
+    ? { kind: 'refused', said }
+    : { kind: 'unknown', said: said || 'the server said nothing' };
 }
 
 /** What stands behind the line that says where in the configuration it is. */
-function reasonOf(said: readonly string[]): string {
-  const place = said.findIndex((line) => line.startsWith('Reading the configuration file'));
-  return said.slice(place + 1).join(': ') || 'it said nothing';
+function reasonOf(lines: readonly string[]): string {
+  const place = lines.findIndex((line) => line.startsWith('Reading the configuration file'));
+  return lines.slice(place + 1).join(': ');
 }

@@ -47,10 +47,10 @@ export function leftoversOf({
   return [...names].flatMap(([canonical, directive]): readonly Leftover[] => {
     if (wanted.has(canonical) || !isLiveDirective(canonical) || isSecretDirective(canonical)) return [];
     const from = live[directive] ?? '';
-    const to = notOfScratch.has(canonical) ? undefined : known.get(canonical);
+    const to = notOfScratch.has(canonical) ? notOfScratch.get(canonical) : known.get(canonical);
     if (to === undefined)
       return filed.has(canonical) && from !== writtenAlways[directive]
-        ? [{ directive, from, to, needsRestart: true }]
+        ? [{ directive, from, to, needsRestart: directiveMutability(canonical) === 'restart' }]
         : [];
     if (ofServer.has(canonical) || sameDirectiveValue(canonical, to, from)) return [];
     const needsRestart = directiveMutability(canonical) === 'restart';
@@ -59,19 +59,24 @@ export function leftoversOf({
   });
 }
 
-/** The server that tells the defaults runs with values of its own for these (`scratchServer`). */
-const notOfScratch: ReadonlySet<string> = new Set([
-  'port',
-  'unixsocket',
-  'unixsocketperm',
-  'cluster-enabled',
-  'dir',
-  'appendonly',
-  'save',
-  'daemonize',
-  'supervised',
-  'pidfile',
-  'logfile',
+/**
+ * The server that tells the defaults runs with values of its own for these (`scratchServer`). undefined: the
+ * tool always has it in the file.
+ */
+const notOfScratch: ReadonlyMap<string, string | undefined> = new Map([
+  ['unixsocket', ''],
+  ['unixsocketperm', '0'],
+  ...[
+    'port',
+    'cluster-enabled',
+    'dir',
+    'appendonly',
+    'save',
+    'daemonize',
+    'supervised',
+    'pidfile',
+    'logfile',
+  ].map((name) => [name, undefined] as const),
 ]);
 
 /**

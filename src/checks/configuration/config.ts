@@ -86,7 +86,7 @@ function texts(
       return {
         id: 'WR-CONFIG-PENDING',
         title: `${name} of ${nodes} is not what the inventory says`,
-        why: 'The inventory was changed and not provisioned, or the node and its file were changed by hand.',
+        why: 'The inventory was changed and not provisioned, the node was not restarted since, or it and its file were changed by hand.',
       };
   }
 }

@@ -52,18 +52,10 @@ export function driftsOf(input: CheckInput, topology: Topology): readonly Drift[
       const shown = topology.reachable.find((view) => view.node === node.id)?.config;
       const live = shown && liveConfig(shown, facts.facts.processes[node.id], dataDirectory);
       if (want === undefined || found === undefined) return [];
-      const drifts = [
-        ...compare({ wanted: want, found: readable(found), live }),
-        ...setByHand(
-          {
-            wanted: want,
-            found: readable(found),
-            live,
-            isOlderThanFile: runsOlderFile(facts.facts, configFile, node.id),
-          },
-          defaultsOf(input, host.name, node.id),
-        ),
-      ];
+      const isOlderThanFile = runsOlderFile(facts.facts, configFile, node.id);
+      const accounts = { wanted: want, found: readable(found), live, isOlderThanFile };
+      const defaults = defaultsOf(input, host.name, node.id);
+      const drifts = [...compare(accounts), ...setByHand(accounts, defaults)];
       return drifts.map((drift) => ({ ...drift, node: node.id, host: host.name }));
     });
   });
@@ -85,9 +77,16 @@ type Accounts = {
   /** undefined: the server could not read the file either. */
   readonly found: Directives | undefined;
   readonly live: Readonly<Record<string, string>> | undefined;
+  /** The server was started before its file was written. */
+  readonly isOlderThanFile: boolean;
 };
 
-function compare({ wanted, found, live }: Accounts): readonly Omit<Drift, 'node' | 'host'>[] {
+function compare({
+  wanted,
+  found,
+  live,
+  isOlderThanFile,
+}: Accounts): readonly Omit<Drift, 'node' | 'host'>[] {
   const names = new Set([...Object.keys(wanted), ...Object.keys(found ?? {})]);
   return [...names].flatMap((name) => {
     const [want, file] = [wanted[name], found?.[name]];
@@ -97,7 +96,10 @@ function compare({ wanted, found, live }: Accounts): readonly Omit<Drift, 'node'
     const liveDiffers = want !== undefined && running !== undefined && !isSame(name, want, running);
     if (!fileDiffers && !liveDiffers) return [];
     // What the file does not say has its default, which cannot be told from a value set by hand.
-    const pending = fileDiffers && liveDiffers && (file === undefined || isSame(name, file, running));
+    const needsRestart = directiveMutability(name) === 'restart' && liveDiffers;
+    const waits = needsRestart && !fileDiffers && isOlderThanFile;
+    const pending =
+      waits || (fileDiffers && liveDiffers && (file === undefined || isSame(name, file, running)));
     return [
       {
         name,
@@ -105,7 +107,7 @@ function compare({ wanted, found, live }: Accounts): readonly Omit<Drift, 'node'
         inventory: show(name, want),
         file: show(name, file),
         live: show(name, running),
-        needsRestart: directiveMutability(name) === 'restart' && liveDiffers,
+        needsRestart,
       },
     ];
   });
@@ -122,7 +124,7 @@ function defaultsOf({ hosts, defaults, view }: CheckInput, host: string, node: s
 
 /** What the running server has, and neither the inventory nor the file says. */
 function setByHand(
-  { wanted, found, live, isOlderThanFile }: Accounts & { readonly isOlderThanFile: boolean },
+  { wanted, found, live, isOlderThanFile }: Accounts,
   defaults: Defaults | undefined,
 ): readonly Omit<Drift, 'node' | 'host'>[] {
   if (!live || !found || !defaults) return [];

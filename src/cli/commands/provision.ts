@@ -15,7 +15,12 @@ import { widthOf } from '../views/wrap.ts';
 export const run: CommandRun = async (invocation) => {
   const lost = lostOf(invocation);
   const report = await withSession(invocation, (session) =>
-    provision(session, { command: invocation.commandLine, lost, noRestart: noRestart(invocation) }),
+    provision(session, {
+      approval: approvalOf(invocation),
+      command: invocation.commandLine,
+      lost,
+      noRestart: noRestart(invocation),
+    }),
   );
   const ok = report.findings.every(({ severity }) => severity !== 'critical');
   return {

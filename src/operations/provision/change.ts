@@ -56,7 +56,7 @@ async function restart(session: Session, stages: Stages, first: ProvisionPlan): 
  * removed.
  */
 async function move(session: Session, stages: Stages, due: Due): Promise<ProvisionPlan> {
-  await moveRunning(session, stages, due.plan.moves);
+  await moveRunning(session, stages, due.plan);
   const { plan } = await readAndPlan(session, async () => due.plan.terms);
   stopOnProblems(plan.problems, { isChanged: true, done: due.plan.moves.map(describeMove) });
   return settle(session, stages, { ...due, plan });

@@ -39,10 +39,10 @@ export const describeMove = ({ node, role, from, to }: NodeMove): string =>
 export async function moveRunning(
   session: Session,
   stages: Stages,
-  moves: readonly NodeMove[],
+  { moves, unfinished }: { readonly moves: readonly NodeMove[]; readonly unfinished: readonly string[] },
 ): Promise<void> {
   const nodes = moves.map(({ node }) => node);
-  const { restarted } = await rollOver(session, stages, nodes);
+  const { restarted } = await rollOver(session, stages, { nodes, resume: unfinished.length > 0 });
   if (restarted.length > 0) return;
   throw new OperationError(`${nodes.join(', ')} still run where an earlier version had them`, {
     hints: ['Run the same command again.'],

@@ -11,7 +11,7 @@ import { demandFacts } from './all-hosts.ts';
 import { describeMove } from './moves.ts';
 import { isEmptyPlan, planProvision } from './plan.ts';
 import { describeRestarts } from './restarts.ts';
-import { tryRestarts } from './roll.ts';
+import { rollProblems, tryRestarts } from './roll.ts';
 import { termsOfJournal } from './terms.ts';
 import { judge, warnOfProblems } from './problems.ts';
 
@@ -71,7 +71,8 @@ export async function planReport(
   demandFacts(session, observation);
   const [journal, locked] = await Promise.all([termsOfJournal(session), lockProblems(session)]);
   const plan = planProvision({ ...session, observation, terms: { ...journal, noRestart } });
-  const problems = [...locked, ...plan.problems, ...(await tryRestarts(session, plan))];
+  const rolling = await Promise.all([tryRestarts(session, plan), rollProblems(session, plan)]);
+  const problems = [...locked, ...plan.problems, ...rolling.flat()];
   warnOfProblems(problems, session.emit);
   return {
     cluster: inventory.cluster,

@@ -1,4 +1,5 @@
 import { messageOf } from '../../base/message-of.ts';
+import type { Approval } from '../../session/approval.ts';
 import { changing } from '../../session/changing.ts';
 import { nodesNow } from '../../report/node-table.ts';
 import type { ReportFinding, ReportNode } from '../../report/schema.ts';
@@ -10,7 +11,7 @@ import { inventSecrets, type Invention } from './invent.ts';
 import { demandComplete, isWhole, lookAgain, readAndPlan } from './look.ts';
 import { confirmLoss, demandLoss, type LossRequest, requireShards } from './lost.ts';
 import { isEmptyPlan } from './plan.ts';
-import { tryRestarts } from './roll.ts';
+import { demandRoll, tryRestarts } from './roll.ts';
 import { stopOnProblems, warnOfProblems } from './problems.ts';
 
 export type ProvisionReport = {
@@ -28,6 +29,7 @@ type ProvisionRequest = {
   readonly lost?: LossRequest | undefined;
   /** Do everything but restart running nodes; what only that changes is refused. */
   readonly noRestart?: boolean;
+  readonly approval: Approval;
 };
 
 /**
@@ -55,7 +57,7 @@ export async function provision(session: Session, request: ProvisionRequest): Pr
 
 function provisionWith(
   invention: Invention,
-  { command, lost, noRestart = false }: ProvisionRequest,
+  { command, lost, noRestart = false, approval }: ProvisionRequest,
 ): Promise<ProvisionReport> {
   return changing(invention.session, { command, reason: 'provision' }, async (locked) => {
     await invention.demandUnused();
@@ -71,6 +73,7 @@ function provisionWith(
     }));
     stopOnProblems(before.plan.problems);
     stopOnProblems(await tryRestarts(locked, before.plan));
+    await demandRoll(locked, before.plan, approval);
     warnOfProblems(before.plan.problems, locked.emit);
     const changed = !isEmptyPlan(before.plan);
     const hosts = changed ? await change(locked, stages, { plan: before.plan, invention }) : undefined;

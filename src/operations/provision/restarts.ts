@@ -33,8 +33,15 @@ export function restartsOf(
   terms: Terms,
 ): Restarts {
   const due = nodes.filter(({ move }) => move === undefined);
-  if (mode === 'standalone' || terms.noRestart === true)
-    return { restarts: [], unfinished: [], problems: due.flatMap((node) => refuse(node, mode)) };
+  const unknown = due.flatMap(refuseUnknown);
+  if (mode === 'standalone' || terms.noRestart === true) {
+    const refused = due.flatMap((node) => refuse(node, mode));
+    return {
+      restarts: [],
+      unfinished: [],
+      problems: [...unknown, ...refused, ...noteUnfinished(due, terms)],
+    };
+  }
   const restarts = due.flatMap(dueOf);
   const past = terms.restart;
   const isOwn = past?.command === 'provision';
@@ -44,7 +51,11 @@ export function restartsOf(
       ...restarts.filter(({ role }) => role === 'master'),
     ],
     unfinished: isOwn ? past.nodes : [],
-    problems: past && !isOwn && restarts[0] ? [notFinished(past, restarts[0])] : [],
+    problems: [
+      ...unknown,
+      ...due.flatMap(refuseOtherSeries),
+      ...(past && !isOwn && restarts[0] ? [notFinished(past, restarts[0])] : []),
+    ],
   };
 }
 
@@ -58,13 +69,72 @@ function dueOf(running: RunningNode): readonly NodeRestart[] {
 /** What of its configuration a running server can only take up by a restart. */
 const configurationOf = (running: RunningNode): readonly string[] => [
   ...compareWithLive(running.desired, running.view.config).restart.map(describeChange),
-  ...leftoversOf({ ...running, live: running.view.config })
-    .filter(({ needsRestart }) => needsRestart)
-    .map(
-      ({ directive, to }) =>
-        `${directive} back to its default${to === undefined ? '' : ` ${to || '(empty)'}`}`,
-    ),
+  ...leftovers(running).flatMap(({ directive, to, needsRestart }) =>
+    needsRestart && to !== undefined ? [`${directive} back to its default ${to || '(empty)'}`] : [],
+  ),
 ];
+
+const leftovers = (running: RunningNode): ReturnType<typeof leftoversOf> =>
+  leftoversOf({ ...running, live: running.view.config });
+
+/** Once the file is written nothing would show that the running server still has it. */
+function refuseUnknown(running: RunningNode): readonly HostProblem[] {
+  const names = leftovers(running).flatMap(({ directive, to }) => (to === undefined ? [directive] : []));
+  if (names.length === 0) return [];
+  const { host, view } = running;
+  const why = `the inventory does not have ${names.join(', ')} any more, and the default is not known`;
+  return [
+    {
+      id: 'default-unknown',
+      kind: 'refused',
+      host,
+      node: view.node,
+      message: `${view.node}: ${why}`,
+      shared: why,
+      hints: [
+        `Say in the inventory which value ${names.join(', ')} is to have.`,
+        'A default is asked of the server that is installed, where that is of the version that runs.',
+      ],
+    },
+  ];
+}
+
+/** Whatever it is restarted for, another server would start. */
+function refuseOtherSeries(running: RunningNode): readonly HostProblem[] {
+  const { host, view, version, otherSeries } = running;
+  const reasons = configurationOf(running);
+  if (otherSeries === undefined || reasons.length === 0) return [];
+  const why = `only a restart changes ${reasons.join(', ')}, and it would start ${otherSeries} instead of ${version}`;
+  return [
+    {
+      id: 'other-series',
+      kind: 'refused',
+      host,
+      node: view.node,
+      message: `${view.node}: ${why}`,
+      shared: why,
+      hints: [
+        `Install the server of the version that runs again, or take the change out of the inventory.`,
+        'A master of a newer series writes what a replica of an older one cannot read.',
+      ],
+    },
+  ];
+}
+
+/** Nothing is restarted now, so what an earlier run left stays as it is. */
+function noteUnfinished(nodes: readonly RunningNode[], { restart }: Terms): readonly HostProblem[] {
+  const [first] = nodes;
+  if (restart === undefined || first === undefined) return [];
+  return [
+    {
+      id: 'restart-unfinished',
+      kind: 'warning',
+      host: first.host,
+      message: `a rolling restart of ${restart.nodes.join(', ')} is not finished (by ${restart.by}, since ${restart.since})`,
+      hints: ['Run `weedgo-redis verify`: it prints the command that finishes it.'],
+    },
+  ];
+}
 
 const describeChange = ({ directive, from, to }: DirectiveChange): string =>
   `${directive} from ${from || '(empty)'} to ${to || '(empty)'}`;
@@ -104,9 +174,13 @@ const notFinished = (
   hints: ['Run `weedgo-redis verify`: it prints the command that finishes it.'],
 });
 
+/** Reasons that are no matter of the configuration. */
+const ofHost: ReadonlySet<string> = new Set(['its systemd unit was changed', 'the server was replaced']);
+
 /** A warning that a node runs with what was there before, where it is restarted anyway. */
 export const isAnswered = ({ id, node }: HostProblem, restarts: readonly NodeRestart[]): boolean =>
-  id === 'restart-pending' && restarts.some((restart) => restart.node === node);
+  id === 'restart-pending' &&
+  restarts.some((restart) => restart.node === node && restart.reasons.some((reason) => ofHost.has(reason)));
 
 export const describeRestart = ({ node, role, reasons }: NodeRestart): string =>
   `restart ${node} (${reasons.join(', ')})${role === 'master' ? ', after a replica has taken over' : ''}`;

@@ -19,6 +19,8 @@ export type RunningNode = {
   readonly isOlderThanFile: boolean;
   /** Of the server that runs; undefined: not known. */
   readonly defaults: Defaults | undefined;
+  /** The version that is installed, where it is of another series than the one that runs. */
+  readonly otherSeries: string | undefined;
   /** What was renewed under the running process, a clause each: its unit, the server's program. */
   readonly renewed: readonly string[];
   /** It is restarted in its own place; undefined: it runs there. */

@@ -39,6 +39,7 @@ export function runningNodes(input: PlanInput, { view, defaults }: Observation):
         dropIns: unit?.dropIns?.files ?? [],
         isOlderThanFile: runsOlderFile(facts, configFile, node.id),
         defaults: isInstalled(facts, nodeView) ? defaults.get(host.name) : undefined,
+        otherSeries: otherSeriesOf(facts, nodeView),
         renewed: renewedUnder(input, nodeView),
         move: moveOfRunning(input, { view: nodeView }),
       },
@@ -50,19 +51,24 @@ export function runningNodes(input: PlanInput, { view, defaults }: Observation):
 const isInstalled = ({ server }: Facts, { info }: ReachableView): boolean =>
   server.installed !== undefined && server.installed.version === info['redis_version'];
 
-/**
- * What a restart takes up, apart from the configuration. A server of another series is left to the operator:
- * what it writes a node of the older one cannot read.
- */
-function renewedUnder({ desired, facts }: PlanInput, { node, info }: ReachableView): readonly string[] {
-  const isSameSeries = series(facts.server.installed?.version) === series(info['redis_version']);
-  return [
-    ...(runsOlderFile(facts, desired.layout.shared?.unit, node) ? ['its systemd unit was changed'] : []),
-    ...(isSameSeries && runsReplacedServer(facts, node) ? ['the server was replaced'] : []),
-  ];
+/** A server of another series is left to the operator: what it writes a node of the older one cannot read. */
+function otherSeriesOf({ server }: Facts, { info }: ReachableView): string | undefined {
+  const [installed, runs] = [server.installed?.version, info['redis_version']];
+  return installed === undefined || runs === undefined || series(installed) === series(runs)
+    ? undefined
+    : installed;
 }
 
-const series = (version: string | undefined): string | undefined => /^\d+\.\d+/.exec(version ?? '')?.[0];
+const series = (version: string): string | undefined => /^\d+\.\d+/.exec(version)?.[0];
+
+/** What a restart takes up, apart from the configuration. */
+function renewedUnder({ desired, facts }: PlanInput, view: ReachableView): readonly string[] {
+  if (otherSeriesOf(facts, view) !== undefined) return [];
+  return [
+    ...(runsOlderFile(facts, desired.layout.shared?.unit, view.node) ? ['its systemd unit was changed'] : []),
+    ...(facts.server.installed && runsReplacedServer(facts, view.node) ? ['the server was replaced'] : []),
+  ];
+}
 
 /** What CONFIG SET and ACL change while the node runs. */
 export function planLive(running: RunningNode): readonly ClusterStep[] {

@@ -1,16 +1,12 @@
 import { nextRestart } from '../../cluster/failover/restart.ts';
 import { mastersOn } from '../../cluster/failover/roles.ts';
-import { guardFailovers } from '../../cluster/failover/guard.ts';
-import type { Reason } from '../../cluster/failover/reason.ts';
 import type { Situation } from '../../cluster/failover/situation.ts';
 import { guardInSync } from '../../cluster/failover/sync.ts';
-import { chooseTarget } from '../../cluster/failover/target.ts';
 import { RefusedError } from '../../base/errors.ts';
 import type { Node } from '../../inventory/inventory.ts';
 import type { Approval } from '../../session/approval.ts';
 import { changing } from '../../session/changing.ts';
-import { guardStop } from '../../failover/guard-stop.ts';
-import { observe } from '../../observation/observe.ts';
+import { awaitRewrite } from '../../failover/await-rewrite.ts';
 import { awaitQuiet } from '../../failover/await-guard.ts';
 import { keepDrained } from '../../failover/electable.ts';
 import { resumeCopies } from '../../failover/first-copy.ts';
@@ -25,12 +21,13 @@ import { noteRoles } from '../../failover/rest.ts';
 import { areDown, startThose } from '../../failover/start-those.ts';
 import { restartNode, serviceOf } from '../../failover/restart-node.ts';
 import { readRunIds, refuseUnlessNew } from '../../failover/run-ids.ts';
-import { demandPauses, describeWritePauses } from '../../failover/write-pauses.ts';
+import { demandPauses } from '../../failover/write-pauses.ts';
 import { readJournal, writeJournal } from '../../session/journal/journal.ts';
 import type { Journal, RestartEntry } from '../../session/journal/journal.ts';
 import { describeOperator } from '../../session/operator.ts';
 import type { ProbeOptions } from '../../failover/write-probe/probe.ts';
 import type { Session } from '../../session/session.ts';
+import { guardRoll } from './guard-roll.ts';
 import { createStages } from '../../session/stages.ts';
 import type { Stages } from '../../session/stages.ts';
 
@@ -92,27 +89,33 @@ async function noteAllRoles(session: Session, look: LookOptions): Promise<void> 
 }
 
 /**
- * As `restart`, inside another command that holds the lock: restarts these nodes and resolves when they are
- * masters and replicas as before. An interrupted run for these nodes is continued, so that masters take their
- * roles back.
+ * As `restart`, inside another command that holds the lock and has the operator's consent: restarts these
+ * nodes and resolves when they are masters and replicas as before. `resume`: goes on with the run in the
+ * journal, so that masters take their roles back; of its nodes only those are restarted that are in `nodes`.
  */
 export async function rollOver(
   held: Session,
   stages: Stages,
-  nodes: readonly string[],
+  { nodes, resume }: { readonly nodes: readonly string[]; readonly resume: boolean },
 ): Promise<RestartReport> {
   const journal = await readJournal(held);
   const look = { maxLag: undefined, drained: Object.keys(journal.drained) };
   const past = journal.restart;
-  const isSame = past !== undefined && nodes.every((node) => past.runIds[node] !== undefined);
-  const agree = async (situation: Situation): Promise<void> => {
-    for (const message of describeWritePauses(situation, nodes)) held.emit({ type: 'warning', message });
-  };
-  const run = isSame ? past : await begin(held, journal, { nodes, look, agree, command: 'provision' });
+  const run =
+    resume && past
+      ? await whatIsLeft(held, past, nodes)
+      : await begin(held, journal, { nodes, look, agree: async () => undefined, command: 'provision' });
   await noteAllRoles(held, look);
   const report = await roll(held, run, { look, stages });
   await writeJournal(held, await readJournal(held), { restart: undefined });
   return report;
+}
+
+/** The run without the nodes that were not restarted yet and do not need it any more. */
+async function whatIsLeft(held: Session, past: RestartEntry, due: readonly string[]): Promise<RestartEntry> {
+  const now = await readRunIds(held, past.nodes);
+  const isTouched = (node: string): boolean => now.get(node) !== past.runIds[node];
+  return { ...past, nodes: past.nodes.filter((node) => due.includes(node) || isTouched(node)) };
 }
 
 /** The run that this command resumes; undefined: there is none, or the operator asked to forget it. */
@@ -161,8 +164,7 @@ async function begin(
   // A run that may not take its first step has not begun.
   const first = nextRestart(situation, run, new Map(Object.entries(run.runIds)));
   if (first.kind === 'restart') refuseUnlessInSync(situation, first.node);
-  refuseFor(guardMasters(situation, run.masters), 'restart');
-  refuseFor(guardStop(session.inventory, await observe(session), nodes), 'restart');
+  refuseFor(await guardRoll(session, situation, nodes), 'restart');
   // Each host has what its nodes are started with.
   await Promise.all(
     session.inventory.nodes.filter(({ id }) => nodes.includes(id)).map((node) => serviceOf(session, node)),
@@ -170,15 +172,6 @@ async function begin(
   await agree(situation);
   await writeJournal(session, journal, { restart: run });
   return run;
-}
-
-/** What no restart of a replica on the way would change: masters that nobody may take over from. */
-function guardMasters(situation: Situation, masters: readonly string[]): readonly Reason[] {
-  return situation.inventory.nodes
-    .filter(({ id }) => masters.includes(id))
-    .flatMap((node) => chooseTarget(situation, { kind: 'node', node }))
-    .flatMap((choice) => guardFailovers(situation, [choice]))
-    .filter(({ code }) => ['replica-drained', 'no-replica', 'min-replicas'].includes(code));
 }
 
 type Rolling = {
@@ -202,6 +195,8 @@ async function roll(
     const situation = await awaitQuiet(session, 'restart', look);
     const next = nextRestart(situation, run, await readRunIds(session, run.nodes));
     if (next.kind === 'done') return { restarted, before, moves };
+    // Whatever was waited for, minutes may have passed since the look.
+    if (next.kind === 'restart' && (await awaitRewrite(session, next.node))) continue;
     if (next.kind === 'failover') {
       moves.push(await moveMaster(session, next.choice, { stages, look, probe }));
       continue;

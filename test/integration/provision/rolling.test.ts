@@ -1,5 +1,6 @@
+import { dirname } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Cli, createCli } from '../../support/cli.ts';
+import { type Cli, type CliResult, createCli } from '../../support/cli.ts';
 import { until } from '../../support/until.ts';
 import {
   configsOf,
@@ -127,4 +128,102 @@ test('a node that writes its first append-only file is not stopped before it is 
     `local:${port} rewrites its append-only file, and would not end before that is done`,
   );
   await expectKept();
+});
+
+test('after the wait everything is looked at again: a replica whose master has died meanwhile is not stopped', async () => {
+  const [master, replica] = [19_191, 19_194];
+  await cli.setInventory(inventory({ 'tcp-backlog': 128, 'cluster-node-timeout': 30_000 }));
+  expectCode(await cli.run('provision'), 0);
+  await ask(replica, 'CONFIG', 'SET', 'rdb-key-save-delay', '60000000');
+  await until(async () => expect(await ask(replica, 'BGREWRITEAOF')).toContain('started'));
+  const rewriting = Number(
+    /^aof_current_rewrite_time_sec:(-?\d+)/m.exec(await ask(replica, 'INFO', 'persistence'))?.[1],
+  );
+  expect(rewriting).toBeGreaterThanOrEqual(0);
+  await ask(replica, 'CONFIG', 'SET', 'rdb-key-save-delay', '0');
+  const before = serversOf(cli.dir);
+  const restart = cli.start('restart', `local:${replica}`);
+  await new Promise<void>((resolve) =>
+    restart.onLine((line) => line.includes('would not end before') && resolve()),
+  );
+  const pidOf = (port: number): number =>
+    Object.entries(before).find(([name]) => name.includes(`:${port}`))?.[1] ?? 0;
+  process.kill(pidOf(master), 'SIGKILL');
+  const children = await cli.shell(`cat /proc/${pidOf(replica)}/task/*/children`);
+  process.kill(Number(children.stdout.trim().split(' ')[0]), 'SIGKILL');
+  expect((await restart.done).code).not.toBe(0);
+  expect(Object.values(serversOf(cli.dir))).toContain(pidOf(replica));
+  expectCode(await cli.run('start'), 0);
+  expectCode(await cli.run('restart', `local:${replica}`), 0);
+  await cli.setInventory(inventory({ 'tcp-backlog': 128 }));
+  expectCode(await cli.run('provision'), 0);
+  await expectKept();
+});
+
+test('a value that was put back while the run was interrupted: only what still needs it is restarted', async () => {
+  await cli.setInventory(inventory({ 'tcp-backlog': 256 }));
+  const run = cli.start('provision');
+  await new Promise<void>((resolve) => run.onLine((line) => /✓ restart local:19193/.test(line) && resolve()));
+  run.kill('SIGKILL');
+  await run.done;
+  const servers = serversOf(cli.dir);
+  await cli.setInventory(inventory({ 'tcp-backlog': 128 }));
+  expectCode(await cli.run('provision'), 0);
+  const restarted = Object.entries(serversOf(cli.dir)).filter(([name, pid]) => servers[name] !== pid);
+  // The second one may have been on its way.
+  expect(restarted.length).toBeLessThanOrEqual(2);
+  expect(restarted.map(([name]) => name).join()).toContain(':19193');
+  expectCode(await cli.run('plan', '--exit-code'), 0);
+});
+
+test('restarts that refuse writes meanwhile: asked before anything is changed, and in the plan', async () => {
+  const config = { 'tcp-backlog': 128, 'min-replicas-to-write': 1 };
+  await cli.setInventory(inventory(config));
+  expectCode(await cli.run('provision'), 0);
+  const [servers, files] = [serversOf(cli.dir), await listingOf(cli.state)];
+  await cli.setInventory(inventory({ ...config, 'tcp-backlog': 256 }));
+  const plan = await cli.run('plan');
+  expect(plan.stderr).toContain('refuses writes');
+  const refused = await cli.run('provision');
+  expectCode(refused, 4);
+  expect(refused.stderr).toContain('not confirmed');
+  expect(serversOf(cli.dir)).toEqual(servers);
+  const now = await listingOf(cli.state);
+  expect(Object.keys(now).filter((path) => path.endsWith('redis.conf') && now[path] !== files[path])).toEqual(
+    [],
+  );
+  expectCode(await cli.run('--yes', 'provision'), 0);
+  await cli.setInventory(inventory({ 'tcp-backlog': 256 }));
+  expectCode(await cli.run('provision'), 0);
+});
+
+test('a program of another series on disk: no restart starts it, and no removal is half done', async () => {
+  await cli.setInventory(inventory({ 'tcp-backlog': 256, databases: 8 }));
+  expectCode(await cli.run('provision'), 0);
+  const [servers, files] = [serversOf(cli.dir), await listingOf(cli.state)];
+  const path = await cli.write(
+    'newer/redis-server',
+    '#!/bin/sh\n[ "$1" != --version ] || { echo "Redis server v=7.2.4 sha=0:0 malloc=libc bits=64 build=0"; exit; }\nexec /usr/bin/redis-server "$@"\n',
+  );
+  await cli.shell(`chmod +x ${path}`);
+  const newer = (command: string): Promise<CliResult> =>
+    cli.shell(`PATH=${dirname(path)}:$PATH weedgo-redis -i ${cli.inventory} ${command}`);
+  for (const [config, says] of [
+    [{ 'tcp-backlog': 128, databases: 8 }, 'it would start 7.2.4 instead of 7.0.15'],
+    [{ 'tcp-backlog': 256 }, 'the inventory does not have databases any more, and the default is not known'],
+  ] as const) {
+    await cli.setInventory(inventory(config));
+    const refused = await newer('provision');
+    expectCode(refused, 4);
+    expect(refused.stderr).toContain(says);
+    expectCode(await newer('plan'), 4);
+  }
+  expect(serversOf(cli.dir)).toEqual(servers);
+  const now = await listingOf(cli.state);
+  expect(Object.keys(now).filter((file) => file.endsWith('redis.conf') && now[file] !== files[file])).toEqual(
+    [],
+  );
+  // With the program that runs it goes back to its default.
+  expectCode(await cli.run('provision'), 0);
+  for (const config of await configsOf(ports, password)) expect(config).toMatchObject({ databases: '16' });
 });

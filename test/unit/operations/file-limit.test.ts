@@ -20,6 +20,7 @@ const node = (maxclients: string, openFilesLimit: number): RunningNode => ({
   data: { folder: { kind: 'absent' }, leftBehind: undefined, asides: [] },
   isOlderThanFile: false,
   defaults: undefined,
+  otherSeries: undefined,
   renewed: [],
   move: undefined,
   version: '7.0.15',

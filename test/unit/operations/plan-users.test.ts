@@ -27,6 +27,7 @@ const running = (users: ReachableView['users'], password: string | undefined = '
   data: { folder: { kind: 'absent' }, leftBehind: undefined, asides: [] },
   isOlderThanFile: false,
   defaults: undefined,
+  otherSeries: undefined,
   renewed: [],
   move: undefined,
   version: '7.0.15',

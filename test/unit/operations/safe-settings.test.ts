@@ -27,6 +27,7 @@ const refusals = (desired: Readonly<Record<string, string>>): readonly string[] 
     data: { folder: { kind: 'absent' }, leftBehind: undefined, asides: [] },
     isOlderThanFile: false,
     defaults: undefined,
+    otherSeries: undefined,
     renewed: [],
     move: undefined,
     version: '7.0.15',
