@@ -30,8 +30,8 @@ type Server = {
 
 /**
  * What was set live and stands in no file, and what was taken out of the inventory: a running server keeps
- * both until it is told otherwise. One that needs a restart counts only where a restart would end it: the file still has it, or
- * was written since the server started. Pure.
+ * both until it is told otherwise. One that needs a restart counts only where a restart would end it: the
+ * file still has it, or was written since the server started. Pure.
  */
 export function leftoversOf({
   live,
@@ -52,7 +52,8 @@ export function leftoversOf({
       return filed.has(canonical) && from !== writtenAlways[directive]
         ? [{ directive, from, to, needsRestart: directiveMutability(canonical) === 'restart' }]
         : [];
-    if (ofServer.has(canonical) || sameDirectiveValue(canonical, to, from)) return [];
+    if (ofServer.has(canonical) && !filed.has(canonical)) return [];
+    if (sameDirectiveValue(canonical, to, from)) return [];
     const needsRestart = directiveMutability(canonical) === 'restart';
     if (needsRestart && !filed.has(canonical) && !isOlderThanFile) return [];
     return [{ directive, from, to, needsRestart }];

@@ -3,15 +3,16 @@ import { causeOf, type StartCause } from '../../host/diagnosis/cause.ts';
 import type { Node } from '../../inventory/inventory.ts';
 import { findNode } from '../../inventory/topology.ts';
 import { type NodeLayout, nodeLayoutOf } from '../../render/layout.ts';
+import type { Finding } from '../check.ts';
 import { expectedData } from '../data-folder.ts';
 import type { CheckInput } from '../input.ts';
-import { unitOf } from '../remedy.ts';
+import { ours, stopNode, unitOf } from '../remedy.ts';
 import { joinNames } from '../text.ts';
 import type { Topology } from '../topology.ts';
 import { type Subject, wayOut } from './way-out.ts';
 
 /** Why a node does not run, where its host shows it, and the way out; undefined: it merely does not run. */
-export type Why = { readonly seen: string; readonly remedy: readonly string[] };
+export type Why = Pick<Finding, 'seen' | 'remedy' | 'explains'> & { readonly title?: string };
 
 export function whyDown(id: string, input: CheckInput, topology: Topology): Why | undefined {
   const evidence = input.evidence[id];
@@ -19,6 +20,15 @@ export function whyDown(id: string, input: CheckInput, topology: Topology): Why 
   const cause = evidence && node && causeOf(evidence, node, expectedData(id, input));
   const place = nodeLayoutOf(input.inventory, id);
   if (!cause || !place) return undefined;
+  const own = input.hosts[node.host];
+  const pid = own?.reachable === true ? own.facts.processes[id]?.pid : undefined;
+  if (pid !== undefined && cause.kind === 'port' && cause.holder.pid === pid)
+    return {
+      title: `${id} runs and does not listen where it should`,
+      seen: `its process ${pid} does not listen on ${node.address}:${node.port}`,
+      explains: [{ ids: ['WR-LISTEN-WIDE'], nodes: [id] }],
+      remedy: [stopNode(input.inventory, node, pid), ours(input.inventory, 'start')],
+    };
   const subject = { inventory: input.inventory, node, place, topology };
   return { seen: describe(cause, subject), remedy: wayOut(cause, subject) };
 }

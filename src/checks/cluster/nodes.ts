@@ -15,7 +15,7 @@ import { full } from '../load/full.ts';
 import { hasConfiguration, listensElsewhere } from './provisioned.ts';
 import { whyDown } from './down.ts';
 import { foreign, unverified } from './listener.ts';
-import { wrongPassword } from './wrong-password.ts';
+import { restartWithFile, wrongPassword } from './wrong-password.ts';
 
 /** Nodes that do not answer although their host does; a disk that stops them has a finding that says so. */
 export const nodes: Check = {
@@ -51,6 +51,7 @@ function diagnose(view: UnreachableView, input: CheckInput, topology: Topology):
   if (view.failure === 'full') return full(view, input);
   if (view.failure === 'protected') return unlocked(view, input);
   if (view.reason.includes('BUSY')) return busy(view, input);
+  if (view.reason.includes('NOPERM')) return withoutRights(view, input);
   return silent(view, input, topology);
 }
 
@@ -114,14 +115,35 @@ function loading({ node, reason }: UnreachableView): Fault {
   };
 }
 
-function busy({ node, reason }: UnreachableView, { inventory }: CheckInput): Fault {
+function busy({ node, reason }: UnreachableView, { inventory, hosts }: CheckInput): Fault {
+  const known = findNode(inventory, node);
+  const facts = hosts[known?.host ?? ''];
+  const pid = facts?.reachable === true ? facts.facts.processes[node]?.pid : undefined;
   return {
     id: 'WR-NODE-BUSY',
     severity: 'critical',
     title: `${node} runs a script that does not end`,
     seen: reason,
     why: 'It answers nothing else meanwhile, and the cluster soon takes it for dead.',
-    remedy: [call(inventory, node, 'SCRIPT', 'KILL')],
+    remedy: [
+      call(inventory, node, reason.includes('FUNCTION KILL') ? 'FUNCTION' : 'SCRIPT', 'KILL'),
+      byHand(
+        `where that says UNKILLABLE it has written, and ends with its process alone: what it wrote is lost, or half there. On ${known?.host ?? 'its host'}: kill -9 ${pid ?? 'its process'}; then ${ours(inventory, 'start')}`,
+      ),
+    ],
+  };
+}
+
+/** The replicas log in as this user too, so none can follow it; its file gives it its rights at a start. */
+function withoutRights(view: UnreachableView, input: CheckInput): Fault {
+  return {
+    id: 'WR-NODE-AUTH',
+    severity: 'critical',
+    ...titled(view.node, '{} {denies|deny} rights to the user default'),
+    seen: view.reason,
+    why: 'The tool and the replicas work as this user, so neither can work with it.',
+    remedy: restartWithFile(input, view.node),
+    explains: [{ ids: ['WR-DEFAULT-USER'], nodes: [view.node] }],
   };
 }
 

@@ -40,6 +40,12 @@ export function wrongPassword(
   };
 }
 
+/** As for a wrong password: what its file says of its users is in force after a start. */
+export function restartWithFile(input: CheckInput, id: string): readonly string[] {
+  const node = findNode(input.inventory, id);
+  return node ? restart(input, node) : [];
+}
+
 /** The password of its file is in force after a start. It takes no command, so it is stopped as a process. */
 function restart(input: CheckInput, node: Node): readonly string[] {
   const { inventory } = input;

@@ -48,7 +48,9 @@ function formatPlan(report: PlanReport, detail: Detail): string {
   const unseen =
     report.unseen.length === 0
       ? []
-      : [`(${report.unseen.join(', ')} does not run and has data; what more is to do is seen once it does)`];
+      : [
+          `(${report.unseen.join(', ')} ${report.unseen.length === 1 ? 'does not run and has' : 'do not run and have'} data; what more is to do is seen when they run)`,
+        ];
   return [
     ...refusals,
     ...report.hosts.flatMap((changes) => formatHost(changes, detail)),

@@ -53,7 +53,7 @@ function formatMarks({ shard, offsets, epochs }: HandOver): string {
 function formatReplaced({ handOver, death, statement, after }: Replaced): readonly string[] {
   return [
     death
-      ? `${handOver.from} was dead: ${death.evidence.join('; ')}.`
+      ? `${handOver.from} did not run when it was replaced: ${death.evidence.join('; ')}.`
       : `${handOver.from} was not proven dead.`,
     `Before: ${statement}.`,
     `After: ${handOver.to} took over at offset ${after.tookOverAt ?? '?'}; ${describeLost(after)}.`,

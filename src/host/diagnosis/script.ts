@@ -96,10 +96,13 @@ as_server stat -L -c %s dump.rdb
 soon head -c 9 dump.rdb | base64
 soon tail -c 9 dump.rdb | head -c 1 | base64`;
 
-/** Sockets in any state but TIME_WAIT on these ports, and the processes that have them open. */
+/**
+ * Sockets on these ports that a process has (inode 0: none has it any more, and it hinders nobody), and those
+ * processes.
+ */
 function holdersScript(ports: readonly number[]): string {
   const hex = ports.map((port) => port.toString(16).toUpperCase().padStart(4, '0')).join('|');
-  return `sockets=$(cat /proc/net/tcp /proc/net/tcp6 | grep -E '^ *[0-9]+: [0-9A-F]+:(${hex}) ' | grep -vE '^ *[0-9]+: [^ ]+ [^ ]+ 06 ')
+  return `sockets=$(cat /proc/net/tcp /proc/net/tcp6 | grep -E '^ *[0-9]+: [0-9A-F]+:(${hex}) ' | grep -vE '^ *[0-9]+:( +[^ ]+){8} +0 ')
 [ -n "$sockets" ] || exit 0
 printf '%s\\n' "$sockets" | head -n 20
 ${holdersFunction}

@@ -52,7 +52,7 @@ function describeUnfit(unfit: readonly Unfit[]): readonly HostProblem[] {
         ? [`${names} would not start with the new configuration: ${tried.said}`, 'Correct the inventory']
         : [
             `the new configuration of ${names} could not be tried on ${host}: ${tried.said}`,
-            'Run the same command again when that is mended',
+            'Run the same command again when that is fixed',
           ];
     const hints = [`${hint}: no node was stopped, and no file was written.`];
     return [{ id: 'would-not-start', kind: 'failed', host, node, message, hints } as const];
@@ -71,7 +71,7 @@ const rollingNodes = ({ moves, restarts, unfinished }: Rolling): readonly string
   ...new Set([...unfinished, ...[...moves, ...restarts].map(({ node }) => node)]),
 ];
 
-/** What speaks against the restarts of a plan, and which writes they refuse meanwhile; before anything is done. */
+/** What blocks the restarts of a plan, and the look that says so; before anything is done. */
 async function judgeRoll(
   session: Session,
   plan: Rolling,

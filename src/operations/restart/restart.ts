@@ -90,7 +90,7 @@ async function noteAllRoles(session: Session, look: LookOptions): Promise<void> 
 
 /**
  * As `restart`, inside another command that holds the lock and has the operator's consent: restarts these
- * nodes and resolves when they are masters and replicas as before. `resume`: goes on with the run in the
+ * nodes and resolves when they are masters and replicas as before. `resume`: continues the run in the
  * journal, so that masters take their roles back; of its nodes only those are restarted that are in `nodes`.
  */
 export async function rollOver(

@@ -22,8 +22,9 @@ const intervalMs = 500;
 
 /**
  * Looks at every host and node and checks everything. Read-only except for the keys of `writeTest`. Looks
- * again at the nodes while a finding is one that the cluster fixes by itself, until none is left or `settleMs`
- * have passed, and then once more at everything. Throws HostsFailedError or OperationError when nothing at all could be looked at.
+ * again at the nodes while a finding is one that the cluster fixes by itself, until none is left or
+ * `settleMs` have passed, and then once more at everything. Throws HostsFailedError or OperationError when
+ * nothing at all could be looked at.
  */
 export async function verify(
   session: Session,

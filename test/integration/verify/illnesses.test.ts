@@ -295,6 +295,48 @@ async function fillUp(host: string, port: number): Promise<readonly Socket[]> {
 }
 
 // On a replica: a master is soon taken for dead, and a failover leaves findings of its own.
+test('a function that does not end', async () => {
+  await scene.redis('redis1:17703', 'PING');
+  const master = 'redis3:17702';
+  const code =
+    "#!lua name=endless\nredis.register_function{function_name='endless', callback=function() while true do end end, flags={'no-writes'}}";
+  await scene.redis(master, 'FUNCTION', 'LOAD', code);
+  await until(async () => expect(await scene.redis('redis1:17703', 'FUNCTION', 'LIST')).toContain('endless'));
+  const running = scene.redis('redis1:17703', 'FCALL_RO', 'endless', 0).catch((error: unknown) => error);
+  const report = await seeAndFixScene(scene, ['WR-NODE-BUSY'], [['WR-LATENCY']]);
+  expect(report.findings[0]?.remedy[0]).toMatch(/call redis1:17703 FUNCTION KILL$/);
+  await running;
+  await scene.redis(master, 'FUNCTION', 'DELETE', 'endless');
+});
+
+test('a node whose user default has lost its rights', async () => {
+  await scene.redis('redis3:17705', 'ACL', 'SETUSER', 'default', 'resetkeys', '-@dangerous');
+  const report = await seeAndFixScene(scene, ['WR-NODE-AUTH']);
+  expect(report.findings[0]).toMatchObject({
+    nodes: ['redis3:17705'],
+    title: 'redis3:17705 denies rights to the user default',
+  });
+});
+
+test('a node that was told to listen elsewhere', async () => {
+  await scene.redis('redis3:17705', 'CONFIG', 'SET', 'bind', '127.0.0.1');
+  const report = await seeAndFixScene(scene, ['WR-NODE-DOWN']);
+  expect(report.findings[0]).toMatchObject({
+    title: 'redis3:17705 runs and does not listen where it should',
+  });
+});
+
+test('the sockets of a node that was killed under idle clients are nobody’s', async () => {
+  const client = connect(17_705, '127.0.77.3');
+  await once(client, 'connect');
+  client.pause();
+  process.kill(await scene.pid('redis3:17705'), 'SIGKILL');
+  const report = await seeAndFixScene(scene, ['WR-NODE-DOWN']);
+  expect(report.findings[0]?.seen).toMatch(/^nothing listens on its port/);
+  expect(report.findings[0]?.remedy).toEqual([expect.stringMatching(/ start$/)]);
+  client.destroy();
+});
+
 test('a script that does not end', async () => {
   // On a connection that stands the script is with the server before anybody looks.
   await scene.redis('redis1:17703', 'PING');
