@@ -10,12 +10,27 @@ import type { Observation } from '../observation/observe.ts';
 type Seen = Pick<Observation, 'facts' | 'view'>;
 
 /**
- * Why nodes must not be stopped: they could not save as they end, or would not read what they wrote. Pure.
+ * Why nodes must not be stopped: they run a script, could not save as they end, or would not read what they
+ * wrote. Pure.
  */
 export const guardStop = (inventory: Inventory, seen: Seen, ids: readonly string[]): readonly Reason[] => [
+  ...guardBusy(inventory, seen, ids),
   ...guardFinalSave(inventory, seen, ids),
   ...guardNextStart(inventory, seen, ids),
 ];
+
+/** A server in a script that does not end looks at no signal, so its stop would hang. */
+const guardBusy = (inventory: Inventory, { view }: Seen, ids: readonly string[]): readonly Reason[] =>
+  view.nodes.flatMap((seen): readonly Reason[] => {
+    if (seen.reachable || !ids.includes(seen.node) || !seen.reason.includes('BUSY')) return [];
+    return [
+      {
+        code: 'busy',
+        message: `${seen.node} runs a script that does not end, and would not end itself meanwhile`,
+        hints: [`Run \`${ours(inventory, 'verify')}\`: it prints what ends the script.`],
+      },
+    ];
+  });
 
 /**
  * Nodes whose files say another `appendonly` than they run with: their next start would read the form that

@@ -21,3 +21,9 @@ export function runsOlderFile(facts: Facts, path: string | undefined, node: stri
 export function runsReplacedServer(facts: Facts, node: string): boolean {
   return facts.processes[node]?.executable.endsWith(' (deleted)') === true;
 }
+
+/** What was renewed on the host since the node's process started, a clause each; `unit` is a path. */
+export const renewedSince = (facts: Facts, unit: string | undefined, node: string): readonly string[] => [
+  ...(runsOlderFile(facts, unit, node) ? ['its systemd unit was changed'] : []),
+  ...(facts.server.installed && runsReplacedServer(facts, node) ? ['the server was replaced'] : []),
+];

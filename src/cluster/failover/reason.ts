@@ -27,6 +27,7 @@ export type ReasonCode =
   | 'majority'
   | 'master-alive'
   | 'only-copy'
+  | 'busy'
   | 'no-final-save'
   | 'next-start'
   | 'in-use';

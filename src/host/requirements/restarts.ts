@@ -1,4 +1,4 @@
-import { runsOlderFile, runsReplacedServer } from '../outdated.ts';
+import { renewedSince } from '../outdated.ts';
 import type { HostProblem } from './problem.ts';
 import type { Requirement } from './requirement.ts';
 
@@ -6,10 +6,7 @@ import type { Requirement } from './requirement.ts';
 export const noteRestarts: Requirement = ({ host, facts, desired }) => {
   const { layout } = desired;
   return layout.nodes.flatMap(({ node }): readonly HostProblem[] => {
-    const changed = [
-      ...(runsOlderFile(facts, layout.shared?.unit, node.id) ? ['its systemd unit was changed'] : []),
-      ...(facts.server.installed && runsReplacedServer(facts, node.id) ? ['the server was replaced'] : []),
-    ];
+    const changed = renewedSince(facts, layout.shared?.unit, node.id);
     if (changed.length === 0) return [];
     return [
       {

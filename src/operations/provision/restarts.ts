@@ -13,6 +13,8 @@ export type NodeRestart = {
   readonly role: 'master' | 'replica';
   /** A clause each, as `io-threads from 1 to 4`. */
   readonly reasons: readonly string[];
+  /** One of them is what was renewed on the host, apart from the configuration. */
+  readonly isOfHost: boolean;
 };
 
 export type Restarts = {
@@ -63,7 +65,8 @@ function dueOf(running: RunningNode): readonly NodeRestart[] {
   const { host, view, renewed } = running;
   const reasons = [...configurationOf(running), ...renewed];
   const role = view.info['role'] === 'slave' ? 'replica' : 'master';
-  return reasons.length === 0 ? [] : [{ node: view.node, host, role, reasons }];
+  const isOfHost = renewed.length > 0;
+  return reasons.length === 0 ? [] : [{ node: view.node, host, role, reasons, isOfHost }];
 }
 
 /** What of its configuration a running server can only take up by a restart. */
@@ -174,13 +177,9 @@ const notFinished = (
   hints: ['Run `weedgo-redis verify`: it prints the command that finishes it.'],
 });
 
-/** Reasons that are no matter of the configuration. */
-const ofHost: ReadonlySet<string> = new Set(['its systemd unit was changed', 'the server was replaced']);
-
 /** A warning that a node runs with what was there before, where it is restarted anyway. */
 export const isAnswered = ({ id, node }: HostProblem, restarts: readonly NodeRestart[]): boolean =>
-  id === 'restart-pending' &&
-  restarts.some((restart) => restart.node === node && restart.reasons.some((reason) => ofHost.has(reason)));
+  id === 'restart-pending' && restarts.some((restart) => restart.node === node && restart.isOfHost);
 
 export const describeRestart = ({ node, role, reasons }: NodeRestart): string =>
   `restart ${node} (${reasons.join(', ')})${role === 'master' ? ', after a replica has taken over' : ''}`;

@@ -1,7 +1,7 @@
 import type { ClusterStep } from '../../cluster/step.ts';
 import type { ReachableView } from '../../cluster/view.ts';
 import type { Facts } from '../../host/facts.ts';
-import { runsOlderFile, runsReplacedServer } from '../../host/outdated.ts';
+import { renewedSince, runsOlderFile } from '../../host/outdated.ts';
 import type { PlanInput } from '../../host/planning/input.ts';
 import { liveConfig } from '../../host/live-config.ts';
 import { canonicalDirective } from '../../inventory/directives.ts';
@@ -62,13 +62,8 @@ function otherSeriesOf({ server }: Facts, { info }: ReachableView): string | und
 const series = (version: string): string | undefined => /^\d+\.\d+/.exec(version)?.[0];
 
 /** What a restart takes up, apart from the configuration. */
-function renewedUnder({ desired, facts }: PlanInput, view: ReachableView): readonly string[] {
-  if (otherSeriesOf(facts, view) !== undefined) return [];
-  return [
-    ...(runsOlderFile(facts, desired.layout.shared?.unit, view.node) ? ['its systemd unit was changed'] : []),
-    ...(facts.server.installed && runsReplacedServer(facts, view.node) ? ['the server was replaced'] : []),
-  ];
-}
+const renewedUnder = ({ desired, facts }: PlanInput, view: ReachableView): readonly string[] =>
+  otherSeriesOf(facts, view) === undefined ? renewedSince(facts, desired.layout.shared?.unit, view.node) : [];
 
 /** What CONFIG SET and ACL change while the node runs. */
 export function planLive(running: RunningNode): readonly ClusterStep[] {

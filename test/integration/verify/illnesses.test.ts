@@ -303,6 +303,10 @@ test('a function that does not end', async () => {
   await scene.redis(master, 'FUNCTION', 'LOAD', code);
   await until(async () => expect(await scene.redis('redis1:17703', 'FUNCTION', 'LIST')).toContain('endless'));
   const running = scene.redis('redis1:17703', 'FCALL_RO', 'endless', 0).catch((error: unknown) => error);
+  await until(async () => expect(ids(await scene.verify())).toContain('WR-NODE-BUSY'));
+  const restarted = await scene.cli.run('restart', 'redis1:17703');
+  expect(restarted.code).toBe(4);
+  expect(restarted.stderr).toContain('redis1:17703 runs a script that does not end');
   const report = await seeAndFixScene(scene, ['WR-NODE-BUSY'], [['WR-LATENCY']]);
   expect(report.findings[0]?.remedy[0]).toMatch(/call redis1:17703 FUNCTION KILL$/);
   await running;
