@@ -4,7 +4,7 @@ import type { Facts } from '../host/facts.ts';
 import type { Defaults } from '../render/leftovers.ts';
 import type { Inventory } from '../inventory/inventory.ts';
 import type { RenderedFile } from '../render/render.ts';
-import type { HostProbe, NodeProbe, WriteTestResult } from './probe.ts';
+import type { HostProbe, NodeProbe, StrayKeys, WriteTestResult } from './probe.ts';
 
 /** Times are ISO 8601. */
 export type Pending = {
@@ -59,6 +59,8 @@ export type CheckInput = {
    * first.
    */
   readonly first: Readonly<Record<string, InfoFields>> | undefined;
+  /** By node id; no entry where there are none, or the number is not known. */
+  readonly strayKeys: Readonly<Record<string, StrayKeys>>;
   /** What operators have begun and not yet ended, as the hosts remember it. */
   readonly pending: Pending;
   /** Why `pending` could not be read, and so says nothing. */

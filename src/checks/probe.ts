@@ -1,3 +1,4 @@
+import type { SlotRange } from '../cluster/view.ts';
 import type { AclUser } from '../cluster/users.ts';
 
 /** Answers to what only `verify` asks, as plain data. Read by `operations/verify/`, judged by the checks. */
@@ -40,6 +41,13 @@ export type NodeProbe = {
   readonly writes: 'taken' | 'paused' | 'unknown';
   /** What a second connection got that gave no password. */
   readonly anonymous: 'refused' | 'answered' | 'unknown';
+};
+
+/** Keys that a master holds of slots which it neither owns nor imports. */
+export type StrayKeys = {
+  readonly keys: number;
+  /** Empty: the server does not say (from Redis 8.4 on it hides keys of slots that it does not own). */
+  readonly slots: readonly SlotRange[];
 };
 
 /** What one reachable host was asked beyond its facts. */

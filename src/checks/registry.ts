@@ -12,6 +12,7 @@ import { members } from './cluster/members.ts';
 import { majority } from './cluster/majority.ts';
 import { nodes } from './cluster/nodes.ts';
 import { openSlots } from './cluster/open-slots.ts';
+import { strayKeys } from './cluster/stray-keys.ts';
 import { partition } from './cluster/partition.ts';
 import { pending } from './cluster/pending.ts';
 import { provisioned } from './cluster/provisioned.ts';
@@ -81,6 +82,7 @@ export const checks: readonly Check[] = [
   state,
   slots,
   openSlots,
+  strayKeys,
   shards,
   announced,
   agreement,

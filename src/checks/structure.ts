@@ -50,6 +50,7 @@ const nothingElse = {
   probes: {},
   evidence: {},
   connections: {},
+  strayKeys: {},
   defaults: {},
   first: undefined,
   hostProbes: {},

@@ -17,6 +17,7 @@ import { addCertificates } from './certificates.ts';
 import { probeHost } from './host-probe.ts';
 import { probeNode } from './node-probe.ts';
 import { countOpenSlotKeys } from './open-slots.ts';
+import { countStrayKeys } from './stray-keys.ts';
 import { isPublished } from './published.ts';
 
 /** Everything that one look at the hosts and nodes brings. */
@@ -60,33 +61,56 @@ export async function look(
   ]);
   const observation = { ...observed, view };
   const facts = hostFacts(session, observation);
-  const [openSlotKeys, withCertificates, evidence, connections] = await Promise.all([
-    countOpenSlotKeys(session, observation.view),
-    addCertificates(session, { hostProbes, view: observation.view }),
-    lookAtStopped(session, { view: observation.view, hosts: facts }),
-    lookAtConnections(session, observation.view),
-  ]);
-  const probes = Object.entries(nodeProbes).map(([id, probe]) => [
-    id,
-    { ...probe, openSlotKeys: openSlotKeys[id] ?? {} },
-  ]);
+  const { openSlotKeys, certified, ...found } = await lookCloser(
+    session,
+    { ...observation, hostProbes },
+    facts,
+  );
   return {
     inventory,
     view: observation.view,
     hosts: facts,
     defaults: Object.fromEntries(observed.defaults),
-    evidence,
-    connections,
+    ...found,
     first: undefined,
     files: filesOf(session, observation),
     now: Date.now(),
-    probes: Object.fromEntries(probes),
-    hostProbes: withCertificates,
+    probes: withOpenSlots(nodeProbes, openSlotKeys),
+    hostProbes: certified,
     pending,
     pendingUnread,
     passwordPublished: isPublished(session.secrets.password),
   };
 }
+
+/** What is asked of few, and known to be worth asking only after the first wave. */
+async function lookCloser(
+  session: Session,
+  { view, hostProbes }: Pick<Observation, 'view'> & Pick<HostsLook, 'hostProbes'>,
+  hosts: CheckInput['hosts'],
+): Promise<
+  Pick<Look, 'strayKeys' | 'evidence' | 'connections'> & {
+    readonly openSlotKeys: Awaited<ReturnType<typeof countOpenSlotKeys>>;
+    readonly certified: Look['hostProbes'];
+  }
+> {
+  const [openSlotKeys, strayKeys, certified, evidence, connections] = await Promise.all([
+    countOpenSlotKeys(session, view),
+    countStrayKeys(session, view),
+    addCertificates(session, { hostProbes, view }),
+    lookAtStopped(session, { view, hosts }),
+    lookAtConnections(session, view),
+  ]);
+  return { openSlotKeys, strayKeys, certified, evidence, connections };
+}
+
+const withOpenSlots = (
+  probes: Probed,
+  openSlotKeys: Awaited<ReturnType<typeof countOpenSlotKeys>>,
+): Look['probes'] =>
+  Object.fromEntries(
+    Object.entries(probes).map(([id, probe]) => [id, { ...probe, openSlotKeys: openSlotKeys[id] ?? {} }]),
+  );
 
 /**
  * Looks at the nodes again and keeps what is known of the hosts: what passes by itself shows on the nodes.
@@ -98,10 +122,6 @@ export async function lookAgain(session: Session, before: Look): Promise<Look> {
     lookAtStopped(session, { view, hosts: before.hosts }),
     lookAtConnections(session, view),
   ]);
-  const known = Object.entries(probes).map(([id, probe]) => [
-    id,
-    { ...probe, openSlotKeys: openSlotKeys[id] ?? {} },
-  ]);
   const first = before.first ?? infoOf(before.view);
   return {
     ...before,
@@ -109,7 +129,7 @@ export async function lookAgain(session: Session, before: Look): Promise<Look> {
     evidence,
     connections,
     first,
-    probes: Object.fromEntries(known),
+    probes: withOpenSlots(probes, openSlotKeys),
     now: Date.now(),
   };
 }

@@ -37,6 +37,7 @@ export function healthyInput(inventory: Inventory, shards: Shards = preferredSha
     now,
     files,
     defaults: {},
+    strayKeys: {},
     evidence: {},
     connections: {},
     first: undefined,

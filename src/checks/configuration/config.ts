@@ -4,6 +4,7 @@ import type { Check, Finding, FindingMatch } from '../check.ts';
 import { byHand, ours } from '../remedy.ts';
 import { joinNames } from '../text.ts';
 import { type Drift, driftsOf } from './drift.ts';
+import { isUnmeetable } from './outliers.ts';
 
 /**
  * Inventory, file and running server have the same configuration. A role swapped by a failover is in none of
@@ -45,6 +46,9 @@ function describe(inventory: Inventory, drifts: readonly Drift[]): readonly Find
       remedy:
         needsRestart && inventory.mode === 'standalone' ? outage(inventory) : [ours(inventory, 'provision')],
       explains: consequencesOf(first, nodes),
+      ...(isUnmeetable(inventory, name, [live]) && {
+        dueTo: [{ ids: ['WR-WRITES-REFUSED'] as const, nodes }],
+      }),
     },
   ];
 }

@@ -34,6 +34,7 @@ export type Drift = {
 const judgedElsewhere: ReadonlySet<string> = new Set([
   'requirepass',
   'masterauth',
+  'masteruser',
   'protected-mode',
   'bind',
   'user',
@@ -114,7 +115,11 @@ function compare({
 }
 
 /** The defaults of the program that is installed, where the node runs that very version. */
-function defaultsOf({ hosts, defaults, view }: CheckInput, host: string, node: string): Defaults | undefined {
+export function defaultsOf(
+  { hosts, defaults, view }: CheckInput,
+  host: string,
+  node: string,
+): Defaults | undefined {
   const facts = hosts[host];
   const seen = view.nodes.find((each) => each.node === node);
   const running = seen?.reachable === true ? seen.info['redis_version'] : undefined;

@@ -7,9 +7,10 @@ import { announceDirectives } from '../cluster/announce-directives.ts';
 import type { Check, Finding } from '../check.ts';
 import type { CheckInput } from '../input.ts';
 import { byHand, call, confirmedCall } from '../remedy.ts';
+import { findNode } from '../../inventory/topology.ts';
 import { riskOfSetting } from '../../render/setting-risk.ts';
 import { joinNames } from '../text.ts';
-import { wantedOf } from './drift.ts';
+import { defaultsOf, wantedOf } from './drift.ts';
 
 /** Differs from node to node by its nature, or is judged where it matters. */
 const individual: ReadonlySet<string> = new Set([
@@ -26,8 +27,9 @@ const individual: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Directives that no file sets have the server's default everywhere: a node that differs from most others was
- * changed by hand. Compared among nodes of one version, since defaults change.
+ * Directives that no file sets have the server's default everywhere: where that is not known (`driftsOf`), a
+ * node that differs from most others was changed by hand. Compared among nodes of one version, since defaults
+ * change.
  */
 export const outliers: Check = {
   name: 'unmanaged directives',
@@ -59,17 +61,16 @@ function versionOf({ info }: ReachableView): string {
   return info['valkey_version'] ?? info['redis_version'] ?? '';
 }
 
-function compare(
-  { inventory }: CheckInput,
-  peers: readonly ReachableView[],
-  name: string,
-): readonly Finding[] {
+function compare(input: CheckInput, peers: readonly ReachableView[], name: string): readonly Finding[] {
   const valueOf = ({ config }: ReachableView): string => config[name] ?? '';
   const usual = peers
     .map(valueOf)
     .find((value) => peers.filter((peer) => valueOf(peer) === value).length * 2 > peers.length);
   if (usual === undefined) return [];
-  const odd = peers.filter((peer) => !sameDirectiveValue(name, valueOf(peer), usual));
+  const { inventory } = input;
+  const isJudged = ({ node }: ReachableView): boolean =>
+    defaultsOf(input, findNode(inventory, node)?.host ?? '', node) !== undefined;
+  const odd = peers.filter((peer) => !isJudged(peer) && !sameDirectiveValue(name, valueOf(peer), usual));
   if (odd.length === 0) return [];
   const nodes = odd.map(({ node }) => node);
   return [
@@ -91,7 +92,7 @@ function compare(
 }
 
 /** Then it is the value alone that keeps the master from taking writes (`minReplicas`). */
-const isUnmeetable = (
+export const isUnmeetable = (
   { replicas }: CheckInput['inventory'],
   name: string,
   values: readonly string[],

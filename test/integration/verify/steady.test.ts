@@ -151,7 +151,7 @@ test('a warning exits with 3, and with 0 where only critical findings count', as
     'report.html',
   );
   expect(code).toBe(3);
-  expect(stdout).toContain('WARNING hz of redis2:17711 differs from all other nodes WR-CONFIG-OUTLIER');
+  expect(stdout).toContain('WARNING hz of redis2:17711 was changed in the running server WR-CONFIG-LIVE');
   const files = await scene.cli.shell('cat report.xml report.html');
   expect(files.stdout).toContain('<failure type="warning"');
   expect(files.stdout).toContain('<!doctype html>');
