@@ -52,8 +52,7 @@ export function leftoversOf({
       return filed.has(canonical) && from !== writtenAlways[directive]
         ? [{ directive, from, to, needsRestart: directiveMutability(canonical) === 'restart' }]
         : [];
-    if (ofServer.has(canonical) && !filed.has(canonical)) return [];
-    if (sameDirectiveValue(canonical, to, from)) return [];
+    if (isOfServer(canonical, from) || sameDirectiveValue(canonical, to, from)) return [];
     const needsRestart = directiveMutability(canonical) === 'restart';
     if (needsRestart && !filed.has(canonical) && !isOlderThanFile) return [];
     return [{ directive, from, to, needsRestart }];
@@ -81,15 +80,12 @@ const notOfScratch: ReadonlyMap<string, string | undefined> = new Map([
 ]);
 
 /**
- * Not the operator's: the server follows its role, its limit of files and cluster mode (8.0 has one database
- * then), and commands of the tool keep a replica from being elected.
+ * Not the operator's: the server follows its role and its limit of files, commands of the tool keep a replica
+ * from being elected, and from 8.0 on a server has one database in cluster mode.
  */
-const ofServer: ReadonlySet<string> = new Set([
-  'replicaof',
-  'maxclients',
-  'databases',
-  'cluster-replica-no-failover',
-]);
+const isOfServer = (directive: string, live: string): boolean =>
+  ['replicaof', 'maxclients', 'cluster-replica-no-failover'].includes(directive) ||
+  (directive === 'databases' && live === '1');
 
 /** What CONFIG REWRITE writes also where it has its default (config.c of 7.0), and that default. */
 const writtenAlways: Readonly<Record<string, string>> = {
