@@ -227,3 +227,38 @@ test('a program of another series on disk: no restart starts it, and no removal 
   expectCode(await cli.run('provision'), 0);
   for (const config of await configsOf(ports, password)) expect(config).toMatchObject({ databases: '16' });
 });
+
+const threeHosts = (config: object): object => ({
+  ...localNodes([], {
+    config: { maxmemory: '64mb', 'cluster-node-timeout': 5000, ...config },
+    hosts: ['a', 'b', 'c'].map((name, index) => ({
+      name,
+      address: `127.0.86.${index + 1}`,
+      ports: [19_197 + index, 19_203 + index],
+    })),
+  }),
+  antiAffinity: 'host',
+});
+
+test('a drained host: refused before a file is written, and in the plan', async () => {
+  const place = await createCli(threeHosts({}));
+  try {
+    expectCode(await place.run('provision'), 0);
+    expectCode(await place.run('--yes', 'drain', 'a'), 0);
+    const files = await listingOf(place.state);
+    await place.setInventory(threeHosts({ 'tcp-backlog': 128 }));
+    const plan = await place.run('plan');
+    expectCode(plan, 4);
+    const refused = await place.run('provision');
+    expectCode(refused, 4);
+    for (const text of [plan.stdout, refused.stderr]) expect(text).toContain('which is being drained');
+    const now = await listingOf(place.state);
+    expect(
+      Object.keys(now).filter((path) => path.endsWith('redis.conf') && now[path] !== files[path]),
+    ).toEqual([]);
+    expectCode(await place.run('undrain', 'a'), 0);
+    expectCode(await place.run('provision'), 0);
+  } finally {
+    await place.close();
+  }
+});
