@@ -69,7 +69,7 @@ function judge({ inventory }: CheckInput, found: readonly Found[]): readonly Fin
           title: `the user ${name} is not in the inventory`,
           nodes,
           hosts: [],
-          seen: `it is enabled on ${joinNames(nodes)}`,
+          seen: `it is enabled on ${joinNames(nodes)}${missingOn(inventory, nodes)}`,
           expected: 'the users default and that of the application, no others',
           why: 'An unknown user is an open door.',
           remedy: remove,
@@ -77,9 +77,17 @@ function judge({ inventory }: CheckInput, found: readonly Found[]): readonly Fin
       ];
 }
 
+/** A client that logs in as this user is turned away by the others after a failover. */
+function missingOn({ nodes: all }: Inventory, having: readonly string[]): string {
+  const without = all.map(({ id }) => id).filter((id) => !having.includes(id));
+  return without.length === 0 ? '' : `, and not on ${joinNames(without)}`;
+}
+
 /** A name that a shell, an option parser or a terminal might take for something else is left to a person. */
 function removal(inventory: Inventory, nodes: readonly string[], name: string): readonly string[] {
-  const cut = byHand(`clients that log in as ${name} are disconnected and cannot come back`);
+  const cut = byHand(
+    `clients that log in as ${name} are disconnected and cannot come back; where an application needs it, stop here and name it as auth.application in the inventory`,
+  );
   if (/^[\x21-\x7e]+$/.test(name) && !name.startsWith('-'))
     return [cut, ...nodes.map((node) => confirmedCall(inventory, node, 'ACL', 'DELUSER', name))];
   const where = joinNames(nodes);
