@@ -4,6 +4,7 @@ import { parseEnv, promisify } from 'node:util';
 import { assert, asyncProperty, string } from 'fast-check';
 import { expect, test } from 'vitest';
 import { UsageError } from '../../../src/base/errors.ts';
+import { harmless } from '../../../src/base/harmless.ts';
 import { loadInventory, parseInventory } from '../../../src/inventory/load.ts';
 import { notYetGenerated } from '../../../src/inventory/secrets.ts';
 import { renderEnv } from '../../../src/operations/env/env.ts';
@@ -70,7 +71,8 @@ test('a password is read back by Node and by a shell, or refused', async () => {
         text = renderEnv(inventory, { ...none, password });
       } catch (error) {
         expect(error).toBeInstanceOf(UsageError);
-        expect(password).toMatch(/['"\\$`]/);
+        // Marks that a terminal acts on are refused as well.
+        if (harmless(password) === password) expect(password).toMatch(/['"\\$`]/);
         return;
       }
       written += 1;
