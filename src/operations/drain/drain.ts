@@ -7,9 +7,8 @@ import { OperationError, RefusedError } from '../../base/errors.ts';
 import type { Host } from '../../inventory/inventory.ts';
 import type { Approval } from '../../session/approval.ts';
 import { changing } from '../../session/changing.ts';
-import { awaitQuiet } from '../../failover/await-guard.ts';
+import { awaitQuiet, awaitSettled } from '../../failover/await-guard.ts';
 import { setElectable } from '../../failover/electable.ts';
-import { lookAround } from '../../failover/look.ts';
 import type { LookOptions } from '../../failover/look.ts';
 import { moveMaster } from '../../failover/move.ts';
 import type { Move } from '../../failover/move.ts';
@@ -56,7 +55,7 @@ export async function drain(session: Session, request: DrainRequest): Promise<Dr
     const journal = await readJournal(held);
     // The guards judge the host as the one that it is going to be.
     const look = { maxLag, drained: [...Object.keys(journal.drained), host.name] };
-    const situation = await lookAround(held, look);
+    const situation = await awaitSettled(held, look);
     refuseSecond(situation, journal, host.name);
     refuseUnseen(situation, host);
     const choices = chooseTarget(situation, { kind: 'host', host });
