@@ -27,7 +27,7 @@ export type ProvisionReport = {
 type ProvisionRequest = {
   readonly command: string;
   readonly lost?: LossRequest | undefined;
-  /** Do everything but restart running nodes; what only that changes is refused. */
+  /** Restart no running node: what only a restart changes is refused, with all that comes with it. */
   readonly noRestart?: boolean;
   readonly approval: Approval;
 };

@@ -80,47 +80,52 @@ const configurationOf = (running: RunningNode): readonly string[] => [
 const leftovers = (running: RunningNode): ReturnType<typeof leftoversOf> =>
   leftoversOf({ ...running, live: running.view.config });
 
+/** A refusal that several nodes may have in common. */
+const refusal = (
+  { host, view: { node } }: RunningNode,
+  { id, why, hints }: Pick<HostProblem, 'id' | 'hints'> & { readonly why: string },
+): HostProblem => ({
+  id,
+  kind: 'refused',
+  host,
+  node,
+  message: `${node}: ${why}`,
+  shared: why,
+  hints,
+});
+
 /** Once the file is written nothing would show that the running server still has it. */
 function refuseUnknown(running: RunningNode): readonly HostProblem[] {
   const names = leftovers(running).flatMap(({ directive, to }) => (to === undefined ? [directive] : []));
   if (names.length === 0) return [];
-  const { host, view } = running;
   const why = `the inventory does not have ${names.join(', ')} any more, and the default is not known`;
   return [
-    {
+    refusal(running, {
       id: 'default-unknown',
-      kind: 'refused',
-      host,
-      node: view.node,
-      message: `${view.node}: ${why}`,
-      shared: why,
+      why,
       hints: [
         `Say in the inventory which value ${names.join(', ')} is to have.`,
         'A default is asked of the server that is installed, where that is of the version that runs.',
       ],
-    },
+    }),
   ];
 }
 
 /** Whatever it is restarted for, another server would start. */
 function refuseOtherSeries(running: RunningNode): readonly HostProblem[] {
-  const { host, view, version, otherSeries } = running;
+  const { version, otherSeries } = running;
   const reasons = configurationOf(running);
   if (otherSeries === undefined || reasons.length === 0) return [];
   const why = `only a restart changes ${reasons.join(', ')}, and it would start ${otherSeries} instead of ${version}`;
   return [
-    {
+    refusal(running, {
       id: 'other-series',
-      kind: 'refused',
-      host,
-      node: view.node,
-      message: `${view.node}: ${why}`,
-      shared: why,
+      why,
       hints: [
         `Install the server of the version that runs again, or take the change out of the inventory.`,
         'A master of a newer series writes what a replica of an older one cannot read.',
       ],
-    },
+    }),
   ];
 }
 
@@ -145,7 +150,6 @@ const describeChange = ({ directive, from, to }: DirectiveChange): string =>
 function refuse(running: RunningNode, mode: Inventory['mode']): readonly HostProblem[] {
   const reasons = configurationOf(running);
   if (reasons.length === 0) return [];
-  const { host, view } = running;
   const hints =
     mode === 'standalone'
       ? [
@@ -153,17 +157,8 @@ function refuse(running: RunningNode, mode: Inventory['mode']): readonly HostPro
           'In a maintenance window: weedgo-redis stop, then weedgo-redis provision.',
         ]
       : ['Run it without --no-restart: the nodes are restarted one after the other.'];
-  return [
-    {
-      id: 'restart-needed',
-      kind: 'refused',
-      host,
-      node: view.node,
-      message: `${view.node}: only a restart changes ${reasons.join(', ')}`,
-      shared: `only a restart changes ${reasons.join(', ')}`,
-      hints,
-    },
-  ];
+  const why = `only a restart changes ${reasons.join(', ')}`;
+  return [refusal(running, { id: 'restart-needed', why, hints })];
 }
 
 const notFinished = (
